@@ -13,6 +13,7 @@ import { drive } from "./http2/connection_io.ts";
 import { explainFirstBytes } from "../transports/first_bytes.ts";
 import { SilenceError } from "./silence.ts";
 import { type Http2Error, NotHttp2Error } from "./http2/errors.ts";
+import { causesOf } from "../base/causes.ts";
 
 /** The endpoint, and how to connect to it. */
 interface ConnectOptions {
@@ -104,7 +105,7 @@ interface Lost {
 /** The error that users see for a lost connection. */
 function lostError(error: Http2Error, { endpoint, secure, answered }: Lost): Error {
   // The transport or TLS below may know what happened.
-  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+  for (const cause of causesOf(error.cause)) {
     if (cause instanceof DialError) return cause;
     if (cause instanceof StreamLost) {
       const { message, hint } = cause;

@@ -14,6 +14,7 @@ import {
 } from "./session/session.ts";
 import type { CallSpan, SpanSource } from "./client_spans.ts";
 import { endWhenSilent, endWhenUnheard, SilenceError } from "./silence.ts";
+import { causesOf } from "../base/causes.ts";
 
 /** The inputs of a build besides its request. */
 export interface SolveOptions {
@@ -186,10 +187,7 @@ function callSpan(given: string | undefined): CallSpan {
 
 /** The SilenceError among the causes of an error. */
 function silenceIn(error: unknown): SilenceError | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof SilenceError) return cause;
-  }
-  return undefined;
+  return causesOf(error).find((cause) => cause instanceof SilenceError);
 }
 
 /** Opens the session as the daemon takes it: in a stream of the connection, or in a connection of its own. */

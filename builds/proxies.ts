@@ -2,6 +2,7 @@
 import { dockerConfigDir } from "../builders/store/config_dir.ts";
 import { dockerEndpoint } from "../transports/engine/docker_context.ts";
 import type { Env } from "../transports/transport.ts";
+import { maybe } from "../base/maybe.ts";
 
 const NAMES = {
   httpProxy: "HTTP_PROXY",
@@ -36,11 +37,9 @@ export async function proxyArgs(
 type Proxies = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 function readProxies(path: string): Proxies | undefined {
-  try {
+  return maybe(() => {
     const text = Deno.readTextFileSync(path);
     // Most configurations have no proxies, so parsing is skipped.
     return text.includes('"proxies"') ? JSON.parse(text).proxies : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }

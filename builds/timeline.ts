@@ -13,6 +13,7 @@ import { UsageError } from "../base/usage_error.ts";
 import { warn } from "../cli/warn.ts";
 import { absolutePath, baseName, parentOf } from "../base/paths.ts";
 import { removeResult, writeResult } from "./results/result.ts";
+import { causesOf } from "../base/causes.ts";
 
 export interface TimelineOptions {
   readonly deps: Deps;
@@ -24,7 +25,8 @@ export interface TimelineOptions {
 }
 
 /**
- * Watches a build, and writes its page when it ends, well or not. Removes an earlier page now. Throws `UsageError` where there is no folder for it.
+ * Watches a build, and writes its page when the build ends, well or not. Removes an earlier page
+ * now. Throws `UsageError` where there is no folder for the page.
  */
 export function timelineFile(
   file: string,
@@ -63,10 +65,8 @@ export function timelineFile(
 
 /** The place in a Dockerfile that a failed build's error is about. */
 function failedSource(error: unknown): Source | undefined {
-  for (let one = error; one instanceof Error; one = one.cause) {
-    if (one instanceof RpcError) return sourcesOf(one.details)[0];
-  }
-  return undefined;
+  const cause = causesOf(error).find((cause) => cause instanceof RpcError);
+  return cause && sourcesOf(cause.details)[0];
 }
 
 /** Larger files are no Dockerfiles. */

@@ -7,6 +7,7 @@ import { nearest } from "../base/nearest.ts";
 import type { BuildDefinition, BuildStep } from "./definition.ts";
 import type { PlatformResult } from "./results.ts";
 import { type StagePlace, stagePlace, writtenStages } from "./stages.ts";
+import { cut } from "../base/cut.ts";
 
 /** A step of one of the results. */
 export interface ChosenStep {
@@ -17,16 +18,15 @@ export interface ChosenStep {
 
 /** `STEP:PATH` in two parts; a path begins at the root. Throws `UsageError` without a path. */
 export function stepAndPath(flag: string, text: string): { step: string; path: string } {
-  const colon = text.indexOf(":");
-  if (colon < 0) {
+  const [step, path] = cut(text, ":");
+  if (path === undefined) {
     throw new UsageError(
       `invalid value ${JSON.stringify(text)} of --${flag}: it needs STEP:PATH`,
       `for a path in the result: --${flag} :/${text.replace(/^\//, "")}`,
     );
   }
-  const path = text.slice(colon + 1);
   if (path === "") throw new UsageError(`invalid value "${text}" of --${flag}: the path is empty`);
-  return { step: text.slice(0, colon), path: path.startsWith("/") ? path : `/${path}` };
+  return { step, path: path.startsWith("/") ? path : `/${path}` };
 }
 
 /** Finds the step that a text names. Throws `UsageError` with the steps that there are. */

@@ -24,7 +24,7 @@ function resultOf(...names: readonly (readonly [name: string, line: number])[]) 
   return {
     platform: "",
     ref: "ref",
-    config: { env: [], user: "", cwd: "", entrypoint: [], command: [] },
+    config: { env: [], user: "", cwd: "" },
     definition: {
       steps: new Map(steps.map((step) => [step.digest, step])),
       head: { digest: "", index: 0n },

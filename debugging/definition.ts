@@ -4,6 +4,8 @@ import { Definition } from "../proto/gen/pb.ts";
 import { type Input, type Range, type SourceInfo } from "../proto/gen/pb_types.ts";
 import { messageOf } from "../proto/message_of.ts";
 import { Step as Op } from "../proto/gen/steps.ts";
+import { sha256Of } from "../buildkit/registry/digest.ts";
+import { joinBytes } from "../base/bytes.ts";
 
 /** A place in one of the definition's files. */
 export interface Place {
@@ -46,8 +48,7 @@ export async function readDefinition(bytes: Uint8Array): Promise<BuildDefinition
   const head = last && Op.decode(last).inputs[0];
   if (head === undefined) throw new Error("the build has no steps to look at");
   for (const encoded of def.slice(0, -1)) {
-    const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", encoded.slice()));
-    const digest = `sha256:${sum.toHex()}`;
+    const digest = await sha256Of(encoded);
     const description = metadata[digest]?.description ?? {};
     const places = (Source?.locations[digest]?.locations ?? []).flatMap(({ sourceIndex, ranges }) =>
       ranges.map((range) => ({ file: sourceIndex, range }))
@@ -75,14 +76,7 @@ function replaceLast(bytes: Uint8Array, input: Input): Uint8Array {
   }
   const op = Op.encode(messageOf(Op, { inputs: [input] })).finish();
   const added = Definition.encode(messageOf(Definition, { def: [op] })).finish();
-  const rest = [bytes.subarray(0, lastAt[0]), bytes.subarray(lastAt[1]), added];
-  const made = new Uint8Array(rest.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of rest) {
-    made.set(part, at);
-    at += part.length;
-  }
-  return made;
+  return joinBytes([bytes.subarray(0, lastAt[0]), bytes.subarray(lastAt[1]), added]);
 }
 
 /** The result of a step that is its changed root file system. */

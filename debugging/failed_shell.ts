@@ -1,11 +1,10 @@
 /** A shell in the file system of a failed step, with the step's environment, user and folder. */
-import type { Container } from "../buildkit/container.ts";
 import type { Gateway } from "../buildkit/gateway.ts";
 import type { Console } from "./console.ts";
 import type { FailedStep } from "./failed_step.ts";
 import { firstProgram, shellsOf } from "./find_shell.ts";
 import { type Ending, runProgram } from "./run_program.ts";
-import type { OpenShell, ShellSource } from "./shell_source.ts";
+import type { ShellSource } from "./shell_source.ts";
 import { capability, containerOfFailure } from "./step_files.ts";
 
 /** No shell can be started in a step; the message says why. */
@@ -39,8 +38,10 @@ export async function runFailedShell(
     throw new NoShell("the builder is too old: a shell needs BuildKit 0.8 or newer");
   }
   const brought = await from?.open(gateway, platform);
-  await using opened = await open(gateway, failed, brought);
-  const { container } = opened;
+  const more = brought === undefined ? [] : [brought.mount];
+  await using stack = new AsyncDisposableStack();
+  const container = await containerOfFailure(gateway, failed, { more });
+  stack.defer(() => container.release());
   // An old daemon can't say which files there are.
   const own = caps.has(capability.containerFiles)
     ? await firstProgram(container, exec.mounts, shellsOf(exec))
@@ -64,16 +65,6 @@ export async function runFailedShell(
     console,
     signal,
   );
-}
-
-async function open(
-  gateway: Gateway,
-  failed: FailedStep,
-  brought: OpenShell | undefined,
-): Promise<AsyncDisposable & { readonly container: Container }> {
-  const more = brought === undefined ? [] : [brought.mount];
-  const container = await containerOfFailure(gateway, failed, { more });
-  return { container, [Symbol.asyncDispose]: () => container.release() };
 }
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

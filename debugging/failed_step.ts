@@ -8,6 +8,7 @@ import { jsonDetails } from "../buildkit/error_details.ts";
 import { fieldsOf, itemsOf } from "../base/json.ts";
 import { RpcError } from "../buildkit/grpc/status.ts";
 import type { BuildDefinition, BuildStep } from "./definition.ts";
+import { causesOf } from "../base/causes.ts";
 
 /** A failed step, and the file systems that it left. */
 export interface FailedStep {
@@ -20,7 +21,7 @@ export interface FailedStep {
 
 /** The failed step of an error; undefined if the error isn't one of a step of the definition. */
 export function failedStepOf(error: unknown, definition: BuildDefinition): FailedStep | undefined {
-  const details = rpcErrorIn(error)?.details ?? [];
+  const details = causesOf(error).find((cause) => cause instanceof RpcError)?.details ?? [];
   const [solve] = jsonDetails(details, "errdefs.Solve");
   if (solve === undefined) return undefined;
   const { digest } = jsonDetails(details, "errdefs.Vertex")[0] ?? {};
@@ -34,11 +35,12 @@ export function failedStepOf(error: unknown, definition: BuildDefinition): Faile
   return { step, mountIds: ids(solve["mountIDs"]), inputIds: ids(solve["inputIDs"]) };
 }
 
-function rpcErrorIn(error: unknown): RpcError | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof RpcError) return cause;
-  }
-  return undefined;
+/** The failed step of an error among those of all results; undefined if it is in none. */
+export function failedStepIn(
+  error: unknown,
+  results: readonly { readonly definition: BuildDefinition }[],
+): FailedStep | undefined {
+  return results.map(({ definition }) => failedStepOf(error, definition)).find(Boolean);
 }
 
 function ids(json: unknown): readonly string[] {

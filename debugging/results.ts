@@ -1,16 +1,17 @@
 /** The results of a frontend, one for each platform, with what is needed to look into them. */
 import type { Gateway } from "../buildkit/gateway.ts";
-import type { Ref, Result } from "../proto/gen/gateway_types.ts";
+import type { Result } from "../proto/gen/gateway_types.ts";
 import type { Input } from "../proto/gen/pb_types.ts";
 import { type BuildDefinition, readDefinition } from "./definition.ts";
+import { fieldsOf, itemsOf } from "../base/json.ts";
+import { maybe } from "../base/maybe.ts";
+import { refsOf } from "../buildkit/result.ts";
 
 /** The configuration of an image, as far as programs in it need it. */
 export interface ImageConfig {
   readonly env: readonly string[];
   readonly user: string;
   readonly cwd: string;
-  readonly entrypoint: readonly string[];
-  readonly command: readonly string[];
 }
 
 /** The result for one platform. */
@@ -24,12 +25,6 @@ export interface PlatformResult {
 
 /** An empty result, which ends a build without further work. */
 export const NOTHING: Result = { result: undefined, metadata: {} };
-
-/** The refs of a result by platform; empty for a result without files. */
-export function refsOf({ result }: Result): readonly (readonly [platform: string, ref: Ref])[] {
-  if (result?.$case === "ref") return [["", result.ref]];
-  return result?.$case === "refs" ? Object.entries(result.refs.refs) : [];
-}
 
 /** Reads the definitions of all results. Throws an Error for a daemon that doesn't send them. */
 export async function platformResults(result: Result): Promise<PlatformResult[]> {
@@ -71,18 +66,12 @@ export async function refOfInput(
 }
 
 function imageConfig(bytes: Uint8Array | undefined): ImageConfig {
-  let config: Record<string, unknown> = {};
-  try {
-    config = JSON.parse(new TextDecoder().decode(bytes))?.config ?? {};
-  } catch {
-    // An image without a readable configuration has none.
-  }
-  const texts = (value: unknown) => Array.isArray(value) ? value.map(String) : [];
+  // An image without a readable configuration has none.
+  const json = maybe(() => JSON.parse(new TextDecoder().decode(bytes)));
+  const config = fieldsOf(fieldsOf(json)["config"]);
   return {
-    env: texts(config["Env"]),
+    env: itemsOf(config["Env"]).map(String),
     user: String(config["User"] ?? ""),
     cwd: String(config["WorkingDir"] ?? ""),
-    entrypoint: texts(config["Entrypoint"]),
-    command: texts(config["Cmd"]),
   };
 }

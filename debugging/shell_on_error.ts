@@ -5,11 +5,12 @@ import type { RunContext } from "../builds/running/run.ts";
 import type { Deps } from "../cli/deps.ts";
 import type { Progress } from "../progress/progress.ts";
 import { ownConsole } from "./console.ts";
-import { failedStepOf } from "./failed_step.ts";
+import { failedStepIn } from "./failed_step.ts";
 import { NoShell, runFailedShell } from "./failed_shell.ts";
-import { platformResults, refsOf } from "./results.ts";
+import { platformResults } from "./results.ts";
 import { tellFailure } from "./tell_failure.ts";
 import { type ShellSource, shellSource } from "./shell_source.ts";
+import { evaluateAll } from "../buildkit/result.ts";
 
 /** The flags of `build` and `bake` for a shell. */
 export interface ShellFlags {
@@ -65,13 +66,11 @@ function shellOnError(
 
   const inspect: Inspect = async ({ gateway, result, signal }) => {
     try {
-      await Promise.all(refsOf(result).map(([, { id }]) => id && gateway.evaluate(id)));
+      await evaluateAll(gateway, result);
       return result;
     } catch (error) {
       if (signal.aborted || !(error instanceof Error)) throw error;
-      const results = await platformResults(result);
-      const failed = results.map(({ definition }) => failedStepOf(error, definition))
-        .find((step) => step !== undefined);
+      const failed = failedStepIn(error, await platformResults(result));
       if (failed === undefined) throw error;
       await progress.asking(async () => {
         signal.throwIfAborted();

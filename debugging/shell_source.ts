@@ -5,12 +5,12 @@
 import { exists, isFile } from "../base/stat.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { osReason } from "../base/os_reason.ts";
-import type { Gateway } from "../buildkit/gateway.ts";
+import { type Gateway } from "../buildkit/gateway.ts";
+import { stepDefinition } from "../buildkit/step_definition.ts";
 import { messageOf } from "../proto/message_of.ts";
-import { Definition } from "../proto/gen/pb.ts";
 import type { Platform } from "../proto/gen/pb_types.ts";
 import { FileAction, FileActionMkFile, FileOp, Mount, Step as Op } from "../proto/gen/steps.ts";
-import { refsOf } from "./results.ts";
+import { refOf } from "../buildkit/result.ts";
 
 /** A shell to be mounted. */
 export interface ShellSource {
@@ -100,17 +100,8 @@ function imageSource(name: string): ShellSource {
 
 /** Builds one step, and mounts its result. */
 async function mountOf(gateway: Gateway, op: Op, name: string): Promise<Mount> {
-  const encoded = Op.encode(op).finish();
-  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", encoded.slice()));
-  const digest = `sha256:${sum.toHex()}`;
-  const last = Op.encode(messageOf(Op, { inputs: [{ digest, index: 0n }] })).finish();
-  const description = { "llb.customname": name };
-  const metadata = {
-    [digest]: { ignoreCache: false, description, caps: {}, progressGroup: undefined },
-  };
-  const definition = Definition.encode({ def: [encoded, last], metadata, Source: undefined });
-  const result = await gateway.solve({ Definition: definition.finish() });
-  const [[, ref] = ["", undefined]] = refsOf(result);
-  await gateway.evaluate(ref?.id ?? "");
-  return messageOf(Mount, { dest: PLACE, resultID: ref?.id ?? "" });
+  const Definition = await stepDefinition(Op.encode(op).finish(), name);
+  const ref = refOf(await gateway.solve({ Definition }));
+  await gateway.evaluate(ref);
+  return messageOf(Mount, { dest: PLACE, resultID: ref });
 }

@@ -2,6 +2,7 @@ import { parseBool } from "../base/go/bool.ts";
 import { csvFields } from "../base/go/csv.ts";
 import { quote } from "../base/go/quote.ts";
 import { UsageError } from "../base/usage_error.ts";
+import { cut } from "../base/cut.ts";
 
 /**
  * Reads lines of CSV whose fields are `key=value`, as `--driver-opt` takes them. A later key wins.
@@ -10,9 +11,8 @@ import { UsageError } from "../base/usage_error.ts";
 export function csvPairs(lines: readonly string[]): Record<string, string> {
   const pairs: Record<string, string> = {};
   for (const field of lines.flatMap((line) => fieldsOf(line))) {
-    const { key, value } = splitPair(field) ??
-      refuse(`invalid value ${quote(field)}, expecting k=v`);
-    pairs[key] = value;
+    const [key, value] = cut(field, "=");
+    pairs[key] = value ?? refuse(`invalid value ${quote(field)}, expecting k=v`);
   }
   return pairs;
 }
@@ -26,14 +26,6 @@ export function fieldsOf(text: string, before = ""): string[] {
   }
 }
 
-/** A field cut at its first `=`; undefined for a field without one. */
-export function splitPair(
-  field: string,
-): { readonly key: string; readonly value: string } | undefined {
-  const equals = field.indexOf("=");
-  return equals < 0 ? undefined : { key: field.slice(0, equals), value: field.slice(equals + 1) };
-}
-
 /** Fields as a map from `keyOf(key)` to the value. Throws `UsageError` for a field without `=`. */
 export function pairsOf(
   fields: readonly string[],
@@ -41,7 +33,7 @@ export function pairsOf(
   hint?: string,
 ): Map<string, string> {
   return new Map(fields.map((field) => {
-    const { key, value } = splitPair(field) ?? refuse(`invalid value ${field}`, hint);
+    const [key, value = refuse(`invalid value ${field}`, hint)] = cut(field, "=");
     return [keyOf(key), value];
   }));
 }

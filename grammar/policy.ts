@@ -1,6 +1,7 @@
 import { quote } from "../base/go/quote.ts";
 import { choices } from "../base/nearest.ts";
 import { boolOf, fieldsOf, refuse } from "./pairs.ts";
+import { cut } from "../base/cut.ts";
 
 /** One `--policy`, or entry of bake's `policy`: which Rego policies a build is under. */
 export interface PolicyEntry {
@@ -29,9 +30,9 @@ export function policyOf(fields: readonly string[]): PolicyEntry {
     disabled: false,
   };
   for (const field of fields) {
-    const equals = field.indexOf("=");
-    const key = field.slice(0, Math.max(equals, 0)).toLowerCase().trim();
-    const value = field.slice(equals + 1);
+    const [name, given] = cut(field, "=");
+    const key = given === undefined ? "" : name.toLowerCase().trim();
+    const value = given ?? field;
     if (key === "filename" && value !== "") filenames.push(value);
     else if (key === "reset" || key === "disabled" || key === "strict") {
       options[key] = boolOf(value, field);

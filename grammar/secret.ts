@@ -1,5 +1,6 @@
 import { quote } from "../base/go/quote.ts";
-import { fieldsOf, refuse, splitPair } from "./pairs.ts";
+import { cut } from "../base/cut.ts";
+import { fieldsOf, refuse } from "./pairs.ts";
 
 /** One `--secret`, or entry of bake's `secret`. Without `src` and `env` its id is the name of either. */
 export interface SecretEntry {
@@ -17,8 +18,9 @@ export interface SecretEntry {
 export function parseSecret(text: string): SecretEntry {
   let id = "", src = "", env = "", type = "";
   for (const field of fieldsOf(text, "failed to parse csv secret: ")) {
-    const pair = splitPair(field) ?? refuse(`invalid field '${field}' must be a key=value pair`);
-    const key = pair.key.toLowerCase(), { value } = pair;
+    const [name, value] = cut(field, "=");
+    if (value === undefined) return refuse(`invalid field '${field}' must be a key=value pair`);
+    const key = name.toLowerCase();
     if (key === "id") id = value;
     else if (key === "src" || key === "source") src = value;
     else if (key === "env") env = value;

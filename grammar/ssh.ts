@@ -1,4 +1,4 @@
-import { splitPair } from "./pairs.ts";
+import { cut } from "../base/cut.ts";
 
 /**
  * One `--ssh`, or entry of bake's `ssh`: an agent that steps with `--mount=type=ssh` and git contexts
@@ -12,8 +12,8 @@ export interface AgentEntry {
 
 /** Reads `ID[=PATH[,PATH…]]`. */
 export function parseAgent(text: string): AgentEntry {
-  const pair = splitPair(text);
-  return pair ? { id: pair.key, paths: pair.value.split(",") } : { id: text, paths: [] };
+  const [id, paths] = cut(text, "=");
+  return { id, paths: paths?.split(",") ?? [] };
 }
 
 /** Reads each value of a flag; empty ones are skipped, and an empty id is `default`. */

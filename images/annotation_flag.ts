@@ -1,6 +1,7 @@
 import { formatPlatform, parsePlatform } from "../builders/platforms.ts";
 import { quote } from "../base/go/quote.ts";
 import { UsageError } from "../base/usage_error.ts";
+import { cut } from "../base/cut.ts";
 
 const ANNOTATED = ["index", "index-descriptor", "manifest", "manifest-descriptor"];
 
@@ -14,17 +15,14 @@ export function annotations(
 ): Record<string, string> {
   const attrs: Record<string, string> = {};
   for (const text of texts.filter((text) => text !== "")) {
-    const equals = text.indexOf("=");
-    if (equals < 0) fail(`invalid annotation ${quote(text)}, expected key=value`);
-    const [left, value] = [text.slice(0, equals), text.slice(equals + 1)];
-    const colon = left.indexOf(":");
-    if (colon < 0) {
+    const [left, value] = cut(text, "=");
+    if (value === undefined) return fail(`invalid annotation ${quote(text)}, expected key=value`);
+    const [types, key] = cut(left, ":");
+    if (key === undefined) {
       attrs[`annotation.${left}`] = value;
       continue;
     }
-    for (const type of left.slice(0, colon).split(",")) {
-      attrs[`${annotationPrefix(type)}.${left.slice(colon + 1)}`] = value;
-    }
+    for (const type of types.split(",")) attrs[`${annotationPrefix(type)}.${key}`] = value;
   }
   return attrs;
 

@@ -13,6 +13,8 @@ import {
   putManifest,
 } from "../buildkit/session/oci_index.ts";
 import { osReason } from "../base/os_reason.ts";
+import { isFile } from "../base/stat.ts";
+import { parentOf } from "../base/paths.ts";
 
 /** The subject of a referrer in `index.json`, as containerd writes it. */
 const SUBJECT = "io.containerd.manifest.subject";
@@ -48,10 +50,7 @@ export function layoutReader(folder: string, shown: string): Reader {
       throw new LayoutError(`content digest ${digest}: ${size} bytes are too many`);
     }
     const bytes = await new Response(await open(wanted)).bytes();
-    const isSame = digest.startsWith("sha256:")
-      ? await sha256Of(bytes) === digest
-      : await digestOf(bytes, digest) === digest;
-    if (isSame) return bytes;
+    if (await digestOf(bytes, digest) === digest) return bytes;
     throw new LayoutError(`content digest ${digest}: the file in ${folder} is damaged`);
   };
   let referrers: Promise<ReadonlyMap<string, readonly Descriptor[]>> | undefined;
@@ -128,7 +127,7 @@ async function walk(
     seen.add(digest);
     const shown = `content digest ${digest} in ${folder}`;
     if (depth > DEEPEST) throw new LayoutError(`${shown}: nested more than ${DEEPEST} deep`);
-    if (!await exists(blobPath(folder, digest))) continue;
+    if (!isFile(blobPath(folder, digest))) continue;
     const manifest = parseManifest(await fetch(descriptor), shown);
     visit(descriptor, manifest);
     await walk(manifest.manifests, folder, fetch, visit, depth + 1, seen);
@@ -162,7 +161,7 @@ export function layoutWriter(folder: string): Writer {
     const path = blobPath(folder, wanted.digest);
     const temporary = `${path}.${crypto.randomUUID()}`;
     try {
-      await Deno.mkdir(path.replace(/\/[^/]*$/, ""), { recursive: true });
+      await Deno.mkdir(parentOf(path), { recursive: true });
       await writeChecked(temporary, await open(), wanted);
       await Deno.rename(temporary, path);
     } catch (error) {
@@ -198,6 +197,7 @@ async function writeChecked(path: string, stream: ReadableStream<Uint8Array>, wa
 }
 
 async function digestOf(bytes: Uint8Array, like: string): Promise<string> {
+  if (like.startsWith("sha256:")) return await sha256Of(bytes);
   const hash = await beginDigest(like.split(":", 1)[0]!);
   hash.update(bytes);
   return hash.end();
@@ -215,8 +215,4 @@ function blobPath(folder: string, digest: string): string {
   const problem = digestProblem(digest);
   if (problem !== undefined) throw new LayoutError(`${JSON.stringify(digest)}: ${problem}`);
   return `${folder}/blobs/${digest.replace(":", "/")}`;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }

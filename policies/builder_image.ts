@@ -9,7 +9,7 @@ import { logins } from "../cli/builders/logins.ts";
 import type { Deps } from "../cli/deps.ts";
 import { warnOnce } from "../cli/warn.ts";
 import { DEFAULT_POLICY, DEFAULT_POLICY_NAME } from "./default_policy.ts";
-import { policyEngine, signatureModule } from "./engine_module.ts";
+import { policyModule } from "./engine_module.ts";
 import { compilePolicy } from "./policy.ts";
 import { signatureVerifier } from "./signatures.ts";
 import { type Meta, metaOf } from "./source_meta.ts";
@@ -43,12 +43,12 @@ export async function verifyBuilderImage(
   );
   const loading = { env, note, signal };
   const verifier = signatureVerifier({
-    load: () => signatureModule(loading),
+    load: () => policyModule("signatures", loading),
     config: buildxConfigDir(env),
     warn,
     signal,
   });
-  const engine = await policyEngine(loading);
+  const engine = await policyModule("engine", loading);
   const modules = [{ name: DEFAULT_POLICY_NAME, text: DEFAULT_POLICY }];
   // The policy reads no files, and knows no dependencies.
   const host = { material: () => Promise.resolve({}), attestation: () => Promise.resolve(null) };

@@ -32,17 +32,8 @@ const VARIABLE = {
 
 const loading = new Map<ModuleName, Promise<Engine>>();
 
-/** The engine of this process; it starts with the first policy. Throws `NoEngineError`. */
-export function policyEngine(options: LoadOptions): Promise<Engine> {
-  return start("engine", options);
-}
-
-/** The verifier of this process; it starts with the first signature. Throws `NoEngineError`. */
-export function signatureModule(options: LoadOptions): Promise<Engine> {
-  return start("signatures", options);
-}
-
-function start(name: ModuleName, options: LoadOptions): Promise<Engine> {
+/** A module of this process; it starts when it is first needed. Throws `NoEngineError`. */
+export function policyModule(name: ModuleName, options: LoadOptions): Promise<Engine> {
   const known = loading.get(name);
   if (known) return known;
   const started = loadModule(name, options).then(startEngine);

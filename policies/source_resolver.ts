@@ -5,8 +5,9 @@ import type { Service } from "../buildkit/grpc/call.ts";
 import { dockerfileRequest } from "../buildkit/solve_request.ts";
 import type { StatusResponse } from "../proto/gen/control_types.ts";
 import type { ResolveSourceMetaResponse } from "../proto/gen/gateway.ts";
-import { httpDefinition } from "./http_definition.ts";
 import { type MetaRequest, metaRequest } from "./source_meta.ts";
+import { sourceDefinition } from "../buildkit/step_definition.ts";
+import { refOf } from "../buildkit/result.ts";
 
 export interface SourceResolver extends AsyncDisposable {
   /** Rejects with the daemon's error. */
@@ -52,9 +53,11 @@ export function sourceResolver(client: Client, { services, onStatus, signal }: {
     async download(url, { accept, title, limit }) {
       const gateway = await (opening ??= open());
       const name = "download";
-      const Definition = await httpDefinition(url, { name, accept, title });
-      const { result } = await gateway.solve({ Definition });
-      const ref = result?.$case === "ref" ? result.ref.id : "";
+      const header = accept !== undefined && { "http.header.accept": accept };
+      const source = { identifier: url, attrs: { "http.filename": name, ...header } };
+      const capabilities = ["source.http", ...header ? ["source.http.header"] : []];
+      const Definition = await sourceDefinition(source, title, capabilities);
+      const ref = refOf(await gateway.solve({ Definition }));
       return await gateway.files(ref).readFile(name, { length: limit });
     },
     async [Symbol.asyncDispose]() {

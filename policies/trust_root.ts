@@ -15,6 +15,7 @@ import {
   type TrustFiles,
   type TrustFolder,
 } from "./trust_files.ts";
+import { errorText } from "../base/error_text.ts";
 
 /** A metadata file of the repository. */
 interface TrustRole {
@@ -92,9 +93,7 @@ export async function validTrust(
     if (saved.trustedRoot !== undefined) return saved.trustedRoot;
     const why = error instanceof Error && error.name === "TimeoutError"
       ? `${folder.repository} did not answer within ${PATIENCE / 1000} s`
-      : error instanceof Error
-      ? error.message
-      : String(error);
+      : errorText(error);
     throw new TrustError(
       `signatures can't be verified: ${saved.problem}, and ${why}`,
       "fetch it: fairlead policy trust --refresh; offline: --from FOLDER with a copy of the repository",

@@ -10,6 +10,7 @@
 import { EndpointError } from "./errors.ts";
 import { nearest } from "../base/nearest.ts";
 import type { OptionSpec } from "./transport.ts";
+import { cut } from "../base/cut.ts";
 
 /** The parts of an endpoint. */
 export interface Endpoint {
@@ -103,12 +104,12 @@ export function redact(endpoint: string, options: readonly OptionSpec[] = []): s
   const harmless = new Set(options.filter((option) => !option.secret).map((option) => option.name));
   const query = endpoint.slice(mark + 1).split("&").map((pair) => {
     const [[name, value] = ["", ""]] = [...new URLSearchParams(pair)];
-    const equals = pair.indexOf("=");
-    if (equals < 0) return pair;
-    if (!harmless.has(name)) return `${pair.slice(0, equals)}=***`;
+    const [typed, assigned] = cut(pair, "=");
+    if (assigned === undefined) return pair;
+    if (!harmless.has(name)) return `${typed}=***`;
     // An option's value may be an address itself, such as an engine's.
     const shown = withoutPassword(value);
-    return shown === value ? pair : `${pair.slice(0, equals)}=${shown}`;
+    return shown === value ? pair : `${typed}=${shown}`;
   }).join("&");
   return `${address}?${query}`;
 }

@@ -2,6 +2,7 @@
 import { ComposeError } from "../error.ts";
 import { lookUp, type Path, shown } from "./path.ts";
 import { isMapping, type Mapping, textOf, typeName, type Value } from "./value.ts";
+import { cut } from "../../base/cut.ts";
 
 /** Throws `ComposeError` for a value that is in neither form. */
 export function canonical(value: Value, path: Path = []): Value {
@@ -62,8 +63,8 @@ function agents(value: Value, path: Path): Value {
     if (typeof item !== "string") {
       throw new ComposeError(`invalid ssh key type ${typeName(item)}`);
     }
-    const equals = item.indexOf("=");
-    if (equals >= 0) return [item.slice(0, equals), item.slice(equals + 1)];
+    const [id, path] = cut(item, "=");
+    if (path !== undefined) return [id, path];
     if (item !== "default") throw new ComposeError(`invalid ssh key ${JSON.stringify(item)}`);
     return [item, null];
   }));

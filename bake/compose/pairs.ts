@@ -1,6 +1,7 @@
 /** Values that are written as a mapping or as a list of `K=V`. */
 import { ComposeError } from "../error.ts";
 import { isMapping, textOf, type Value } from "./value.ts";
+import { cut } from "../../base/cut.ts";
 
 /** Text by key; null for a key without value. Throws `ComposeError`. */
 export function pairsOf(value: Value | undefined): Map<string, string | null> {
@@ -10,12 +11,11 @@ export function pairsOf(value: Value | undefined): Map<string, string | null> {
   }
   for (const item of Array.isArray(value) ? value : []) {
     const text = textOf(item);
-    const equals = text.indexOf("=");
-    const key = equals < 0 ? text : text.slice(0, equals);
+    const [key, value = null] = cut(text, "=");
     if (/\s$/.test(key)) {
       throw new ComposeError(`environment variable ${key} is declared with a trailing space`);
     }
-    pairs.set(key, equals < 0 ? null : text.slice(equals + 1));
+    pairs.set(key, value);
   }
   return pairs;
 }

@@ -6,6 +6,7 @@ import type { OutputEntry } from "../../grammar/output.ts";
 import { BakeError } from "../error.ts";
 import type { Allowed } from "../options.ts";
 import type { Target } from "../target.ts";
+import { cut } from "../../base/cut.ts";
 
 /** `push` and `load` look at the outputs, so they come after `output`. */
 const shorthands: readonly Setter<OutputEntry[]>[] = [
@@ -37,7 +38,10 @@ export function applyOverrides(
   allowed: Allowed,
 ): void {
   if (overrides.size === 0) return;
-  const paths = [...overrides].map(([path, override]) => ({ ...cut(path), override }));
+  const paths = [...overrides].map(([path, override]) => {
+    const [key, name = ""] = cut(path, ".");
+    return { key, name, override };
+  });
   for (const { key } of paths) if (!keys.has(key)) throw new BakeError(`unknown key: ${key}`);
   const fields = target as unknown as Record<string, unknown>;
   const permits: (() => void)[] = [];
@@ -57,11 +61,6 @@ export function applyOverrides(
   const entitlements = overrides.get("entitlements")?.values ?? [];
   if (entitlements.includes("network.host")) allowed.networkHost = true;
   if (entitlements.includes("security.insecure")) allowed.securityInsecure = true;
-}
-
-function cut(path: string): { readonly key: string; readonly name: string } {
-  const dot = path.indexOf(".");
-  return dot < 0 ? { key: path, name: "" } : { key: path.slice(0, dot), name: path.slice(dot + 1) };
 }
 
 function withPush(output: OutputEntry, value: string): OutputEntry {

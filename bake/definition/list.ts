@@ -7,6 +7,7 @@ import { quote } from "../../base/go/quote.ts";
 import type { Definition } from "../options.ts";
 import type { Group } from "../target.ts";
 import { type Json, prettyJson } from "../attributes/pretty_json.ts";
+import { cut } from "../../base/cut.ts";
 
 /** The requested list, and its format. */
 interface ListFormat {
@@ -26,10 +27,9 @@ export function parseList(text: string): ListFormat {
   if (fields.length === 1 && fields[0] === text && !text.startsWith("type=")) type = text;
   else {
     for (const field of fields) {
-      const equals = field.indexOf("=");
-      if (equals < 0) throw new BakeError(`invalid value ${field}`);
-      const key = field.slice(0, equals).toLowerCase().trim();
-      const value = field.slice(equals + 1);
+      const [name, value] = cut(field, "=");
+      if (value === undefined) throw new BakeError(`invalid value ${field}`);
+      const key = name.toLowerCase().trim();
       if (key === "type") type = value;
       else if (key !== "format") {
         throw new BakeError(`unexpected key '${key}' in '${field}'`);

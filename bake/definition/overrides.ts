@@ -2,6 +2,7 @@
 import type { Override } from "../attributes/attribute.ts";
 import { BakeError } from "../error.ts";
 import { compilePattern } from "./pattern.ts";
+import { cut } from "../../base/cut.ts";
 
 /** By target, then by key: `tags`, `args.NAME`. */
 export type Overrides = ReadonlyMap<string, ReadonlyMap<string, Override>>;
@@ -47,9 +48,7 @@ interface Parsed {
 }
 
 function parse(text: string): Parsed {
-  const equals = text.indexOf("=");
-  const path = equals < 0 ? text : text.slice(0, equals);
-  const value = equals < 0 ? undefined : text.slice(equals + 1);
+  const [path, value] = cut(text, "=");
   const append = path.endsWith("+");
   const plain = append ? path.slice(0, -1) : path;
   const [pattern, key, ...names] = plain.split(".");

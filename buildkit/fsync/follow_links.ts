@@ -11,6 +11,7 @@ import { filepathMatch } from "../../base/go/path_match.ts";
 import { clean, join } from "./paths.ts";
 import { cString, Errno, errnoText, fileStat, S, type Sys } from "./os/sys.ts";
 import { FsyncError } from "./errors.ts";
+import { cut } from "../../base/cut.ts";
 
 /**
  * Returns the includes with which `paths`, relative to the folder `root`, are sent with all targets
@@ -33,9 +34,9 @@ export function followLinks(
     let rest = clean(`./${path}`);
     let current = ".";
     for (;;) {
-      const slash = rest.indexOf("/");
-      current = join(current, slash < 0 ? rest : rest.slice(0, slash));
-      rest = slash < 0 ? "" : rest.slice(slash + 1);
+      const [first, behind = ""] = cut(rest, "/");
+      current = join(current, first);
+      rest = behind;
       const targets = targetsOf(sys, root, current);
       if (targets === undefined && rest !== "") continue;
       if (resolved.has(current)) return [];

@@ -20,6 +20,16 @@ export interface DescriptorPlatform {
   readonly variant?: string;
 }
 
+/** The image's descriptor in the answers of an exporter; undefined without one. */
+export function exportedDescriptor(
+  answers: Readonly<Record<string, string>>,
+): Descriptor | undefined {
+  const text = answers["containerimage.descriptor"];
+  return text === undefined
+    ? undefined
+    : JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text)));
+}
+
 /** The media types of manifests and indexes. */
 export const mediaTypes = {
   ociIndex: "application/vnd.oci.image.index.v1+json",

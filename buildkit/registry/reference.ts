@@ -4,6 +4,7 @@
  * gets `library/` in front.
  */
 import { digestProblem } from "./digest.ts";
+import { cut } from "../../base/cut.ts";
 
 /** An image's name with all its parts. */
 export interface Reference {
@@ -73,8 +74,8 @@ export function referenceProblem(text: string): string | undefined {
 
 /** Splits off the registry: a first word that is `localhost`, or has a dot, a port, or a capital. */
 function splitDomain(text: string): [string, string] {
-  const slash = text.indexOf("/");
-  const first = text.slice(0, Math.max(slash, 0)), rest = text.slice(slash + 1);
+  const [first, rest] = cut(text, "/");
+  if (rest === undefined) return ["docker.io", onHub(text)];
   if (first === "index.docker.io" || first === "docker.io") return ["docker.io", onHub(rest)];
   if (first === "localhost" || /[.:]/.test(first) || first !== first.toLowerCase()) {
     return [first, rest];

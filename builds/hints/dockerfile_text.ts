@@ -1,4 +1,5 @@
 /** As much of a Dockerfile as hints need; the daemon's frontend is the one that reads it in full. */
+import { cut } from "../../base/cut.ts";
 
 /** The instruction on some lines, as one line: without comments, and without the marks of continued lines. */
 export function instructionAt(
@@ -44,12 +45,8 @@ export function secretsOf(instruction: string): string[] {
     .filter((id) => id !== "" && !id.includes("$"));
 }
 
-function mountsOf(instruction: string): Map<string, string>[] {
+/** The fields of each `--mount`; a field without a value is undefined. */
+function mountsOf(instruction: string): Map<string, string | undefined>[] {
   return [...instruction.matchAll(/--mount=(\S+)/g)]
-    .map(([, fields]) => new Map(fields!.split(",").map(keyAndValue)));
-}
-
-function keyAndValue(field: string): [string, string] {
-  const equals = field.indexOf("=");
-  return equals < 0 ? [field, ""] : [field.slice(0, equals), field.slice(equals + 1)];
+    .map(([, fields]) => new Map(fields!.split(",").map((field) => cut(field, "="))));
 }

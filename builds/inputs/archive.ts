@@ -1,6 +1,7 @@
 import type { Input } from "../../cli/deps.ts";
 import type { Scratch } from "../scratch.ts";
 import { abortable } from "../../base/async.ts";
+import { writeAll } from "../../base/bytes.ts";
 
 type Reader = Pick<Input, "read">;
 
@@ -31,9 +32,7 @@ export function archiveFrom(stdin: Reader, scratch: Scratch): Archive {
       using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
       const buffer = new Uint8Array(256 << 10);
       for (let n; (n = await abortable(stdin.read(buffer), signal)) !== null;) {
-        for (let rest = buffer.subarray(0, n); rest.length > 0;) {
-          rest = rest.subarray(file.writeSync(rest));
-        }
+        await writeAll(file, buffer.subarray(0, n));
       }
       kept = path;
     },

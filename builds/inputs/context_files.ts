@@ -14,6 +14,8 @@ import type { StatusResponse } from "../../proto/gen/control_types.ts";
 import type { JobContext } from "../running/job.ts";
 import { hasQuery } from "../spec/remote.ts";
 import { folders } from "../running/services.ts";
+import { baseName } from "../../base/paths.ts";
+import { refOf } from "../../buildkit/result.ts";
 
 /** A context, with the credentials that the daemon may need to fetch it. */
 export interface FarContext {
@@ -66,10 +68,10 @@ export async function readContextFiles(
     }, async (gateway) => {
       const { Frontend, FrontendAttrs: FrontendOpt } = request;
       const result = await gateway.solve({ Frontend, FrontendOpt });
-      const ref = result.result?.$case === "ref" ? result.result.ref.id : "";
+      const ref = refOf(result);
       const files: (Uint8Array | undefined)[] = [];
       for (const [at, name] of names.entries()) {
-        const path = `${at}/${name.slice(name.lastIndexOf("/") + 1)}`;
+        const path = `${at}/${baseName(name)}`;
         files.push(await unlessMissing(gateway.files(ref).readFile(path, { length })));
       }
       return { result, value: files };

@@ -2,13 +2,13 @@
  * Fetches a Dockerfile or a definition from a URL. The daemon does it, as for every other source:
  * its network is used, and a file in its cache only needs to be confirmed.
  */
-import { Definition } from "../../proto/gen/pb.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { dockerfileRequest } from "../../buildkit/solve_request.ts";
-import { sourceDefinition } from "./source_definition.ts";
 import type { JobContext } from "../running/job.ts";
+import { sourceDefinition } from "../../buildkit/step_definition.ts";
+import { refOf } from "../../buildkit/result.ts";
 
 /** The limit of buildx, in bytes. */
 const LARGEST = 2 << 20;
@@ -21,7 +21,7 @@ export async function fetchFile(
   { deps, progress, idle }: Pick<JobContext, "deps" | "progress" | "idle">,
 ): Promise<Uint8Array> {
   const source = { identifier: url, attrs: { "http.filename": "Dockerfile" } };
-  const definition = await sourceDefinition(source, `[internal] load ${url}`, ["source.http"]);
+  const Definition = await sourceDefinition(source, `[internal] load ${url}`, ["source.http"]);
   const request = dockerfileRequest({});
   const { value } = await withGateway(client, { ...request, FrontendAttrs: {}, Internal: true }, {
     services: [health],
@@ -32,9 +32,10 @@ export async function fetchFile(
     },
     signal: deps.signal,
   }, async (gateway) => {
-    const result = await gateway.solve({ Definition: Definition.encode(definition).finish() });
-    const ref = result.result?.$case === "ref" ? result.result.ref.id : "";
-    const value = await gateway.files(ref).readFile("Dockerfile", { length: LARGEST + 1 });
+    const result = await gateway.solve({ Definition });
+    const value = await gateway.files(refOf(result)).readFile("Dockerfile", {
+      length: LARGEST + 1,
+    });
     if (value.length > LARGEST) {
       throw new Error(`${what} ${url} bigger than allowed max size (2.097MB)`);
     }

@@ -4,10 +4,9 @@
  * `solver/pb/attr.go`.
  */
 import { readBool } from "../../base/go/bool.ts";
-import { Definition } from "../../proto/gen/pb.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";
 import { hasQuery } from "../spec/remote.ts";
-import { sourceDefinition } from "./source_definition.ts";
+import { sourceDefinition } from "../../buildkit/step_definition.ts";
 
 /** Git contexts that are sent as definitions. */
 export interface GitInputs {
@@ -35,9 +34,8 @@ export async function gitInputs(
     const keepGitDir = readBool(args.get("BUILDKIT_CONTEXT_KEEP_GIT_DIR") ?? "") ?? false;
     const definition = await gitInput(context.url, keepGitDir);
     if (definition !== undefined) {
-      const encoded = Definition.encode(definition).finish();
-      definitions.set("context", encoded);
-      if (dockerfile.kind === "inside") definitions.set("dockerfile", encoded);
+      definitions.set("context", definition);
+      if (dockerfile.kind === "inside") definitions.set("dockerfile", definition);
       attrs["context"] = undefined;
       attrs["input:context"] = context.url;
       needless.add(CAP);
@@ -52,7 +50,7 @@ export async function gitInputs(
       continue;
     }
     const input = `git_state_context:${name}`;
-    definitions.set(input, Definition.encode(definition).finish());
+    definitions.set(input, definition);
     attrs[`context:${name}`] = `input:${input}`;
     attrs[`input:context:${name}`] = source.url;
   }
@@ -66,7 +64,7 @@ export async function gitInputs(
  * for an unknown query: the frontend reports it.
  * @param keepGitDir whether the build keeps `.git`
  */
-async function gitInput(url: string, keepGitDir: boolean): Promise<Definition | undefined> {
+async function gitInput(url: string, keepGitDir: boolean): Promise<Uint8Array | undefined> {
   const [, scheme, rest, query] = /^(https?|git):\/\/([^?#]+)\?([^#]+)$/.exec(url) ?? [];
   if (scheme === undefined || rest === undefined) return undefined;
   const wanted = readQuery(new URLSearchParams(query));

@@ -10,6 +10,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import { openedPath } from "../../base/opened_path.ts";
 import { parentOf } from "../../base/paths.ts";
 import type { Answers } from "../results/result.ts";
+import { exportedDescriptor } from "../../buildkit/registry/descriptor.ts";
 
 /** The layouts of a build. */
 export interface Layouts {
@@ -104,11 +105,10 @@ export async function findLayouts(
           await index.putManifest(folder, JSON.parse(cache), [{ tag }]);
         }
       }
-      const image = answers["containerimage.descriptor"];
-      if (output !== undefined && image !== undefined) {
-        const descriptor = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(image)));
+      const descriptor = exportedDescriptor(answers);
+      if (output !== undefined && descriptor !== undefined) {
         const names = answers["image.name"]?.split(",").map((name) => ({ name }));
-        await index.putManifest(output, descriptor, names ?? [{ tag: "latest" }]);
+        await index.putManifest(output, { ...descriptor }, names ?? [{ tag: "latest" }]);
       }
       for (const { dest, folder, reset } of caches) {
         if (!reset) continue;

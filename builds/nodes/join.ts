@@ -1,6 +1,6 @@
 /** Joins an image whose parts several nodes have pushed by digest: pushes their index under its tags. */
 import { registryConfigs } from "../../builders/store/registry_configs.ts";
-import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
+import { type Descriptor, exportedDescriptor } from "../../buildkit/registry/descriptor.ts";
 import type { RegistryConfig } from "../../buildkit/registry/hosts.ts";
 import { openRegistries, type Registries } from "../../buildkit/registry/registry.ts";
 import { RegistryError } from "../../buildkit/registry/registry_error.ts";
@@ -27,7 +27,7 @@ export async function joinParts(
   context: Pick<JobContext, "deps" | "builder" | "shared" | "progress">,
 ): Promise<Answers> {
   const image = pushed(exporters);
-  const descriptors = parts.flatMap(descriptorOf);
+  const descriptors = parts.flatMap((answers) => exportedDescriptor(answers) ?? []);
   if (image === undefined || descriptors.length === 0) return parts[0]!;
   const vertex = context.shared.local.start(`merging manifest list ${image.attrs["name"]}`);
   try {
@@ -96,10 +96,4 @@ function namesOf(attrs: Attrs) {
     const location = parseLocation(name);
     return location.kind === "registry" ? [location] : [];
   });
-}
-
-function descriptorOf(answers: Answers): Descriptor[] {
-  const text = answers["containerimage.descriptor"];
-  if (text === undefined) return [];
-  return [JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text)))];
 }

@@ -4,6 +4,7 @@ import { quote } from "../../base/go/quote.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { isBelow } from "../../base/paths.ts";
 import { realPath } from "../../base/real_path.ts";
+import { cut } from "../../base/cut.ts";
 
 /** A permission for this machine alone. It is not sent to the daemon. */
 const LOCAL_DELETE = "buildx.local.delete";
@@ -39,16 +40,16 @@ function checkName(name: string): void {
   if (name.startsWith(`${LOCAL_DELETE}=`)) {
     throw new UsageError(`${LOCAL_DELETE} does not accept a value`);
   }
-  const equals = name.indexOf("=");
-  const isDevice = name === "device" || name.startsWith("device=");
+  const [kind, device] = cut(name, "=");
+  const isDevice = kind === "device";
   if (!isDevice && !["network.host", "security.insecure"].includes(name)) {
     throw new UsageError(
       `unknown entitlement ${name}`,
       `the entitlements are network.host, security.insecure, device and ${LOCAL_DELETE}`,
     );
   }
-  if (!isDevice || equals < 0) return;
-  for (const field of csvFields(name.slice(equals + 1)).slice(1)) {
+  if (device === undefined) return;
+  for (const field of csvFields(device).slice(1)) {
     const [key, ...value] = field.split("=");
     if (value.length === 0) throw new UsageError(`invalid device config ${quote(field)}`);
     if (key !== "alias") throw new UsageError(`unknown device config key ${quote(key!)}`);

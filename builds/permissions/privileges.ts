@@ -1,6 +1,7 @@
 /** `--allow`: privileges of a definition beyond the working folder. */
 import { csvFields } from "../../base/go/csv.ts";
 import { UsageError } from "../../base/usage_error.ts";
+import { cut } from "../../base/cut.ts";
 
 /** Privileges that are granted, needed or missing. */
 export interface Privileges {
@@ -39,15 +40,14 @@ export function parseGrants(texts: readonly string[]): Privileges {
 }
 
 function grant(grants: Privileges, text: string): void {
-  const equals = text.indexOf("=");
-  const key = equals < 0 ? text : text.slice(0, equals);
-  const value = equals < 0 ? "" : text.slice(equals + 1);
-  if (value === "" && equals < 0) {
+  const [key, given] = cut(text, "=");
+  if (given === undefined) {
     if (key === "network.host") return void (grants.networkHost = true);
     if (key === "security.insecure") return void (grants.insecure = true);
     if (key === "ssh") return void (grants.ssh = true);
     if (key === "buildx.local.delete") return void (grants.localDelete = true);
   }
+  const value = given ?? "";
   switch (key) {
     case "device":
       if (value === "") grants.allDevices = true;

@@ -12,7 +12,7 @@ import { buildxConfigDir } from "../../builders/store/config_dir.ts";
 import { warnOnce } from "../../cli/warn.ts";
 import { attestationFinder } from "../../policies/attestations.ts";
 import type { EngineLog } from "../../policies/engine.ts";
-import { policyEngine, signatureModule } from "../../policies/engine_module.ts";
+import { policyModule } from "../../policies/engine_module.ts";
 import {
   compilePolicy,
   type Policy,
@@ -69,7 +69,7 @@ export async function openPolicies(
   // Daemons without this feature build as if there were no policy.
   if (!known.has("source.policy.session")) throw neverAsked(planned);
   const loading = { env: deps.env, note: (line: string) => progress.note(line), signal };
-  const engine = await policyEngine(loading);
+  const engine = await policyModule("engine", loading);
   const open = new AsyncDisposableStack();
   const resolver = open.use(sourceResolver(client, { services, onStatus: () => {}, signal }));
   const log = policyLog(
@@ -80,7 +80,7 @@ export async function openPolicies(
   const denied = new Set<string>();
   const level = (at: number) => sets[at]!.policy?.logLevel ?? "info";
   const verifier = signatureVerifier({
-    load: () => signatureModule(loading),
+    load: () => policyModule("signatures", loading),
     config: buildxConfigDir(deps.env),
     warn: warnOnce(deps, (line) => progress.note(line)),
     signal,

@@ -10,6 +10,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import { choosePolicies, type ChosenPolicy } from "../../policies/composition.ts";
 import type { ContextInputs } from "../inputs/context_inputs.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";
+import { maybe } from "../../base/maybe.ts";
 
 /** The policies of a build, in the order in which they are asked. */
 export interface PlannedPolicies {
@@ -96,19 +97,13 @@ function besideDockerfile(
     return { folder: dockerfileFolder, path };
   } catch (error) {
     // A link to a missing target, or a folder that can't be searched, may hide a policy.
-    if (error instanceof Deno.errors.NotFound && !isLink(path)) return undefined;
+    if (error instanceof Deno.errors.NotFound && !maybe(() => Deno.lstatSync(path).isSymlink)) {
+      return undefined;
+    }
     throw new UsageError(
       `failed to read policy file ${path}: open ${path}: ${osReason(error)}`,
       "a build uses the policy file next to its Dockerfile; to build without it: --policy disabled=true",
     );
-  }
-}
-
-function isLink(path: string): boolean {
-  try {
-    return Deno.lstatSync(path).isSymlink;
-  } catch {
-    return false;
   }
 }
 

@@ -6,6 +6,7 @@ import { exists } from "../../base/stat.ts";
 import { homeDir } from "../../base/home.ts";
 import { hyperlink, type Painted } from "../../cli/cursor.ts";
 import type { Deps } from "../../cli/deps.ts";
+import { causesOf } from "../../base/causes.ts";
 
 /** The refs of failed builds, by the error that ended them. */
 const failed = new WeakMap<object, string>();
@@ -17,12 +18,7 @@ export function noteFailedBuild(error: unknown, ref: string): void {
 
 /** The build that an error, or one of its causes, has ended. */
 export function failedBuild(error: unknown): string | undefined {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 20; depth++) {
-    const ref = failed.get(cause);
-    if (ref !== undefined) return ref;
-    cause = cause.cause;
-  }
-  return undefined;
+  return causesOf(error).map((cause) => failed.get(cause)).find((ref) => ref !== undefined);
 }
 
 /**

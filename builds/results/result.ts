@@ -1,5 +1,5 @@
 /** Results of a build for scripts: the image's id, and the daemon's answers as JSON. */
-import { isFolder } from "../../base/stat.ts";
+import { exists, isFile, isFolder } from "../../base/stat.ts";
 import { writeAtomically } from "../../base/atomic_file.ts";
 import type { VertexWarning } from "../../proto/gen/control.ts";
 import { osReason } from "../../base/os_reason.ts";
@@ -107,9 +107,5 @@ function remove(path: string): void {
 }
 
 function isSpecial(path: string): boolean {
-  try {
-    return !Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
+  return exists(path) && !isFile(path);
 }

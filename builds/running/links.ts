@@ -7,12 +7,14 @@
 import type { SolveRequest } from "../../proto/gen/control.ts";
 import type { Result } from "../../proto/gen/gateway.ts";
 import type { Client } from "../../buildkit/client.ts";
-import { type Gateway, withGateway } from "../../buildkit/gateway.ts";
+import { type Gateway } from "../../buildkit/gateway.ts";
 import type { SolveOptions } from "../../buildkit/solve.ts";
 import type { PreparedBuild } from "../prepare.ts";
 import type { Inspect } from "./inspect.ts";
 import type { Job } from "./job.ts";
 import { abortable } from "../../base/async.ts";
+import { evaluateAll } from "../../buildkit/result.ts";
+import { solveByGateway } from "./solve_by_gateway.ts";
 
 type Attrs = Readonly<Record<string, string>>;
 
@@ -107,21 +109,17 @@ export function linkJobs(jobs: readonly Job[], inspect?: Inspect): ReadonlyMap<J
         results.get(job)!.resolve(result);
         if (users.length === 0) return;
         await Promise.all(users.map((user) => resultOf(user, signal)));
-        await Promise.all(refsOf(result).map((ref) => gateway.evaluate(ref)));
+        await evaluateAll(gateway, result);
       },
       async solve(client, request, options) {
         const { attrs, inputs } = await link.given(request.FrontendAttrs, options.signal);
         const linked = { ...request, FrontendAttrs: { ...attrs } };
-        const { answers } = await withGateway(client, linked, options, async (gateway) => {
-          const { Frontend } = request;
-          const part = { Frontend, FrontendOpt: { ...attrs }, FrontendInputs: { ...inputs } };
-          const answer = await gateway.solve(part);
+        return await solveByGateway(client, linked, options, inputs, async (gateway, answer) => {
           const { signal } = options;
           const result = await inspect?.({ gateway, result: answer, job, signal }) ?? answer;
-          await link.took(gateway, result, options.signal);
-          return { result, value: undefined };
+          await link.took(gateway, result, signal);
+          return result;
         });
-        return answers;
       },
     };
     links.set(job, link);
@@ -153,13 +151,4 @@ function giveResult(
   for (const [platform, ref] of Object.entries(result.refs.refs)) {
     give(`::${platform}`, ref.def, metadata[`${CONFIG}/${platform}`]);
   }
-}
-
-function refsOf({ result }: Result): string[] {
-  const refs = result?.$case === "ref"
-    ? [result.ref]
-    : result?.$case === "refs"
-    ? Object.values(result.refs.refs)
-    : [];
-  return refs.flatMap(({ id }) => id === "" ? [] : id);
 }

@@ -2,6 +2,7 @@
 import { UsageError } from "../../base/usage_error.ts";
 import type { CredentialSource } from "../../buildkit/session/logins/credentials.ts";
 import type { PreparedBuild } from "../prepare.ts";
+import { maybe } from "../../base/maybe.ts";
 
 /** Every registry, those that the builds name, or these (none, when empty). */
 export type LoginRule = "all" | "named" | ReadonlySet<string>;
@@ -93,9 +94,5 @@ function collectTexts(value: unknown, into: string[], key = ""): void {
 function dockerfileOf({ mounts, filename }: PreparedBuild["inputs"]): string {
   const folder = mounts.get("dockerfile") ?? mounts.get("context");
   if (folder === undefined) return "";
-  try {
-    return Deno.readTextFileSync(`${folder}/${filename}`).slice(0, MOST_READ);
-  } catch {
-    return "";
-  }
+  return maybe(() => Deno.readTextFileSync(`${folder}/${filename}`))?.slice(0, MOST_READ) ?? "";
 }

@@ -4,6 +4,7 @@ import { DialError } from "../../transports/errors.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { Progress } from "../../progress/progress.ts";
 import { UsageError } from "../../base/usage_error.ts";
+import { causesOf } from "../../base/causes.ts";
 
 /** The options of `withRetries` besides the attempt. */
 export interface RetryOptions {
@@ -67,7 +68,7 @@ export async function withRetries<T>(
  * @param wasThere a daemon had answered before, so a pod that is missing now may come back
  */
 function troubleOf(error: unknown, wasThere: boolean): Error | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+  for (const cause of causesOf(error)) {
     if (cause instanceof ConnectionLost) return cause;
     if (cause instanceof DialError) return mayPass(cause, wasThere) ? cause : undefined;
   }

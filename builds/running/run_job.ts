@@ -16,8 +16,8 @@ import { buildServices } from "./services.ts";
 import { recordsRequest, solveByGateway } from "./solve_by_gateway.ts";
 
 /**
- * To be called before a build's first job. Lets the daemon fetch a Dockerfile or look for a policy, and
- * keeps stdin for the next attempt.
+ * To be called before a build's first job. Lets the daemon fetch a Dockerfile, and keeps stdin for
+ * the next attempt.
  */
 export async function makeReady(
   client: Client,
@@ -142,7 +142,7 @@ function solvingOf(job: Job, { provenance, inspect, deps }: JobContext): typeof 
       client,
       request,
       solveOptions,
-      definitions,
+      Object.fromEntries(definitions),
       inspect && ((gateway, result) => inspect({ gateway, result, job, signal })),
     );
 }

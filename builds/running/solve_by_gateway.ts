@@ -9,20 +9,20 @@ import type { SolveRequest } from "../../proto/gen/control.ts";
  * Asks for the frontend's build over the gateway API, as buildx does. The daemon then keeps two
  * requests, the client's and the frontend's, and the provenance has the client's as
  * `invocation.parameters.root`. It costs two more round trips than a plain solve.
- * @param definitions encoded inputs of the frontend, by name
+ * @param inputs encoded definitions for the frontend, by name
  * @param inspect looks into the build, and returns the result that the daemon gets
  */
 export async function solveByGateway(
   client: Client,
   request: SolveRequest,
   options: SolveOptions,
-  definitions: ReadonlyMap<string, Uint8Array>,
+  inputs: Readonly<Record<string, Uint8Array>>,
   inspect?: (gateway: Gateway, result: Result) => Promise<Result>,
 ): Promise<Record<string, string>> {
   const { Frontend, FrontendAttrs } = request;
   const { answers } = await withGateway(client, request, options, async (gateway) => {
     const FrontendOpt = { ...FrontendAttrs };
-    const FrontendInputs = Object.fromEntries(definitions);
+    const FrontendInputs = { ...inputs };
     const result = await gateway.solve({ Frontend, FrontendOpt, FrontendInputs });
     return { result: await inspect?.(gateway, result) ?? result, value: undefined };
   });

@@ -6,6 +6,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import type { Occurrence } from "../../cli/flags/parse.ts";
 import { parseBool } from "../../base/go/bool.ts";
+import { cut } from "../../base/cut.ts";
 
 /** A question to the frontend. */
 export interface CallMethod {
@@ -22,13 +23,12 @@ export function parseCall(text: string): CallMethod | undefined {
   if (text === "") return undefined;
   let name = "", format = "", ignoreStatus = false;
   for (const field of csvFields(text)) {
-    const equals = field.indexOf("=");
-    const value = field.slice(equals + 1);
-    if (equals < 0) {
+    const [key, value] = cut(field, "=");
+    if (value === undefined) {
       if (name !== "") throw new UsageError(`invalid print value: ${text}`);
       name = field === "check" ? "lint" : field;
-    } else if (field.startsWith("format=")) format = value;
-    else if (field.startsWith("ignorestatus=")) ignoreStatus = statusFlag(value);
+    } else if (key === "format") format = value;
+    else if (key === "ignorestatus") ignoreStatus = statusFlag(value);
     else throw new UsageError(`invalid print field: ${field}`);
   }
   return name === "build" ? undefined : { name, format, ignoreStatus };

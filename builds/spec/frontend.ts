@@ -8,6 +8,8 @@ import { parseBytes } from "../../base/go/bytes.ts";
 import { quote } from "../../base/go/quote.ts";
 import { csvLine } from "../../base/go/csv.ts";
 import { parseInt64 } from "../../cli/flags/value.ts";
+import { cut } from "../../base/cut.ts";
+import { parseIp } from "../../base/ip.ts";
 
 type Attrs = Record<string, string>;
 
@@ -22,20 +24,11 @@ export function addHosts(texts: readonly string[], gateway: () => string): Attrs
     if (value === "host-gateway") return [`${host}=${gateway()}`];
     return value!.split(",").map((address) => {
       const ip = address.replace(/^\[(.+)\]$/s, "$1");
-      if (!isAddress(ip)) throw new UsageError(`invalid host ${text}`);
+      if (parseIp(ip) === undefined) throw new UsageError(`invalid host ${text}`);
       return `${host}=${ip}`;
     });
   });
   return hosts.length > 0 ? { "add-hosts": hosts.join(",") } : {};
-}
-
-function isAddress(ip: string): boolean {
-  if (!ip.includes(":")) {
-    const parts = ip.split(".");
-    return parts.length === 4 &&
-      parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
-  }
-  return /^[\da-fA-F:.]+$/.test(ip) && URL.canParse(`http://[${ip}]/`);
 }
 
 /** `--network`. The daemon must allow the host's network (`--allow-insecure-entitlement`). */
@@ -78,9 +71,10 @@ export function ulimits(texts: readonly string[]): Attrs {
     const fail = (problem: string, hint?: string): never => {
       throw new FlagError(`invalid argument ${quote(text)} for "--ulimit" flag: ${problem}`, hint);
     };
-    const equals = text.indexOf("=");
-    if (equals < 0) return fail(`invalid ulimit argument: ${text}`, "write name=soft[:hard]");
-    const name = text.slice(0, equals), value = text.slice(equals + 1);
+    const [name, value] = cut(text, "=");
+    if (value === undefined) {
+      return fail(`invalid ulimit argument: ${text}`, "write name=soft[:hard]");
+    }
     if (!ULIMITS.has(name)) {
       fail(`invalid ulimit type: ${name}`, `the types are ${[...ULIMITS].join(", ")}`);
     }
@@ -121,15 +115,17 @@ const ULIMITS = new Set(
 export function resources(texts: readonly string[]): Attrs {
   const attrs: Attrs = {};
   for (const text of texts) {
-    const equals = text.indexOf("=");
-    if (equals < 0) throw new UsageError(`invalid resource ${quote(text)}, expected key=value`);
-    const key = text.slice(0, equals).trim();
+    const [name, value] = cut(text, "=");
+    if (value === undefined) {
+      throw new UsageError(`invalid resource ${quote(text)}, expected key=value`);
+    }
+    const key = name.trim();
     const resource = Object.hasOwn(RESOURCES, key) ? RESOURCES[key] : undefined;
     if (!resource) {
       const known = Object.keys(RESOURCES).join(", ");
       throw new UsageError(`unknown resource ${quote(key)}`, `the resources are ${known}`);
     }
-    attrs[resource.attr] = readResource(key, resource.kind, text.slice(equals + 1).trim());
+    attrs[resource.attr] = readResource(key, resource.kind, value.trim());
   }
   return Object.fromEntries(
     Object.entries(attrs).filter(([attr, value]) => isLimit(attr, value)),

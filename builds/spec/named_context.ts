@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../../base/usage_error.ts";
 import { parseReference, referenceText } from "../../buildkit/registry/reference.ts";
+import { cut } from "../../base/cut.ts";
 
 /**
  * The texts of a flag as values by short name. Empty texts are skipped, and of several values for one
@@ -12,8 +13,8 @@ import { parseReference, referenceText } from "../../buildkit/registry/reference
 export function parseNamedContexts(texts: readonly string[]): Map<string, string> {
   return new Map(
     texts.filter((text) => text !== "").map((text) => {
-      const equals = text.indexOf("=");
-      if (equals >= 0) return [shortName(text.slice(0, equals)), text.slice(equals + 1)];
+      const [name, value] = cut(text, "=");
+      if (value !== undefined) return [shortName(name), value];
       throw new UsageError(`invalid context value: ${text}, expected key=value`);
     }),
   );

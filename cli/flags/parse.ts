@@ -4,6 +4,7 @@ import { FlagError } from "../../base/usage_error.ts";
 import { quote, quoteRune } from "../../base/go/quote.ts";
 import type { FlagSpec, FlagSpecs, FlagValues } from "./spec.ts";
 import { readers, zeros } from "./value.ts";
+import { cut } from "../../base/cut.ts";
 
 /** One flag as it was typed, under the name that was typed, in the order of the command line. */
 export interface Occurrence {
@@ -116,11 +117,10 @@ function split(specs: FlagSpecs, argv: readonly string[]): Words {
 function longFlag(specs: FlagSpecs, word: string, rest: string[]): Occurrence {
   const body = word.slice(2);
   if (/^[-=]/.test(body)) throw new FlagError(`bad flag syntax: ${word}`);
-  const equals = body.indexOf("=");
-  const name = equals < 0 ? body : body.slice(0, equals);
+  const [name, given] = cut(body, "=");
   const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
   if (spec === undefined) throw new FlagError(`unknown flag: --${name}`, suggestion(specs, name));
-  if (equals >= 0) return { name, value: body.slice(equals + 1) };
+  if (given !== undefined) return { name, value: given };
   if (!wantsValue(spec)) return { name, value: spec.bare ?? "true" };
   const value = rest.shift();
   if (value === undefined) {

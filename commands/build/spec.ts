@@ -13,6 +13,7 @@ import { parseSecrets } from "../../grammar/secret.ts";
 import { parseAgents } from "../../grammar/ssh.ts";
 import type { buildFlags } from "./flags.ts";
 import { legacyResources } from "./legacy_flags.ts";
+import { cut } from "../../base/cut.ts";
 
 /**
  * The build that a command line describes, but for `--call`. Flags with a grammar of their own are read in buildx's
@@ -86,10 +87,8 @@ function attestationTexts(flags: FlagValues<typeof buildFlags>): string[] {
 /** `K=V`, or `K` alone for a value from elsewhere. Throws `UsageError`. */
 function pairsOf(texts: readonly string[]): [key: string, value: string | undefined][] {
   return texts.map((text) => {
-    const equals = text.indexOf("=");
-    if (equals === 0 || text === "") {
-      throw new UsageError(`invalid key-value pair ${JSON.stringify(text)}: empty key`);
-    }
-    return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
+    const [key, value] = cut(text, "=");
+    if (key !== "") return [key, value];
+    throw new UsageError(`invalid key-value pair ${JSON.stringify(text)}: empty key`);
   });
 }

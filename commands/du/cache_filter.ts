@@ -2,6 +2,7 @@ import { errorText } from "../../base/error_text.ts";
 import { FlagError, UsageError } from "../../base/usage_error.ts";
 import { parseDuration } from "../../base/go/duration.ts";
 import { quote } from "../../base/go/quote.ts";
+import { cut } from "../../base/cut.ts";
 
 /** Filters by name, each with its values, in the order they were given. */
 export type Filters = ReadonlyMap<string, ReadonlySet<string>>;
@@ -11,14 +12,14 @@ export function parseFilters(texts: readonly string[]): Filters {
   const filters = new Map<string, Set<string>>();
   for (const text of texts) {
     if (text === "") continue;
-    const equals = text.indexOf("=");
-    if (equals < 0) {
+    const [key, value] = cut(text, "=");
+    if (value === undefined) {
       throw new FlagError(
         `invalid argument ${quote(text)} for "--filter" flag: ` +
           "bad format of filter (expected name=value)",
       );
     }
-    add(filters, text.slice(0, equals).trim().toLowerCase(), text.slice(equals + 1).trim());
+    add(filters, key.trim().toLowerCase(), value.trim());
   }
   return filters;
 }

@@ -12,7 +12,7 @@ import { warn, warnOnce } from "../../cli/warn.ts";
 import { buildxConfigDir } from "../../builders/store/config_dir.ts";
 import { attestationFinder } from "../../policies/attestations.ts";
 import type { EngineLog } from "../../policies/engine.ts";
-import { signatureModule } from "../../policies/engine_module.ts";
+import { policyModule } from "../../policies/engine_module.ts";
 import type { PolicyFiles, PolicyHost } from "../../policies/policy.ts";
 import { signatureVerifier } from "../../policies/signatures.ts";
 import {
@@ -43,7 +43,7 @@ export function policyBuilder(deps: Deps, global: GlobalValues): PolicyBuilder {
     if (global.debug) deps.stderr.write(`DEBUG: ${text}\n`);
   };
   const verifier = signatureVerifier({
-    load: () => signatureModule(noted(deps)),
+    load: () => policyModule("signatures", noted(deps)),
     config: buildxConfigDir(deps.env),
     warn: warnOnce(deps),
     signal: deps.signal,

@@ -2,7 +2,7 @@ import { goJson } from "../../base/go/json.ts";
 import { failedCall, osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { defineCommand } from "../../cli/command.ts";
-import { policyEngine } from "../../policies/engine_module.ts";
+import { policyModule } from "../../policies/engine_module.ts";
 import { compilePolicy, type PolicyModule } from "../../policies/policy.ts";
 import { localFiles, pathProblem } from "../../policies/policy_files.ts";
 import { noted } from "./noted.ts";
@@ -44,16 +44,16 @@ export const command = defineCommand({
       throw new UsageError("policy filename is required", "for example: --filename Dockerfile");
     }
     const name = `${flags.filename}.rego`;
-    const policyModule = { name, text: await moduleText(name, "read policy module") };
+    const tested = { name, text: await moduleText(name, "read policy module") };
     const tests = await testModules(path);
     await using builder = policyBuilder(deps, global);
     const host = builder.host(localFiles(deps.cwd, deps.signal));
-    const engine = await policyEngine(noted(deps));
-    using whole = await compilePolicy(engine, [policyModule, ...tests], host, {
+    const engine = await policyModule("engine", noted(deps));
+    using whole = await compilePolicy(engine, [tested, ...tests], host, {
       print: false,
       loaded: true,
     });
-    using decider = await compilePolicy(engine, [policyModule], host, { print: false });
+    using decider = await compilePolicy(engine, [tested], host, { print: false });
     const { number } = decider;
     const needsBuilder = tests.some(({ text }) =>
       /\b(ref|fullRepo|repo)\b/.test(decoder.decode(text))

@@ -5,7 +5,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import { buildxConfigDir, type ConfigDir } from "../../builders/store/config_dir.ts";
 import { defineCommand } from "../../cli/command.ts";
 import type { Deps } from "../../cli/deps.ts";
-import { signatureModule } from "../../policies/engine_module.ts";
+import { policyModule } from "../../policies/engine_module.ts";
 import {
   newPrivateFolder,
   PUBLIC_REPOSITORY,
@@ -47,7 +47,7 @@ export const command = defineCommand({
     const folder = root === ""
       ? withRepository(await trustFolder(config), from, deps.cwd)
       : await privateFolder(config, root, repositoryOf(from, deps.cwd), deps.cwd);
-    const module = await signatureModule(noted(deps));
+    const module = await policyModule("signatures", noted(deps));
     const state = flags.refresh || from !== ""
       ? await refreshed(module, folder, deps)
       : await savedTrust(module, folder, deps.signal);
@@ -62,7 +62,7 @@ export const command = defineCommand({
 });
 
 async function refreshed(
-  module: Awaited<ReturnType<typeof signatureModule>>,
+  module: Awaited<ReturnType<typeof policyModule>>,
   folder: TrustFolder,
   { signal }: Pick<Deps, "signal">,
 ): Promise<TrustState> {

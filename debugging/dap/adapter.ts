@@ -16,7 +16,8 @@ import { type Arguments, type RequestHandler, serverOf } from "./server.ts";
 import { shellSocket } from "./shell_socket.ts";
 import { filePaths } from "./sources.ts";
 import { type Action, type Thread, threadOf } from "./thread.ts";
-import { threadOf as threadOfReference } from "./variables.ts";
+import { threadOfReference } from "./variables.ts";
+import { baseName } from "../../base/paths.ts";
 
 /** The arguments of `launch` that count. */
 export interface LaunchOptions {
@@ -260,7 +261,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
         if (old !== undefined && sameBytes(old, data)) return;
         sources.set(path, data);
         const reason = old === undefined ? "new" : "changed";
-        const source = { name: path.slice(path.lastIndexOf("/") + 1), path };
+        const source = { name: baseName(path), path };
         server.event("loadedSource", { reason, source });
       });
       try {
@@ -332,7 +333,7 @@ function stackFrame({ id, name, file, range }: Frame, paths: readonly string[]):
   return {
     id,
     name,
-    ...path !== undefined && { source: { name: path.slice(path.lastIndexOf("/") + 1), path } },
+    ...path !== undefined && { source: { name: baseName(path), path } },
     line: range?.start?.line ?? 0,
     column: range?.start?.character ?? 0,
     ...range?.end && { endLine: range.end.line },

@@ -1,6 +1,7 @@
 /** Breakpoints by file. They become real once a build says where its steps are. */
 import type { BuildDefinition, BuildStep } from "../definition.ts";
 import { type Condition, parseCondition } from "./condition.ts";
+import { baseName } from "../../base/paths.ts";
 
 /** A breakpoint as the client sees it. */
 export interface Breakpoint {
@@ -41,7 +42,6 @@ export interface Match {
 }
 
 const key = (path: string) => path.toLowerCase();
-const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
 
 /** @param changed is called with each breakpoint that has changed */
 export function breakpointsOf(changed: (breakpoint: Breakpoint) => void): Breakpoints {
@@ -64,7 +64,7 @@ export function breakpointsOf(changed: (breakpoint: Breakpoint) => void): Breakp
       shown.line = place.line;
       shown.endLine = place.endLine;
     }
-    shown.source = { name: nameOf(path), path };
+    shown.source = { name: baseName(path), path };
     changed(shown);
   }
 
@@ -85,7 +85,7 @@ export function breakpointsOf(changed: (breakpoint: Breakpoint) => void): Breakp
           id: ++lastId,
           verified: false,
           reason: "pending",
-          ...{ line, endLine: line, source: { name: nameOf(path), path } },
+          ...{ line, endLine: line, source: { name: baseName(path), path } },
         };
         const kept = { shown, asked: line, conditionText };
         if (!(condition instanceof Error)) return { ...kept, condition, broken: false };

@@ -2,6 +2,7 @@
  * Messages of the debug adapter protocol: a header with `Content-Length`, an empty line, and JSON
  * (https://microsoft.github.io/debug-adapter-protocol/overview#base-protocol).
  */
+import { joinBytes } from "../../base/bytes.ts";
 
 /** The bytes are no messages of the protocol; nothing after them can be understood. */
 export class FrameError extends Error {
@@ -17,10 +18,7 @@ export function frameReader(): (bytes: Uint8Array) => unknown[] {
   const decoder = new TextDecoder();
   let held = new Uint8Array(0);
   return (bytes) => {
-    const joined = new Uint8Array(held.length + bytes.length);
-    joined.set(held);
-    joined.set(bytes, held.length);
-    held = joined;
+    held = joinBytes([held, bytes]);
     const messages: unknown[] = [];
     while (true) {
       const end = headerEnd(held);
@@ -65,8 +63,5 @@ function contentLength(header: string): number {
 export function frame(message: unknown): Uint8Array {
   const body = new TextEncoder().encode(JSON.stringify(message));
   const header = new TextEncoder().encode(`Content-Length: ${body.length}\r\n\r\n`);
-  const bytes = new Uint8Array(header.length + body.length);
-  bytes.set(header);
-  bytes.set(body, header.length);
-  return bytes;
+  return joinBytes([header, body]);
 }

@@ -1,5 +1,4 @@
 /** A shell at a stop of the debugger. */
-import type { Container } from "../../buildkit/container.ts";
 import type { Gateway } from "../../buildkit/gateway.ts";
 import { messageOf } from "../../proto/message_of.ts";
 import { Mount } from "../../proto/gen/steps.ts";
@@ -28,25 +27,17 @@ export function shellPlace(
 ): ShellPlace {
   const exec = failed?.step.op.exec ?? frame?.op.exec;
   const { config } = result;
-  const open = async (): Promise<
-    { container: Container; mounts: readonly Pick<Mount, "dest">[] }
-  > => {
-    if (failed) {
-      return {
-        container: await containerOfFailure(gateway, failed),
-        mounts: failed.step.op.exec?.mounts ?? [],
-      };
-    }
-    const mounts = [messageOf(Mount, { dest: "/", resultID: rootRef ?? "" })];
-    return {
-      container: await gateway.newContainer({ mounts, platform: frame?.op.platform }),
-      mounts,
-    };
-  };
+  const mounts = failed
+    ? failed.step.op.exec?.mounts ?? []
+    : [messageOf(Mount, { dest: "/", resultID: rootRef ?? "" })];
+  const open = () =>
+    failed
+      ? containerOfFailure(gateway, failed)
+      : gateway.newContainer({ mounts, platform: frame?.op.platform });
   return {
     line,
     async run(console: Console, signal, onStart) {
-      const { container, mounts } = await open();
+      const container = await open();
       try {
         // An old daemon can't say which files there are.
         const problem = caps.has(capability.containerFiles)

@@ -5,6 +5,8 @@ import type { Stat } from "../../proto/gen/fsutil_types.ts";
 import type { Platform } from "../../proto/gen/pb_types.ts";
 import type { ExecOp } from "../../proto/gen/steps_types.ts";
 import type { Frame } from "./program.ts";
+import { joinBytes } from "../../base/bytes.ts";
+import { cut } from "../../base/cut.ts";
 
 /** A variable of the protocol. */
 export interface Variable {
@@ -27,7 +29,7 @@ export interface References {
 const THREAD_SHIFT = 24;
 
 /** The thread of a reference. */
-export const threadOf = (reference: number): number => reference >> THREAD_SHIFT;
+export const threadOfReference = (reference: number): number => reference >> THREAD_SHIFT;
 
 /** References of a thread. */
 export function referencesOf(thread: number): References {
@@ -86,10 +88,8 @@ function execVariable({ meta }: ExecOp, refs: References): Variable {
       listed("args", args, () => args.map((arg, i) => plain(String(i), arg))),
       listed("env", env, () =>
         env.map((pair) => {
-          const equals = pair.indexOf("=");
-          return equals < 0
-            ? plain(pair, "")
-            : plain(pair.slice(0, equals), pair.slice(equals + 1));
+          const [name, value = ""] = cut(pair, "=");
+          return plain(name, value);
         })),
       ...cwd ? [plain("workdir", cwd)] : [],
       ...user ? [plain("user", user)] : [],
@@ -149,7 +149,7 @@ async function dataText(files: Files, path: string): Promise<string> {
     if (isBinary(bytes.subarray(0, START))) return "binary data";
     if (bytes.length === START) {
       const rest = await files.readFile(path, { offset: START, length: LONGEST_TEXT });
-      bytes = new Uint8Array([...bytes, ...rest]);
+      bytes = joinBytes([bytes, rest]);
     }
     return new TextDecoder().decode(bytes);
   } catch (error) {

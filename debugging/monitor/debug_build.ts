@@ -5,12 +5,13 @@ import { messageOf } from "../../proto/message_of.ts";
 import { Mount } from "../../proto/gen/steps.ts";
 import type { Progress } from "../../progress/progress.ts";
 import type { Console } from "../console.ts";
-import { failedStepOf } from "../failed_step.ts";
-import { platformResults, refsOf } from "../results.ts";
+import { failedStepIn } from "../failed_step.ts";
+import { platformResults } from "../results.ts";
 import { capability, containerOfFailure } from "../step_files.ts";
 import { tellFailure } from "../tell_failure.ts";
 import type { Invoke } from "./invoke.ts";
 import { type MonitorOptions, runMonitor } from "./monitor.ts";
+import { evaluateAll } from "../../buildkit/result.ts";
 
 /** The options of `debug`. */
 export interface DebugOptions {
@@ -34,7 +35,7 @@ export function monitored(
     const { gateway, result, signal } = build;
     let failure: Error | undefined;
     try {
-      await Promise.all(refsOf(result).map(([, { id }]) => id && gateway.evaluate(id)));
+      await evaluateAll(gateway, result);
     } catch (error) {
       if (signal.aborted || !(error instanceof Error)) throw error;
       failure = error;
@@ -64,8 +65,7 @@ async function placeOf(
   if (!caps.has(capability.exec)) throw new Error("the builder is too old: it needs BuildKit 0.8");
   const results = await platformResults(result);
   if (failure) {
-    const failed = results.map(({ definition }) => failedStepOf(failure, definition))
-      .find((step) => step !== undefined);
+    const failed = failedStepIn(failure, results);
     const exec = failed?.step.op.exec;
     if (!failed || !exec) throw new Error("the failed step runs no program");
     const { env = [], user = "", cwd = "" } = exec.meta ?? {};

@@ -2,6 +2,7 @@
 import { UsageError } from "../../base/usage_error.ts";
 import { csvFields } from "../../base/go/csv.ts";
 import { parseBool } from "../../base/go/bool.ts";
+import { cut } from "../../base/cut.ts";
 
 /** The program that the monitor starts. An undefined value comes from the step, or from the image. */
 export interface Invoke {
@@ -31,10 +32,9 @@ export function parseInvoke(text: string): Invoke {
   const args: string[] = [], entrypoint: string[] = [], env: string[] = [];
   let user: string | undefined, cwd: string | undefined, tty = true;
   for (const field of fields) {
-    const equals = field.indexOf("=");
-    if (equals < 0) throw new UsageError(`invalid value ${field}`);
-    const value = field.slice(equals + 1);
-    const key = field.slice(0, equals).toLowerCase();
+    const [name, value] = cut(field, "=");
+    if (value === undefined) throw new UsageError(`invalid value ${field}`);
+    const key = name.toLowerCase();
     if (key === "args") args.push(...listOf(value));
     else if (key === "entrypoint") entrypoint.push(...listOf(value));
     else if (key === "env") env.push(...listOf(value));

@@ -5,7 +5,7 @@
  */
 import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
 import { askEngine, type EngineEndpoint } from "../../transports/engine/docker_engine.ts";
-import { after } from "../../base/async.ts";
+import { withTimeout } from "../../base/async.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { EngineProgress } from "../../transports/engine/progress.ts";
@@ -59,23 +59,19 @@ export async function openImageLoader(
   { patience = PATIENCE, silence }: Times = {},
 ): Promise<ImageLoader> {
   const { endpoint, program, hint } = target;
-  const late = new AbortController();
-  const stop = after(patience, () => late.abort());
-  const signal = AbortSignal.any([context.signal, late.signal]);
+  const signal = withTimeout(context.signal, patience);
   let info: unknown;
   try {
     info = await askEngine(endpoint, { method: "GET", path: "/info" }, { ...context, signal });
   } catch (error) {
     context.signal.throwIfAborted();
-    const reason = late.signal.aborted
+    const reason = signal.aborted
       ? `the engine at ${endpoint.host} did not answer within ${patience / 1000} s`
       : (error as Error).message;
     throw new BuilderError(`cannot load the image into ${program}: ${reason}`, {
       hint: `${hint}; an image file needs no engine: --output type=docker,dest=FILE`,
       cause: error,
     });
-  } finally {
-    stop();
   }
   const containerd = isContainerd(info);
   return {

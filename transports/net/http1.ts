@@ -5,6 +5,7 @@
  */
 import { joinBytes, writeAll } from "../../base/bytes.ts";
 import type { ByteStream } from "../byte_stream.ts";
+import { cut } from "../../base/cut.ts";
 
 /** A request. */
 export interface HttpRequest {
@@ -126,12 +127,13 @@ export class HttpExchange {
     }
     const headers = new Map<string, string>();
     for (let field = await this.#line(limit); field !== ""; field = await this.#line(limit)) {
-      const colon = field.indexOf(":");
-      if (colon < 1) throw new HttpError("the answer has a header line without a name");
-      const name = field.slice(0, colon).toLowerCase();
-      const value = field.slice(colon + 1).trim();
-      const before = headers.get(name);
-      headers.set(name, before === undefined ? value : `${before}, ${value}`);
+      const [name, value] = cut(field, ":");
+      if (name === "" || value === undefined) {
+        throw new HttpError("the answer has a header line without a name");
+      }
+      const key = name.toLowerCase();
+      const before = headers.get(key);
+      headers.set(key, before === undefined ? value.trim() : `${before}, ${value.trim()}`);
     }
     const head = { status: Number(status), line: line!.trim(), headers };
     this.#frame(head);

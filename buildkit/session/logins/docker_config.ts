@@ -7,6 +7,7 @@ import { isObject } from "../../../base/json.ts";
 import { askHelper, findProgram, type HelperOptions } from "./credential_helper.ts";
 import type { Credential, CredentialSource } from "./credentials.ts";
 import { osReason } from "../../../base/os_reason.ts";
+import { cut } from "../../../base/cut.ts";
 
 /** The folder of docker's configuration, and a listener for its defects. */
 export interface DockerConfigOptions extends HelperOptions {
@@ -190,10 +191,10 @@ function fromAuths(
 function decodePair(auth: string): [string, string] | undefined {
   try {
     const plain = new TextDecoder().decode(Uint8Array.fromBase64(auth.replace(/[\r\n]/g, "")));
-    const colon = plain.indexOf(":");
-    return colon < 1
+    const [user, password] = cut(plain, ":");
+    return user === "" || password === undefined
       ? undefined
-      : [plain.slice(0, colon), plain.slice(colon + 1).replace(/^\0+|\0+$/g, "")];
+      : [user, password.replace(/^\0+|\0+$/g, "")];
   } catch {
     return undefined;
   }

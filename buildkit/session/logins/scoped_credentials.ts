@@ -5,6 +5,7 @@
  * folder's actions.
  */
 import type { CredentialSource } from "./credentials.ts";
+import { cut } from "../../../base/cut.ts";
 
 /** A folder's name, understood. */
 interface Scoped {
@@ -101,13 +102,12 @@ async function listFolders(directory: string, below = ""): Promise<Scoped[]> {
 }
 
 function parseFolder(folder: string, name: string): Scoped {
-  const at = name.indexOf("@");
-  const [main, scope] = at < 0 ? [name, ""] : [name.slice(0, at), name.slice(at + 1)];
-  const slash = main.indexOf("/");
+  const [main, scope = ""] = cut(name, "@");
+  const [host, repository = ""] = cut(main, "/");
   return {
     folder,
-    host: slash < 0 ? main : main.slice(0, slash),
-    repository: slash < 0 ? "" : main.slice(slash + 1),
+    host,
+    repository,
     actions: scope.split(",").map((action) => action.trim()).filter((action) => action !== ""),
   };
 }

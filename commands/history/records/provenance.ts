@@ -5,6 +5,7 @@ import type { SourceLine } from "../../../progress/timeline/timeline.ts";
 import { type Material, materialsIn } from "../inspect/materials.ts";
 import type { Attachment } from "./attachments.ts";
 import { fieldsOf, integerOf, itemsOf, textOf } from "../../../base/json.ts";
+import { cut } from "../../../base/cut.ts";
 
 /** An operation of the build's definition (LLB), as far as two of them can be compared. */
 export interface Operation {
@@ -117,9 +118,8 @@ function operationOf(json: unknown): Operation {
   const { meta, identifier, ...others } = fieldsOf(body);
   const { env, ...rest } = fieldsOf(meta);
   const pairs = itemsOf(env).map((entry): [string, string] => {
-    const text = textOf(entry);
-    const equals = text.indexOf("=");
-    return equals < 0 ? [text, ""] : [text.slice(0, equals), text.slice(equals + 1)];
+    const [name, value = ""] = cut(textOf(entry), "=");
+    return [name, value];
   });
   return {
     kind,

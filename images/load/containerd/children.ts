@@ -1,22 +1,22 @@
 import { ContentDefinition as Content } from "../../../proto/gen/content.ts";
 import type { Calls } from "./client.ts";
-import type { Target } from "./load.ts";
+import type { Descriptor } from "../../../buildkit/registry/descriptor.ts";
 
 /** The longest manifest or index that is read, in bytes. */
 const LONGEST = 8 << 20;
 
 /** The fields of a manifest or an index that name other content. */
 interface Parent {
-  readonly manifests?: readonly Target[];
-  readonly config?: Target;
-  readonly layers?: readonly Target[];
+  readonly manifests?: readonly Descriptor[];
+  readonly config?: Descriptor;
+  readonly layers?: readonly Descriptor[];
 }
 
 /**
  * Labels a manifest or index, and those below it, with their parts: containerd keeps a blob while a kept
  * blob has a label `containerd.io/gc.ref.content.…` with its digest.
  */
-export async function holdChildren(calls: Calls, target: Target): Promise<void> {
+export async function holdChildren(calls: Calls, target: Descriptor): Promise<void> {
   if (!/[.+](index|manifest|manifest\.list)\.v\d/.test(target.mediaType)) return;
   const parent: Parent = JSON.parse(new TextDecoder().decode(await readBlob(calls, target)));
   const children = Object.entries({
@@ -41,7 +41,7 @@ export async function holdChildren(calls: Calls, target: Target): Promise<void> 
 
 async function readBlob(
   { channel, metadata, signal }: Calls,
-  { digest, size }: Target,
+  { digest, size }: Descriptor,
 ): Promise<Uint8Array> {
   if (size > LONGEST) throw new Error(`${digest} has ${size} bytes: it is not a manifest`);
   const blob = new Uint8Array(size);

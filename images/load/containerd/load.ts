@@ -17,6 +17,8 @@ import { type Containerd, dialContainerd } from "./client.ts";
 import { holdChildren } from "./children.ts";
 import { nameImage } from "./images.ts";
 import { relayTo } from "./relay.ts";
+import { causesOf } from "../../../base/causes.ts";
+import { type Descriptor, exportedDescriptor } from "../../../buildkit/registry/descriptor.ts";
 
 /** The address of containerd. */
 export interface ContainerdPlace {
@@ -100,7 +102,7 @@ export async function openContainerd(
 
 /** The error of the connection to containerd; undefined while it works. */
 function lossIn(error: unknown): Error | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+  for (const cause of causesOf(error)) {
     if (cause instanceof ConnectionLostError) {
       return cause.cause instanceof Error ? cause.cause : cause;
     }
@@ -109,20 +111,12 @@ function lossIn(error: unknown): Error | undefined {
   return undefined;
 }
 
-/** A descriptor in JSON. */
-export interface Target {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-}
-
 /** The exporter's answer: the image, and its names; its digest if it has none. */
 function imageOf(
   answers: Readonly<Record<string, string>>,
-): { target: Target; names: readonly string[] } {
-  const text = answers["containerimage.descriptor"];
-  if (text === undefined) throw new OutputError("the daemon sent no descriptor of it");
-  const target: Target = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text)));
+): { target: Descriptor; names: readonly string[] } {
+  const target = exportedDescriptor(answers);
+  if (target === undefined) throw new OutputError("the daemon sent no descriptor of it");
   const names = answers["image.name"];
   return { target, names: names ? names.split(",") : [`import@${target.digest}`] };
 }

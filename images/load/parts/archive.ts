@@ -5,7 +5,8 @@
  */
 import { takeTurns } from "../../../base/async.ts";
 import { tarEnd, tarHeader, tarPadding } from "../../../base/tar.ts";
-import { type DaemonContent, type Descriptor, type Image, readDocument } from "./image.ts";
+import { type DaemonContent, type Image, readDocument } from "./image.ts";
+import type { Descriptor } from "../../../buildkit/registry/descriptor.ts";
 
 /** The largest member of a tar, in bytes: its header has 11 octal digits. */
 const LARGEST = 2 ** 33 - 1;

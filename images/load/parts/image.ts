@@ -4,6 +4,7 @@
  * that time (BuildKit 0.11 and newer).
  */
 import { digestProblem, sha256Of } from "../../../buildkit/registry/digest.ts";
+import { type Descriptor, exportedDescriptor } from "../../../buildkit/registry/descriptor.ts";
 
 /** Hands out the daemon's blobs. */
 export interface DaemonContent {
@@ -12,14 +13,6 @@ export interface DaemonContent {
    * the next ones come when its promise settles. Rejects with `RpcError`.
    */
   read(digest: string, onChunk: (bytes: Uint8Array) => void | Promise<void>): Promise<void>;
-}
-
-/** A descriptor in JSON. */
-export interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface Manifest {
@@ -49,9 +42,7 @@ export async function readImage(
   content: DaemonContent,
   metadata: Readonly<Record<string, string>>,
 ): Promise<Image | undefined> {
-  const text = metadata["containerimage.descriptor"];
-  if (text === undefined) return undefined;
-  const root: Descriptor = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text)));
+  const root = exportedDescriptor(metadata);
   if (!isDescriptor(root)) return undefined;
   const documents = new Map<string, Uint8Array>();
   const manifests: Manifest[] = [];

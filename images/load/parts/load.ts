@@ -10,13 +10,8 @@ import type { OutputSink } from "../../../buildkit/session/output_sink.ts";
 import type { LoadTarget } from "../image_load.ts";
 import { blobsOf, writeArchive } from "./archive.ts";
 import { heldBlobs, heldChain } from "./held.ts";
-import {
-  type DaemonContent,
-  type Descriptor,
-  type Image,
-  readDiffIds,
-  readImage,
-} from "./image.ts";
+import { type DaemonContent, type Image, readDiffIds, readImage } from "./image.ts";
+import type { Descriptor } from "../../../buildkit/registry/descriptor.ts";
 
 /**
  * Fewer bytes are not worth it: the daemon sends the tar's first 4 MiB before it learns that they

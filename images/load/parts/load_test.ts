@@ -6,7 +6,8 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { sha256Of } from "../../../buildkit/registry/digest.ts";
 import { Code, RpcError } from "../../../buildkit/grpc/status.ts";
 import { openImageLoader } from "../image_load.ts";
-import type { DaemonContent, Descriptor } from "./image.ts";
+import type { Descriptor } from "../../../buildkit/registry/descriptor.ts";
+import type { DaemonContent } from "./image.ts";
 import { missingParts, type Parts, sendParts } from "./load.ts";
 
 const context = {
