@@ -148,7 +148,7 @@ export const CREATED = ["docker-container", "kubernetes", "podman-container", "r
 
 /** Drivers that exist, and why no builder of theirs is created. */
 const others: Readonly<Record<string, string>> = {
-  docker: "every docker context already is such a builder: see 'fairlead ls'",
+  docker: "every docker context is already such a builder: see 'fairlead ls'",
 };
 
 /** buildx's choice: `remote` for an address of a daemon, else a container of a Docker engine. */

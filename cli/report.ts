@@ -139,7 +139,7 @@ function isFull(error: unknown): boolean {
 function bugHint(error: unknown): string | undefined {
   const bugs = [TypeError, RangeError, ReferenceError, SyntaxError];
   if (!bugs.some((kind) => error instanceof kind) && error instanceof Error) return undefined;
-  return "this is a bug in fairlead; run it again with --debug and report what it prints";
+  return "this is a bug in fairlead; run the command again with --debug and report its output";
 }
 
 function find<T>(causes: readonly object[], pick: (cause: Reportable) => T | undefined) {

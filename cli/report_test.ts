@@ -15,7 +15,8 @@ const dial = new DialError("connection refused", {
   hint: "start it",
 });
 
-const bug = "hint: this is a bug in fairlead; run it again with --debug and report what it prints";
+const bug =
+  "hint: this is a bug in fairlead; run the command again with --debug and report its output";
 
 const table: [string, unknown, string[], number][] = [
   ["UsageError", new UsageError("unknown flag: --x"), ["ERROR: unknown flag: --x"], 1],

@@ -188,13 +188,13 @@ Deno.test("a selected builder that takes precedence over BUILDKIT_HOST gets one 
   const begin = 'WARNING: BUILDKIT_HOST is not used, because the builder "one" was selected by ';
   const byName = { ...host, BUILDX_BUILDER: "one" };
   assert.deepEqual(await warnings(["inspect"], byName), [
-    `${begin}BUILDX_BUILDER; to use it: --builder buildkit-host, or unset BUILDX_BUILDER`,
+    `${begin}BUILDX_BUILDER; to use BUILDKIT_HOST: --builder buildkit-host, or unset BUILDX_BUILDER`,
   ]);
   assert.equal(await warnings(["inspect"], { BUILDX_BUILDER: "one" }), null);
   assert.equal(await warnings(["inspect"], host), null, "BUILDKIT_HOST is used");
   assert.equal((await run(["use", "one"], { env: temp.env })).code, 0);
   const byUse = [
-    `${begin}'fairlead use'; to use it: --builder buildkit-host, or once for all 'fairlead use default'`,
+    `${begin}'fairlead use'; to use BUILDKIT_HOST: --builder buildkit-host, or permanently 'fairlead use default'`,
   ];
   assert.deepEqual(await warnings(["inspect"], host), byUse);
   assert.deepEqual(await warnings(["du"], host), byUse);

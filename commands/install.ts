@@ -53,7 +53,7 @@ async function keepLauncher(
   if (Deno.uid() === 0 && !env("FAIRLEAD_CACHE")) {
     throw new UsageError(
       "the unpacked files belong to root, so other users could not start the launcher",
-      "set FAIRLEAD_CACHE to a folder that all users can read, for them too",
+      "set FAIRLEAD_CACHE to a folder that all users can read",
     );
   }
   const { reduceToLauncher } = await import("./install/launcher.ts");

@@ -69,12 +69,15 @@ async function buildModule(name: ModuleName, { note, signal }: LoadOptions): Pro
   } catch {
     throw new NoEngineError(
       `a part of fairlead is missing: policy-${name}.wasm.br is not next to the program`,
-      "install fairlead again; its packages bring that file",
+      "install fairlead again; its packages contain that file",
     );
   }
   // A module that is already built is found at once.
   const what = name === "engine" ? "the policy engine" : "the verifier of signatures";
-  const stop = after(2000, () => note(`building ${what} with Go, once: a minute or two`));
+  const stop = after(
+    2000,
+    () => note(`building ${what} with Go, which takes a minute or two and happens only once`),
+  );
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", script.pathname, name],
     stdin: "null",
@@ -85,6 +88,6 @@ async function buildModule(name: ModuleName, { note, signal }: LoadOptions): Pro
   const last = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
   throw new NoEngineError(
     `${what} could not be built: ${last}`,
-    "a checkout needs Go 1.26 on PATH to evaluate policies; released programs bring the modules",
+    "a checkout needs Go 1.26 on PATH to evaluate policies; released programs contain the modules",
   );
 }

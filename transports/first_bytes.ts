@@ -17,7 +17,7 @@ const OWN_PORT = "give the address of the daemon's gRPC listener (buildkitd --ad
 /** The remedy for a port that expects TLS: the driver options that turn TLS on. */
 export const NEEDS_TLS =
   "give the builder --driver-opt cacert=FILE, and cert=FILE,key=FILE if the daemon demands a " +
-  "certificate of ours";
+  "client certificate";
 
 /**
  * Identifies the far side by the first bytes that it sent; none mean that it closed without a word.
@@ -69,7 +69,7 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
   }
   const problem = `the other side does not speak HTTP/2: it wrote the text ${line}`;
   const hint = `${OWN_PORT}; if a shell or a program relays the connection (ssh, exec), make ` +
-    "sure that it prints nothing itself; its start-up files may";
+    "sure that it prints nothing itself, for example in its start-up files";
   return { code: "unsupported", problem, hint };
 }
 

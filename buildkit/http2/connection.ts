@@ -143,7 +143,7 @@ export class Connection {
       this.#fail(
         error instanceof Http2Error
           ? error
-          : new Http2Error(Code.INTERNAL_ERROR, "cannot go on after an internal error", {
+          : new Http2Error(Code.INTERNAL_ERROR, "cannot continue after an internal error", {
             cause: error,
           }),
       );

@@ -106,7 +106,8 @@ export function authorizer(
         if (problem) {
           throw new RegistryError(`${shown} from ${JSON.stringify(realm)}: ${problem}`, {
             ...{ host, code: "denied" },
-            hint: `the registry names that token server: ask who runs ${host} for one with https`,
+            hint:
+              `the registry names that token server: ask the operator of ${host} for one with https`,
           });
         }
         const either = AbortSignal.any([signal, late.signal]);

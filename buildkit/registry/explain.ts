@@ -148,7 +148,11 @@ export function explainFailure(
     return failed(`the certificate of ${name} is for another name: ${reason}`, "tls");
   }
   if (/expired/i.test(reason)) {
-    return failed(`the certificate of ${name} expired`, "tls", "renew it, or check this clock");
+    return failed(
+      `the certificate of ${name} expired`,
+      "tls",
+      "renew it, or check this machine's clock",
+    );
   }
   if (/InvalidContentType|wrong version number/i.test(reason)) {
     return failed(
@@ -161,7 +165,7 @@ export function explainFailure(
     return failed(
       `the TLS handshake with ${name} failed: ${reason}`,
       "tls",
-      `a registry that wants a certificate of ours gets it by a buildkitd.toml with ` +
+      `if the registry demands a client certificate, give the builder a buildkitd.toml with ` +
         `[[registry.${JSON.stringify(name)}.keypair]]`,
       /eof|reset/i.test(reason),
     );

@@ -88,7 +88,7 @@ function missingSecret([, id]: RegExpExecArray, build: FailedBuild): string {
 
 function secretHint(id: string, { secretIds, isBake }: FailedBuild): string {
   const near = nearest(id, secretIds);
-  const meant = near === undefined ? "" : `; was --secret id=${near} meant?`;
+  const meant = near === undefined ? "" : `; the build has a secret ${near}`;
   return isBake
     ? `add secret = ["id=${id},src=FILE"] to the target, or env=VARIABLE instead of src${meant}`
     : `add --secret id=${id},src=FILE, or env=VARIABLE instead of src${meant}`;

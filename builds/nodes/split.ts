@@ -55,7 +55,7 @@ function partOf({ outputs }: PreparedBuild, options: BuildOptions): BuildOptions
   if (outputs.some(({ target }) => target.to === "directory" && target.mode === "delete")) {
     throw new UsageError(
       "local with mode=delete for multi-node builds is not supported",
-      "each node would delete what the others wrote: empty the folder before the build",
+      "each node would delete the files of the others: empty the folder before the build",
     );
   }
   const image = pushed(options.exporters);

@@ -51,7 +51,7 @@ export function openOutputs(
       : localOutput(
         target,
         deps,
-        () => markNotRepeatable("a part of its output has gone to stdout"),
+        () => markNotRepeatable("a part of its output is already on stdout"),
       );
     if (output) outputs.set(id, output);
   }

@@ -20,7 +20,7 @@ export function readablePath(path: string, { deps, allow }: {
   if (!localChecks(env, { isRemote: true, isFromCompose: false }).checksLocal) return real;
   if (permittedPaths(parseGrants(allow), cwd).mayRead(real)) return real;
   throw new UsageError(
-    `open ${path}: a definition from elsewhere may read files of the working folder only`,
+    `open ${path}: a remote definition may read only files of the working folder`,
     `pass --allow=fs.read=${path} if that is intended`,
   );
 }

@@ -120,7 +120,7 @@ async function runBuild(
     noteFailedBuild(error, `${builder.name}/${job.node.name}/${ref}`);
     if (!(error instanceof ConnectionLost)) throw error;
     const look =
-      `see whether the builder went on: fairlead history attach --builder ${builder.name} ${ref}`;
+      `check whether the builder continued: fairlead history attach --builder ${builder.name} ${ref}`;
     // A user of --retry knows the flag.
     const again = context.retries ? "" : "; to build again when this happens: --retry N";
     throw error.during(`build ${ref}`, `${error.remedy ?? look}${again}`);

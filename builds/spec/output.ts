@@ -97,7 +97,7 @@ async function resolve(
   const { type, dest } = entry;
   if (entry.attrs.has("load") && (type !== "docker" || dest !== "")) {
     throw new UsageError(
-      "load is for an image of type=docker without dest",
+      "load needs type=docker, and no dest",
       "write type=docker,load=podman, or leave load out",
     );
   }
@@ -124,7 +124,7 @@ async function resolve(
   if (options.stdoutIsTerminal) {
     throw new UsageError(
       `dest file is required for ${type} exporter. refusing to write to console`,
-      `add dest=FILE to the output, or send it on by a pipe`,
+      `add dest=FILE to the output, or pipe it to another program`,
     );
   }
   return { type, attrs, target: { to: "stdout" } };
@@ -139,7 +139,7 @@ function loadInto({ load = "docker", context, socket, namespace, ...attrs }: Att
   const refuse = (...names: (keyof typeof given)[]) => {
     const wrong = names.find((name) => given[name] !== undefined);
     if (wrong === undefined) return;
-    throw new UsageError(`${wrong} means nothing with load=${load}`, `leave ${wrong} out`);
+    throw new UsageError(`${wrong} has no effect with load=${load}`, `leave ${wrong} out`);
   };
   switch (load) {
     case "docker":

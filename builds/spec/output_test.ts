@@ -105,9 +105,9 @@ Deno.test("destinations that can't be", async () => {
         [`type=tar,dest=${dir}/file/x`],
         `invalid destination file: ${dir}/file/x: stat ${dir}/file/x: not a directory`,
       ],
-      [["type=oci,load=podman"], "load is for an image of type=docker without dest"],
-      [["type=image,load=podman"], "load is for an image of type=docker without dest"],
-      [["type=docker,load=podman,dest=x"], "load is for an image of type=docker without dest"],
+      [["type=oci,load=podman"], "load needs type=docker, and no dest"],
+      [["type=image,load=podman"], "load needs type=docker, and no dest"],
+      [["type=docker,load=podman,dest=x"], "load needs type=docker, and no dest"],
       [["-", "type=oci"], "multiple outputs configured to write to stdout"],
       [[`type=local,dest=${dir},mode=x`], 'invalid local exporter mode "x"'],
     ];

@@ -96,7 +96,7 @@ export function localContext(text: string, cwd: string): Folder | NoFolder {
   if (text === "") {
     return none(
       'please specify build context (e.g. "." for the current directory)',
-      "name the folder to build from, often .",
+      "name the folder to build from, usually .",
     );
   }
   return folderAt(text, path, (exists) =>
@@ -104,7 +104,7 @@ export function localContext(text: string, cwd: string): Folder | NoFolder {
       `unable to prepare context: path ${JSON.stringify(text)} not found`,
       exists
         ? "it is not a folder: name the folder to build from, and the Dockerfile with -f"
-        : "name the folder to build from, often .",
+        : "name the folder to build from, usually .",
     ));
 }
 

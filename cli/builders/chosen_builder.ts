@@ -32,11 +32,11 @@ function ignoredHost(
   if (builder.nodes.length === 1 && builder.nodes[0]!.endpoint === host) return undefined;
   if (name !== "" && name !== env("BUILDX_BUILDER")) return undefined;
   const [reason, lasting] = name === ""
-    ? ["was selected by 'fairlead use'", ", or once for all 'fairlead use default'"]
+    ? ["was selected by 'fairlead use'", ", or permanently 'fairlead use default'"]
     : ["was selected by BUILDX_BUILDER", ", or unset BUILDX_BUILDER"];
   return calledAs(
     `BUILDKIT_HOST is not used, because the builder ${JSON.stringify(builder.name)} ${reason}; ` +
-      `to use it: --builder ${implicitName}${lasting}`,
+      `to use BUILDKIT_HOST: --builder ${implicitName}${lasting}`,
     plugin,
   );
 }

@@ -160,7 +160,7 @@ async function moduleText(name: string, what: string): Promise<Uint8Array> {
   if (pathProblem(name) !== undefined) {
     throw new UsageError(
       `${what} ${name}: readfile ${name}: invalid argument`,
-      "the policy lies below the current folder; write the path without . and ..",
+      "the policy must be below the current folder; write the path without . and ..",
     );
   }
   try {

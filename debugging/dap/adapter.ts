@@ -311,7 +311,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
   if (failure !== undefined && !over.signal.aborted) throw failure;
 }
 
-const HELP = "exec: open a shell at the place where the build has stopped";
+const HELP = "exec: open a shell at the point where the build has stopped";
 
 function launchOptions(args: Arguments): LaunchOptions {
   const text = (name: string) => {

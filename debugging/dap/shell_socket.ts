@@ -104,7 +104,7 @@ export function shellSocket(): ShellSocket {
       return {
         [Symbol.dispose]() {
           places.splice(places.indexOf(offered), 1);
-          offered.end.abort(new Error("the debugger has gone on"));
+          offered.end.abort(new Error("the debugger has continued"));
           notify();
         },
       };

@@ -59,7 +59,7 @@ export function imageOutput(
       if (await isPlaced()) {
         await nameAll();
         say(`${program} already has the image: nothing is sent`);
-        throw done("the image was there already");
+        throw done("the image was already there");
       }
       const parts = await looking;
       if (parts !== undefined) {
@@ -94,7 +94,7 @@ export function imageOutput(
           else onProgress(progress);
         };
         const sent = nameless ? { ...parts, names: [] } : parts;
-        const lost = `${program} no longer has a layer that it had: everything is sent`;
+        const lost = `${program} no longer has a layer of the image: everything is sent`;
         try {
           await sendParts(content!, sent, open(nameless ? later : onProgress));
         } catch (error) {

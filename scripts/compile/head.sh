@@ -172,7 +172,7 @@ unpack_parts() {
   case $status$said in
   3*) ;;
   126*"ermission denied"*) said="no program may run there (Permission denied), as on a disk that is mounted noexec" ;;
-  *) said="${said%%"$line_feed"*} (exit code $status; $whole; if it is damaged, get it anew)" ;;
+  *) said="${said%%"$line_feed"*} (exit code $status; $whole; if it is damaged, download it again)" ;;
   esac
   echo "$said" >&2
   return 1
@@ -266,7 +266,7 @@ in_each_place look_in || {
     machine=$(tool uname -sm 2>&-) && [ "$machine" != "@UNAME@" ] &&
       hint="this machine is $machine: get the file for that"
     case $problems in
-    *"is damaged ("* | *"Deno is missing"*) hint="get the file anew" ;;
+    *"is damaged ("* | *"Deno is missing"*) hint="download the file again" ;;
     *"launcher alone"*) hint="without --launcher, and without install --self, the file unpacks itself again" ;;
     esac
     echo "fairlead: cannot unpack itself:$problems

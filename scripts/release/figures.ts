@@ -4,9 +4,9 @@
 const FIGURES = {
   xz: /`\.xz` \((\d+) MB\)/,
   gz: /`\.gz` \((\d+) MB\)/,
-  file: /the\s+file\s+as\s+it\s+is\s+\((\d+)\s+MB\)/,
-  launcher: /fairlead\s+then\s+takes\s+(\d+)\s+MB\s+of\s+the\s+disk/,
-  both: /of\s+the\s+disk\s+instead\s+of\s+(\d+)/,
+  file: /or\s+uncompressed\s+\((\d+)\s+MB\)/,
+  launcher: /fairlead\s+then\s+takes\s+(\d+)\s+MB\s+of\s+disk\s+space/,
+  both: /of\s+disk\s+space\s+instead\s+of\s+(\d+)/,
   js: /^\| `fairlead\.js` .*\| (\d+) MB +\|$/m,
 } as const;
 

@@ -287,7 +287,7 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "attack: plugin, an import over clear HTTP", ignore }, async () => {
+Deno.test({ name: "attack: plugin, an import over unencrypted HTTP", ignore }, async () => {
   await using server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     () => new Response("Deno.exit(7);", { headers: { "content-type": "text/javascript" } }),
@@ -295,7 +295,7 @@ Deno.test({ name: "attack: plugin, an import over clear HTTP", ignore }, async (
   const address = `http://127.0.0.1:${server.addr.port}/one.js`;
   const root = await lay(module(`await import("${address}");`));
   try {
-    assert.match(await refusal(`${root}/${PLUGIN}.js`, root) ?? "", /over clear HTTP/);
+    assert.match(await refusal(`${root}/${PLUGIN}.js`, root) ?? "", /over unencrypted HTTP/);
     assert.equal(await ran(root), false);
     counts.refused();
   } finally {

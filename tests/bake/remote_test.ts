@@ -142,7 +142,7 @@ Deno.test(
     for (const name of ["out.yaml", "include.yaml"]) {
       const { code, stderr } = await fairlead([...print, "-f", name]);
       equal(code, 1);
-      match(stderr, /ERROR: open \.\.\/credentials: a definition from elsewhere may read/);
+      match(stderr, /ERROR: open \.\.\/credentials: a remote definition may read/);
     }
     const allowed = await fairlead([...print, "-f", "out.yaml", "--allow", "fs.read=.."]);
     equal(JSON.parse(allowed.stdout).target.default.args.SECRET, "hush", allowed.stderr);

@@ -228,7 +228,10 @@ test("a binary that was damaged says so, and unpacks nothing", async () => {
   const cache = `${folder.path}/cache`;
   const { code, stderr } = await run(damaged, ["version"], { env: { FAIRLEAD_CACHE: cache } });
   assert.equal(code, 1);
-  assert.match(stderr, /fairlead is damaged \(its checksum is wrong\)\nhint: get the file anew/);
+  assert.match(
+    stderr,
+    /fairlead is damaged \(its checksum is wrong\)\nhint: download the file again/,
+  );
   assert.deepEqual([...Deno.readDirSync(cache)], []);
 });
 
@@ -243,7 +246,7 @@ test("a binary that came only in part says how long it should be", async () => {
     const { code, stderr } = await run(part, ["version"], { env: { FAIRLEAD_CACHE: cache } });
     assert.equal(code, 1);
     assert.match(stderr, new RegExp(`\\(this file is for Linux \\w+, and of ${size} bytes\\)`));
-    assert.match(stderr, /^hint: get the file anew$/m);
+    assert.match(stderr, /^hint: download the file again$/m);
     assert.deepEqual([...Deno.readDirSync(cache)], []);
   }
   // The shell must not run the beginning of the head.
@@ -445,7 +448,7 @@ test("one bit changed in any part: the file is named, and nothing stays", async 
     assert.equal(code, 1, `${at}: ${stdout}${stderr}`);
     assert.match(
       stderr,
-      /fairlead is damaged \(.*\)\nhint: get the file anew|damaged, get it anew/,
+      /fairlead is damaged \(.*\)\nhint: download the file again|damaged, download it again/,
       `${at}`,
     );
     assert.deepEqual([...Deno.readDirSync(cache)], [], `${at}`);

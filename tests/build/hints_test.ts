@@ -89,7 +89,7 @@ const mistakes: readonly Mistake[] = [
     args: ["build", "-f", "ctx/D", "--secret", "id=tokn,src=ctx/app.go", "ctx"],
     dockerfile: 'FROM busybox\nRUN --mount=type=secret,id=token,required=true ["true"]\n',
     hint: "add --secret id=token,src=FILE, or env=VARIABLE instead of src; " +
-      "was --secret id=tokn meant?",
+      "the build has a secret tokn",
   },
   {
     row: "exit code: 1 (secret)",
@@ -97,7 +97,7 @@ const mistakes: readonly Mistake[] = [
     dockerfile: "FROM busybox\nRUN --mount=type=secret,id=token \\\n  cat /run/secrets/token\n",
     hint:
       "the step ran without the secret token: add --secret id=token,src=FILE, or env=VARIABLE " +
-      "instead of src; was --secret id=tokn meant?",
+      "instead of src; the build has a secret tokn",
   },
   {
     row: "failed to stat",

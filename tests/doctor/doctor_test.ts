@@ -248,7 +248,7 @@ Deno.test({
     await examined(space, `${at}/x?identity=${sshd.key}&knownHosts=${sshd.root}/none`),
     "authenticate",
     /the host key of .* is not known/,
-    /accept it by: printf/,
+    /accept it with: printf/,
   );
 });
 

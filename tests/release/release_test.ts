@@ -6,7 +6,7 @@ import { run } from "../harness/run.ts";
 const root = new URL("../..", import.meta.url).pathname;
 
 /** The figures of the manual, for files of a few bytes. */
-const SIZES = "`.xz` (0 MB), `.gz` (0 MB), or the file as it is (0 MB)\n";
+const SIZES = "`.xz` (0 MB), `.gz` (0 MB), or uncompressed (0 MB)\n";
 
 /** A copy of the files that the script reads, with a changelog and binaries of its own. */
 async function checkout(changelog: string, binaries: Record<string, string>) {
@@ -78,9 +78,12 @@ Deno.test("release.ts gathers binaries, checksums that sha256sum takes, and note
   assert.equal(await Deno.readTextFile(`${cwd}/notes.md`), "- this\n");
   assert.ok((await Deno.stat(`${cwd}/install.sh`)).isFile);
   // A size that the manual states wrongly.
-  await Deno.writeTextFile(`${made.dir}/docs/install.md`, SIZES.replace("is (0", "is (9"));
+  await Deno.writeTextFile(
+    `${made.dir}/docs/install.md`,
+    SIZES.replace("uncompressed (0", "uncompressed (9"),
+  );
   const { stderr } = await made.release("gather", version.number);
-  assert.match(stderr, /docs\/install\.md says "the file as it is \(9 MB\)", and it is 0\.0 MB/);
+  assert.match(stderr, /docs\/install\.md says "or uncompressed \(9 MB\)", and it is 0\.0 MB/);
 });
 
 Deno.test("release.ts refuses another tag, a changelog without it, and no binaries", async () => {

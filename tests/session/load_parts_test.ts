@@ -188,7 +188,7 @@ for (const kind of kinds) {
       const loading = loads(["a/b:1"], ["big", "small"]);
       await removed.promise;
       const { sent, stderr } = await loading;
-      match(stderr, /no longer has a layer that it had: everything is sent/);
+      match(stderr, /no longer has a layer of the image: everything is sent/);
       ok(sent > BIG, `${sent} bytes were sent`);
       equal(new Set(await all()).size, 1, "nothing else is left in the engine");
     });

@@ -110,7 +110,7 @@ Deno.test({
   );
   match(
     await refuses(space, env, `${output},namespace=x`),
-    /namespace means nothing with load=podman/,
+    /namespace has no effect with load=podman/,
   );
   const several = await space.fairlead(
     ["build", "-o", output, "--platform=linux/amd64,linux/arm64", "ctx"],
@@ -195,7 +195,7 @@ Deno.test({
       await refused(`,socket=${space.path("none")}`),
       /hint: start cont[^]*into containerd: .* no such socket/,
     );
-    match(await refused(",context=x"), /context means nothing with load=containerd/);
+    match(await refused(",context=x"), /context has no effect with load=containerd/);
     const two = await space.fairlead(
       ["build", "-o", output, "-o", "type=oci,tar=false,dest=o", "ctx"],
       env,

@@ -112,7 +112,7 @@ export function kubeDoctor(cluster: Kubernetes): void {
         ["endpoint", "connect"],
         "upgrade",
         /refused by the server at .* \(it is nginx\): 403 Forbidden/,
-        /must let upgrades to websocket through/,
+        /must let WebSocket upgrades through/,
       ],
       [
         "a server without TLS",

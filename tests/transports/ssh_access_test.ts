@@ -74,7 +74,7 @@ if (!skip(reason)) {
     });
     const print = (await check("ssh-keygen", ["-lf", `${sshd.root}/host_ed25519.pub`])).stdout;
     await fails(endpoint, new RegExp(print.split(" ")[1]!.replace(/[+/]/g, "\\$&")), "denied");
-    await check("sh", ["-c", hint.replace(/^.*accept it by: /, "")]);
+    await check("sh", ["-c", hint.replace(/^.*accept it with: /, "")]);
     await reach(endpoint);
     await check("ssh-keygen", ["-q", "-H", "-f", file]);
     assert.match(await Deno.readTextFile(file), /^\|1\|/, "its names are hashed now");
@@ -109,7 +109,7 @@ if (!skip(reason)) {
     // The authority's own key is no host's key.
     await fails(
       at(sshd, `identity=${sshd.key}&knownHosts=${home}/.ssh/ca`),
-      /ca:1 trusts .* only by its certificate authority, but .*accept the key itself by: printf/,
+      /ca:1 trusts .* only by its certificate authority, but .*accept the key itself with: printf/,
       "denied",
     );
     await write("revoked", `${name(sshd)} ${key}\n@revoked * ${key}\n`);

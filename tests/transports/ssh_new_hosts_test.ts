@@ -115,7 +115,7 @@ Deno.test({
     await setUp("UserKnownHostsFile none", undefined);
     await rig.fails(
       endpoint,
-      /accept it by: writing this line to a file that UserKnownHostsFile .* names: \[127/,
+      /accept it with: writing this line to a file that UserKnownHostsFile .* names: \[127/,
       "denied",
     );
   });

@@ -65,7 +65,7 @@ async function look(
   if (OOMKilled) {
     return new StreamLost(
       `container ${container} ran out of memory and was killed (exit code ${ExitCode})`,
-      "raise its limit of memory, or build less at once",
+      "raise its memory limit, or build less at once",
     );
   }
   const how = ExitCode > 128 ? `was ended by signal ${ExitCode - 128}` : "has ended";

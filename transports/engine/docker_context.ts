@@ -104,7 +104,7 @@ async function namedEndpoint(env: Env, name: string): Promise<DockerEndpoint> {
   if (typeof docker?.Host !== "string") {
     throw new DockerContextError(`docker context ${JSON.stringify(name)} names no engine`, {
       hint:
-        `look at ${file}, or make the context anew: docker context rm -f, docker context create`,
+        `look at ${file}, or create the context again: docker context rm -f, docker context create`,
     });
   }
   const tls = tlsFiles(`${contexts}/tls/${id}/docker`, docker.SkipTLSVerify === true);

@@ -238,7 +238,7 @@ async function connectSsh(host: string, context: DialContext): Promise<ByteStrea
   return await dialSsh(target, ssh.describe(spec), {
     socket: spec.socket ?? REMOTE_SOCKET,
     command: spec.command ?? REMOTE_COMMAND,
-    hint: `check that docker runs there, and that ${target.user} may use it`,
+    hint: `check that docker is running there, and that ${target.user} may use it`,
   }, context);
 }
 

@@ -39,7 +39,7 @@ export function readFrames(read: Read, onOther: (bytes: Uint8Array) => void): Re
       [at, end] = [0, end - at];
       const count = await read(buffer.subarray(end));
       if (count === null) {
-        if (end > 0) throw new FrameError("the engine's stream broke off within a frame");
+        if (end > 0) throw new FrameError("the engine's stream ended inside a frame");
         return false;
       }
       end += count;
@@ -48,7 +48,7 @@ export function readFrames(read: Read, onOther: (bytes: Uint8Array) => void): Re
     if (kind < STDOUT || kind > ENGINE) {
       const start = new TextDecoder().decode(buffer.subarray(at, Math.min(end, at + 60)));
       throw new FrameError(
-        `the engine's stream has no frames: it goes on ${JSON.stringify(start)}`,
+        `the engine's stream has no frames: it continues with ${JSON.stringify(start)}`,
       );
     }
     left = new DataView(buffer.buffer).getUint32(at + 4);
@@ -63,7 +63,7 @@ export function readFrames(read: Read, onOther: (bytes: Uint8Array) => void): Re
       const direct = kind === STDOUT && left >= into.length && into.length > 0;
       const target = direct ? into : buffer;
       const count = await read(target);
-      if (count === null) throw new FrameError("the engine's stream broke off within a frame");
+      if (count === null) throw new FrameError("the engine's stream ended inside a frame");
       if (direct) {
         left -= count;
         return into.subarray(0, count);

@@ -60,8 +60,8 @@ Deno.test("frames that break off, and what is no frame", async () => {
     const read = readFrames(source(frame(1, "hello").subarray(0, cut), 100), () => {});
     await assert.rejects(async () => {
       while (await read(into) !== null);
-    }, new FrameError("the engine's stream broke off within a frame"));
+    }, new FrameError("the engine's stream ended inside a frame"));
   }
   const read = readFrames(source(new TextEncoder().encode("HTTP/1.1 200 OK"), 100), () => {});
-  await assert.rejects(read(into), /has no frames: it goes on "HTTP\/1.1 200 OK"/);
+  await assert.rejects(read(into), /has no frames: it continues with "HTTP\/1.1 200 OK"/);
 });

@@ -41,7 +41,7 @@ export function brokenOff(dial: PodDial, any: boolean, broken: unknown): Error {
   const why = broken instanceof Error ? `: ${broken.message}` : "";
   const problem = broken instanceof Deno.errors.TimedOut
     ? `${broken.message} from pod ${pod}, nor an answer to a ping`
-    : `the API server broke the connection to pod ${pod} off${why}`;
+    : `the API server closed the connection to pod ${pod}${why}`;
   return lostOrFailed(dial, any, problem, {
     step: "exec",
     code: "unreachable",

@@ -172,7 +172,7 @@ export class HttpExchange {
     }
     const n = await this.stream.read(into.subarray(0, most));
     if (n === null && this.#left === Infinity) return null;
-    if (n === null) throw new HttpError("the answer broke off");
+    if (n === null) throw new HttpError("the answer ended early");
     this.#left -= n;
     return n;
   }
@@ -214,14 +214,14 @@ export class HttpExchange {
       const line = feed < 0 ? part : part.subarray(0, feed);
       for (const byte of line) text += String.fromCharCode(byte);
       limit.left -= line.length;
-      if (limit.left < 0) throw new HttpError("the answer has too long a head");
+      if (limit.left < 0) throw new HttpError("the head of the answer is too long");
       if (feed >= 0) {
         this.#at += feed + 1;
         return text.endsWith("\r") ? text.slice(0, -1) : text;
       }
       const n = await this.stream.read(this.#buffer);
       if (n === null) {
-        throw new HttpError(text === "" ? "the connection ended" : "the answer broke off");
+        throw new HttpError(text === "" ? "the connection ended" : "the answer ended early");
       }
       this.#at = 0;
       this.#end = n;

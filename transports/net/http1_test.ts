@@ -111,12 +111,12 @@ Deno.test("an upgraded stream begins with what came behind the head", async () =
 Deno.test("answers that are none", async () => {
   const bad: [string, string][] = [
     ["", "the connection ended"],
-    ["HTTP/1.1 200 OK\r\nA: b", "the answer broke off"],
+    ["HTTP/1.1 200 OK\r\nA: b", "the answer ended early"],
     ["SSH-2.0-OpenSSH\r\n", 'the answer is not HTTP: it begins "SSH-2.0-OpenSSH"'],
     ["HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "the answer has a header line without a name"],
-    [`HTTP/1.1 200 OK\r\nA: ${"x".repeat(70000)}\r\n\r\n`, "the answer has too long a head"],
+    [`HTTP/1.1 200 OK\r\nA: ${"x".repeat(70000)}\r\n\r\n`, "the head of the answer is too long"],
     ["HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "the answer's Content-Length is not a number"],
-    ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "the answer broke off"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "the answer ended early"],
     [
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
       "the answer has a chunk without a length",
@@ -125,7 +125,7 @@ Deno.test("answers that are none", async () => {
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
       "the answer has a chunk longer than it says",
     ],
-    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "the answer broke off"],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "the answer ended early"],
   ];
   for (const [answer, message] of bad) {
     const http = await startExchange(far(answer).stream, get);

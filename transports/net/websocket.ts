@@ -201,7 +201,7 @@ export class WebSocketClient {
 
   async #fill(into: Uint8Array): Promise<number> {
     const count = await this.stream.read(into);
-    if (count === null) throw new WebSocketError("the connection broke off within a frame");
+    if (count === null) throw new WebSocketError("the connection ended inside a frame");
     this.#heard = performance.now();
     return count;
   }

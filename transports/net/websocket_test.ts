@@ -101,8 +101,8 @@ Deno.test("a WebSocket server that breaks the protocol", async () => {
     [[0xc2, 0], /reserved bits or a mask/],
     [[0x83, 0], /the unknown kind 3/],
     [[0x89, 126, 0, 200, ...range(200)], /the unknown kind 9/],
-    [[0x82], /broke off within a frame/],
-    [[0x82, 5, 1, 2], /broke off within a frame/],
+    [[0x82], /ended inside a frame/],
+    [[0x82, 5, 1, 2], /ended inside a frame/],
   ];
   for (const [bytes, expected] of bad) {
     await assert.rejects(messages(farSide(bytes).socket), (error) => {

@@ -33,7 +33,7 @@ async function hook(): Promise<void> {
 function refuse(address: string): void {
   const url = new URL(address);
   if (url.protocol === "http:") {
-    throw new Error(`its import ${url.href} would come over clear HTTP (use https)`);
+    throw new Error(`its import ${url.href} would come over unencrypted HTTP (use https)`);
   }
   if (url.protocol !== "file:") return;
   const path = decodeURIComponent(url.pathname);

@@ -34,7 +34,7 @@ export function distrust(path: string, whole = "it"): Problem | undefined {
     if (judged.size > MOST_MODULES) {
       return {
         problem: `it imports more than ${MOST_MODULES} files`,
-        hint: "make one file of it",
+        hint: "bundle it into one file",
       };
     }
     const found = distrustPath(at, name);

@@ -17,7 +17,7 @@ interface NerdctlContainerSpec {
  */
 export const nerdctlContainer = {
   scheme: "nerdctl-container",
-  summary: "buildkitd in a container of containerd, by the program nerdctl",
+  summary: "buildkitd in a container of containerd, through the program nerdctl",
   example: `nerdctl-container://${CONTAINER}`,
   options: [{ name: "namespace", summary: "containerd's namespace; default: nerdctl's" }],
 
@@ -46,7 +46,8 @@ export const nerdctlContainer = {
       endpoint: describe(spec),
       program: "nerdctl",
       args: [...inNamespace, "exec", "-i", container, ...DIAL_STDIO],
-      absentHint: "install nerdctl, which this way needs, or share the daemon's socket with this " +
+      absentHint:
+        "install nerdctl, which this transport needs, or share the daemon's socket with this " +
         "machine and reach it by unix://",
       hint: (stderr: string) =>
         /no such container/i.test(stderr)

@@ -35,7 +35,7 @@ export const npipe = {
     const { signal } = context;
     if (signal.aborted) throw interrupted(signal, endpoint, "connect");
     if (Deno.build.os !== "windows") {
-      throw new DialError("named pipes are Windows' own", {
+      throw new DialError("named pipes exist only on Windows", {
         endpoint,
         step: "connect",
         code: "unsupported",

@@ -44,7 +44,7 @@ export function explain(error: SshError, { target, endpoint, auth, offers }: Fai
       ? `there is no key to try${looked}`
       : auth.tried.join("; ");
     const enough = /too many authentication failures/i.test(error.message)
-      ? " (and takes no more tries: IdentitiesOnly yes in ~/.ssh/config leaves out the agent's other keys)"
+      ? " (and accepts no more attempts: IdentitiesOnly yes in ~/.ssh/config leaves out the agent's other keys)"
       : "";
     return fail(
       `the server refused user ${target.user}: ${tried}${enough}`,
@@ -62,8 +62,8 @@ export function explain(error: SshError, { target, endpoint, auth, offers }: Fai
       `the server and fairlead have no ${what} in common` +
         (offered === undefined ? "" : `: the server offers ${brief(offered)}`),
       "unsupported",
-      "let the server offer one of those in docs/transports.md, too, and see that " +
-        "~/.ssh/config leaves them in",
+      "let the server also offer one of the algorithms in docs/transports.md, and check that " +
+        "~/.ssh/config does not exclude them",
     );
   }
   // A server hangs up while it restarts, or while too many logins are under way (MaxStartups).

@@ -55,8 +55,8 @@ export function explainCertificate(
     ) ?? certificate;
   const alike = roots.filter((root) => root.subject === top.issuer);
   if (alike.length === 0) {
-    const hint = "give the CA that signed it as cacert; where that is an intermediate one, " +
-      "the daemon's certificate file must hold it too";
+    const hint = "give the CA that signed it as cacert; if that is an intermediate CA, " +
+      "the daemon's certificate file must also contain it";
     return misfit(`${shown} is signed by ${issuer}, which is not in ${files.rootsFrom}`, hint);
   }
   if (!alike.some((root) => top.verify(root.publicKey))) {
@@ -113,7 +113,8 @@ export function explainTlsError(
   if (message === "unable to verify the first certificate") {
     return {
       code: "unauthenticated",
-      problem: "the daemon's certificate can't be verified: its key is too weak, or of a rare kind",
+      problem:
+        "the daemon's certificate can't be verified: its key is too weak, or of an unsupported kind",
       hint: "give the daemon a key of RSA with 2048 bits or more, ECDSA or Ed25519",
     };
   }
@@ -160,7 +161,7 @@ function explainAlert(alert: string, host: string, { client }: TlsFiles): Misfit
         "the daemon refused the TLS handshake",
         client === undefined
           ? "it may demand a client certificate: give the builder --driver-opt cert=FILE,key=FILE; " +
-            "or have no cipher in common with TLS 1.3, or with ECDHE and AES-GCM or ChaCha20 of 1.2"
+            "or it may support no cipher of TLS 1.3, and no ECDHE cipher with AES-GCM or ChaCha20 of TLS 1.2"
           : "the daemon and fairlead may have no cipher in common; look at the daemon's log",
       );
     case "ProtocolVersion":

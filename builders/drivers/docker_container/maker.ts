@@ -248,7 +248,7 @@ async function joinOther(
 /** Somebody has paused it on purpose, so no client goes on with it. */
 function paused({ name, tool }: NodeContainer): BuilderError {
   return new BuilderError(`container ${name} is paused`, {
-    hint: `let it go on: ${tool.program} unpause ${name}`,
+    hint: `resume it: ${tool.program} unpause ${name}`,
   });
 }
 

@@ -16,7 +16,7 @@ const ANYWHERE: readonly Rule[] = [
     /no space left on device|disk quota exceeded/i,
     ({ program }) =>
       `the disk of the engine's machine is full: ${program} system df shows what fills it, and ` +
-      `${program} system prune removes what nobody uses`,
+      `${program} system prune removes unused data`,
   ],
 ];
 

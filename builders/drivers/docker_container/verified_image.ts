@@ -50,7 +50,7 @@ export async function verifiedImage(
     context.signal.throwIfAborted();
     const reason = errorText(error);
     throw new BuilderError(`failed to verify image ${reference}: ${reason}`, {
-      hint: "BUILDX_DEFAULT_POLICY asks for the check; without it for this builder: " +
+      hint: "BUILDX_DEFAULT_POLICY demands the check; to skip it for this builder: " +
         "--driver-opt allow-untrusted-image=true",
       cause: error,
     });

@@ -96,7 +96,7 @@ async function readConfig(path: string, warn: (line: string) => void): Promise<C
     text = await Deno.readTextFile(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
-      warn(`cannot read ${path}: ${osReason(error)}: going on without its credentials`);
+      warn(`cannot read ${path}: ${osReason(error)}: continuing without its credentials`);
     }
     return {};
   }
@@ -111,11 +111,11 @@ function parse(text: string, name: string, warn: (line: string) => void): Config
   } catch (error) {
     const at = /line \d+ column \d+/.exec((error as Error).message)?.[0];
     const where = at === undefined ? "" : ` (${at})`;
-    warn(`cannot read ${name}: it is not valid JSON${where}: going on without its credentials`);
+    warn(`cannot read ${name}: it is not valid JSON${where}: continuing without its credentials`);
     return {};
   }
   if (isObject(config)) return config;
-  warn(`cannot read ${name}: it is not a JSON object: going on without its credentials`);
+  warn(`cannot read ${name}: it is not a JSON object: continuing without its credentials`);
   return {};
 }
 
@@ -147,7 +147,7 @@ async function search(
       return await askHelper(helper, key, options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      warn(`${(error as Error).message} (named in ${path}): going on without them`);
+      warn(`${(error as Error).message} (named in ${path}): continuing without them`);
     }
   }
   return fromAuths(file, key, path, warn);

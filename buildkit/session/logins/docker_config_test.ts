@@ -163,7 +163,7 @@ Deno.test("a helper that is missing or broken is warned of, and the build goes o
     "slow.io",
   );
   deepEqual(found, [{ username: "u", secret: "p" }, ...Array(5).fill(undefined)]);
-  const tail = " (named in DIR/config.json): going on without them";
+  const tail = " (named in DIR/config.json): continuing without them";
   deepEqual(warnings, [
     `cannot get credentials for gone.io from docker-credential-gone: no such program in PATH${tail}`,
     `cannot get credentials for odd.io from docker-credential-../odd: its name is not valid for a program${tail}`,

@@ -87,5 +87,8 @@ async function build(kit: Kit, { folder, digest }: Context, { slow = false }): P
   kit.deps.signal.throwIfAborted();
   expect(code === 0, `the build failed: ${errors.trim()}`);
   const got = tar.digest();
-  expect(got === digest, `what came down is not what went up: ${got ?? "no file"}, not ${digest}`);
+  expect(
+    got === digest,
+    `the received file differs from the sent one: ${got ?? "no file"}, not ${digest}`,
+  );
 }

@@ -257,7 +257,7 @@ Deno.test("an engine that refuses the parts gets the whole image", async () => {
     const sink = await loader.output(["app:1"], report, content).open(metadataOf(root));
     await sink.write(new Uint8Array(100));
     await sink.close();
-    deepEqual(texts, ["docker no longer has a layer that it had: everything is sent"]);
+    deepEqual(texts, ["docker no longer has a layer of the image: everything is sent"]);
     deepEqual(left, [16 << 20, 0]);
     equal(loads, 2);
   }, async (request) => {

@@ -16,8 +16,8 @@ export interface Diagnosis {
 /** The API's times are whole seconds, so a time may be up to this much too early. */
 const SLACK_MS = 1000;
 
-const ANEW = "run the command again when the pod is back; a selector instead of the name, " +
-  "kube-pod://?selector=LABELS, takes any pod of its kind";
+const ANEW =
+  "run the command again when the pod is back; kube-pod://?selector=LABELS takes any matching pod";
 
 /**
  * Asks the API server what happened to the pod. Undefined when the pod seems to be well.
@@ -61,12 +61,12 @@ export function diagnosisIn(
   const why = by === undefined ? "" : `: ${by}`;
   // The times are whole seconds, and a pod may be created and dialed within one second.
   if (after(metadata?.creationTimestamp, -SLACK_MS)) {
-    return { problem: `pod ${name} was deleted, and another one made in its place`, hint: ANEW };
+    return { problem: `pod ${name} was deleted, and replaced by another one`, hint: ANEW };
   }
   if (status?.reason === "Evicted") {
     return {
       problem: `pod ${name} was evicted from its node${why}`,
-      hint: "give it requests for what it uses (memory, ephemeral-storage), and run it again",
+      hint: "set its requests (memory, ephemeral-storage) to what it uses, and run it again",
     };
   }
   if (metadata?.deletionTimestamp !== undefined) {

@@ -27,7 +27,7 @@ Deno.test("what became of a pod, by its status", () => {
     [container({ state: { running: { startedAt: BEFORE } } }), undefined],
     [
       pod({}, { creationTimestamp: AFTER }),
-      /^pod p was deleted, and another one made in its place$/,
+      /^pod p was deleted, and replaced by another one$/,
     ],
     // Made just before it was entered: the stream's own beginning is as exact as a second.
     [pod({}, { creationTimestamp: "2026-05-01T12:00:01Z" }), undefined],

@@ -109,7 +109,7 @@ function notKubernetes(
   return fail(
     `the WebSocket upgrade was refused by ${who}: ${error.message}`,
     "unsupported",
-    "a proxy or load balancer in front of the API server must let upgrades to websocket through",
+    "a proxy or load balancer in front of the API server must let WebSocket upgrades through",
     { step: "upgrade" },
   );
 }
@@ -139,7 +139,7 @@ function overQuota({ namespace, kubectl }: KubeTarget, { message }: KubeRefusal,
   return fail(
     `namespace ${namespace} is at its quota: ${QUOTA.exec(message)![1]}`,
     "denied",
-    `free some of it, or request less; see ${kubectl} describe quota -n ${namespace}`,
+    `free some resources, or request less; see ${kubectl} describe quota -n ${namespace}`,
     { step: "resolve" },
   );
 }
@@ -166,8 +166,7 @@ function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialErro
   const [, user, verb = "", resource = "", group = ""] = FORBIDDEN.exec(error.message) ?? unsaid;
   const { namespace } = target;
   if (user === undefined) {
-    const hint =
-      `ask whoever manages access to the cluster; see ${target.kubectl} auth can-i --list`;
+    const hint = `ask the cluster's administrator; see ${target.kubectl} auth can-i --list`;
     return fail(`the API server refused: ${error.message}`, "denied", hint);
   }
   if (user === "system:anonymous") {
@@ -226,7 +225,7 @@ function ofPod({ target, pod }: PodDial, found: Pod | undefined, error: KubeRefu
   const state = found === undefined ? "ready" : stateOf(found);
   if (/dialing backend|dial tcp/.test(error.message)) {
     const problem = `the API server can't reach the node of pod ${pod}: ${error.message}`;
-    const hint = "see whether the kubelet runs there, and its port can be reached";
+    const hint = "check that the kubelet is running there, and that its port can be reached";
     return fail(problem, "unreachable", hint, { retryable: true });
   }
   if (/^pod does not exist/.test(error.message) && found !== undefined) {

@@ -124,8 +124,8 @@ function configOf(found: ReadonlyMap<string, readonly string[]>, host: string): 
   if (proxy !== undefined && isOn(first("proxyusefdpass"))) {
     throw new SshConfigError(
       "ProxyUseFdpass",
-      "fairlead can't take over another program's connection, it only relays through the program",
-      "give this host a ProxyCommand that relays, and no ProxyUseFdpass",
+      "fairlead relays through the program, and can't take over its connection",
+      "set ProxyUseFdpass no for this host",
     );
   }
   const hostname = first("hostname");

@@ -60,7 +60,7 @@ export async function judgeMatch(
           return new SshConfigError(
             place,
             `${JSON.stringify(wrong)} is not a network`,
-            "write it as ADDRESS/BITS, with nothing but zeros behind the bits",
+            "write it as ADDRESS/BITS, with zeros after the first BITS bits",
           );
         }
         holds = sources.addresses().some((own) => networks.some((one) => inNetwork(own, one)));

@@ -151,7 +151,7 @@ export function certificateFault(
   const { isHosts, critical, principals, from, until } = certificate;
   const seconds = BigInt(Math.floor(now / 1000));
   if (!isHosts) return "it is a user's, not a host's";
-  if (critical) return "it has conditions that are not known here";
+  if (critical) return "it has conditions that fairlead doesn't support";
   if (seconds < from) return `it is not valid before ${date(from)}`;
   if (seconds >= until) return `it expired on ${date(until)}`;
   if (!matchesPatterns(host, principals)) {

@@ -77,13 +77,13 @@ export async function hostKeysOf(
       if (fresh === undefined) return;
       const key = fresh;
       fresh = undefined;
-      const told = `${endpoint}: the host key of ${knownAs} is new, and accepted as ` +
-        `StrictHostKeyChecking says: ${keyType(key)} ${await fingerprint(key)}; `;
+      const told = `${endpoint}: the host key of ${knownAs} is new, and ` +
+        `StrictHostKeyChecking accepts it: ${keyType(key)} ${await fingerprint(key)}; `;
       const { newHosts: file, hashKnownHosts: hashed } = target;
-      if (file === undefined) return warn(`${told}no file keeps it`);
+      if (file === undefined) return warn(`${told}no file stores it`);
       try {
         await writeNewHost({ file, name: knownAs, key, hashed });
-        warn(`${told}${file} was extended by it`);
+        warn(`${told}it was added to ${file}`);
       } catch (error) {
         warn(`${told}it can't be written to ${file}: ${(error as Error).message}`);
       }
@@ -123,7 +123,7 @@ async function checkRevoked(
       const why = errorText(error);
       throw fail(
         `the revoked keys of RevokedHostKeys ${file} can't be read, so no host is trusted: ${why}`,
-        "give that file, or take RevokedHostKeys out of the configuration of ssh",
+        "give that file, or remove RevokedHostKeys from ssh's configuration",
       );
     }
     if (!revoked) continue;
@@ -186,14 +186,14 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
     case "unknown":
       throw fail(
         `the host key of ${name} is not known: ${print}`,
-        `if the host's owner confirms this fingerprint, accept it by: ${add}`,
+        `if the host's owner confirms this fingerprint, accept it with: ${add}`,
       );
     case "changed": {
       const { by } = verdict;
       throw fail(
         `the host key of ${name} has changed: it is ${print}, and ${by.file}:${by.line} has ` +
           `${await fingerprint(by.key)}; someone may be listening in`,
-        `if the host was set up anew and its owner confirms this fingerprint: ` +
+        `if the host was reinstalled and its owner confirms this fingerprint: ` +
           `ssh-keygen -R ${shellWord(name)} -f ${shellWord(by.file)} && ${addTo(by.file)}`,
       );
     }
@@ -206,7 +206,7 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
       throw fail(
         `${verdict.by.file}:${verdict.by.line} trusts ${name} only by its certificate authority, ` +
           `but the host showed no readable certificate; its key is ${print}`,
-        `if the host's owner confirms this fingerprint, accept the key itself by: ${add}`,
+        `if the host's owner confirms this fingerprint, accept the key itself with: ${add}`,
       );
   }
 }

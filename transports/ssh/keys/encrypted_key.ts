@@ -16,7 +16,9 @@ async function opensshKey(text: string, passphrase: string): Promise<string | un
   const found = Array.isArray(parsed) ? parsed[0] : parsed;
   if (found instanceof Error) {
     if (/Invalid key length/.test(found.message)) {
-      throw new Error("its cipher is not known here; ssh-keygen -p -Z aes256-ctr changes it");
+      throw new Error(
+        "fairlead doesn't support its cipher; ssh-keygen -p -Z aes256-ctr changes it",
+      );
     }
     // ssh2 gives the second message for a wrong passphrase where the cipher authenticates.
     const isLocked = /passphrase|unable to authenticate data/i.test(found.message);
@@ -24,7 +26,7 @@ async function opensshKey(text: string, passphrase: string): Promise<string | un
     throw found;
   }
   const pem = found?.getPrivatePEM();
-  if (!pem) throw new Error("it holds no key");
+  if (!pem) throw new Error("it contains no key");
   return pem;
 }
 
