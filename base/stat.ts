@@ -20,6 +20,11 @@ export function exists(path: string): boolean {
   return maybe(() => Deno.statSync(path)) !== undefined;
 }
 
+/** The names of a folder's entries; empty if it can't be read. */
+export function namesIn(folder: string): string[] {
+  return maybe(() => Array.from(Deno.readDirSync(folder), ({ name }) => name)) ?? [];
+}
+
 /** Whether a path leads to a folder; false if that can't be found out. */
 export function isFolder(path: string): boolean {
   return maybe(() => Deno.statSync(path))?.isDirectory ?? false;

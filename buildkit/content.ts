@@ -42,6 +42,27 @@ export async function readBlob(
   );
 }
 
+/**
+ * A blob as a stream. The daemon sends no faster than the stream is read. The stream fails with
+ * `RpcError`, or with an Error for more than `most` bytes.
+ */
+export function blobStream(
+  client: Client,
+  digest: string,
+  { signal, most }: { readonly signal: AbortSignal; readonly most: number },
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  type Bytes = Uint8Array<ArrayBuffer>;
+  const { readable, writable } = new TransformStream<Bytes, Bytes>();
+  const writer = writable.getWriter();
+  let size = 0;
+  readBlob(client, digest, async (bytes) => {
+    size += bytes.length;
+    if (size > most) throw new Error(`${digest} has more than ${most} bytes`);
+    await writer.write(bytes.slice());
+  }, { signal }).then(() => writer.close(), (error) => writer.abort(error)).catch(() => {});
+  return readable;
+}
+
 /** More than any document about a build has, in bytes. */
 const LARGEST = 64 << 20;
 

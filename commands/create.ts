@@ -20,7 +20,7 @@ import { hintOf, messageOf } from "../cli/report.ts";
 import { warn } from "../cli/warn.ts";
 import { nearest } from "../base/nearest.ts";
 import { absolutePath, baseName, parentOf } from "../base/paths.ts";
-import { statOf } from "../base/stat.ts";
+import { namesIn, statOf } from "../base/stat.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { bootAll } from "./inspect/boot.ts";
@@ -164,14 +164,6 @@ function warnOfMissingFiles(deps: Deps, builder: Builder, endpoint: string) {
     const near = nearest(baseName(path), namesIn(parentOf(path)));
     const meant = near === undefined ? "" : `; did you mean ${parentOf(path)}/${near}?`;
     warn(deps, `${path} (driver option ${name}) does not exist: builds fail without it${meant}`);
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name);
-  } catch {
-    return [];
   }
 }
 

@@ -15,6 +15,7 @@ import type { Progress } from "../progress/progress.ts";
 import type { ByteStream } from "../transports/byte_stream.ts";
 import { chosenBuilder } from "../cli/builders/chosen_builder.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
+import { onAbort } from "../base/async.ts";
 
 export const command = defineCommand({
   args: { usage: "", min: 0, max: 0 },
@@ -100,8 +101,7 @@ async function relay(stream: ByteStream, deps: Deps): Promise<void> {
     },
     closeWrite: () => Promise.resolve(),
   };
-  const close = () => stream.close();
-  deps.signal.addEventListener("abort", close, { once: true });
+  using _closing = onAbort(deps.signal, () => stream.close());
   try {
     // Input may end first, or find the daemon gone; the daemon's end is the one that counts.
     carry(stdio, stream).catch(() => {});
@@ -110,7 +110,6 @@ async function relay(stream: ByteStream, deps: Deps): Promise<void> {
     deps.signal.throwIfAborted();
     throw error;
   } finally {
-    deps.signal.removeEventListener("abort", close);
-    close();
+    stream.close();
   }
 }

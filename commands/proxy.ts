@@ -9,6 +9,7 @@ import { join } from "../transports/net/relay.ts";
 import { report } from "../cli/report.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { chosenBuilder } from "../cli/builders/chosen_builder.ts";
+import { onAbort } from "../base/async.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },
@@ -34,8 +35,7 @@ export const command = defineCommand({
     const budget = connectTimeout(global);
     await deps.listening;
     using listener = await listenLocally(flags.listen);
-    const stop = () => listener.close();
-    deps.signal.addEventListener("abort", stop, { once: true });
+    using _stopping = onAbort(deps.signal, () => listener.close());
     deps.stdout.write(`${listener.address}\n`);
     const open = new Set<Promise<void>>();
     for await (const conn of listener.connections()) {
@@ -70,8 +70,7 @@ async function serve(
   dialling: { readonly budget: number; readonly log: (line: string) => void },
 ): Promise<void> {
   const client = streamOf(conn);
-  const stop = () => client.close();
-  deps.signal.addEventListener("abort", stop, { once: true });
+  using _closing = onAbort(deps.signal, () => client.close());
   try {
     const { stream, peer } = await dialChosen(chosen, deps, dialling);
     dialling.log(`a client is connected to ${peer}`);
@@ -94,7 +93,6 @@ async function serve(
       if (!gone) throw error;
     });
   } finally {
-    deps.signal.removeEventListener("abort", stop);
     client.close();
   }
 }

@@ -9,6 +9,8 @@ import { isFolder, isLink, isRegular } from "../base/go/file_mode.ts";
 import type { Files } from "../buildkit/files.ts";
 import { eachPart } from "./file_parts.ts";
 import type { Stat } from "../proto/gen/fsutil_types.ts";
+import { statOf } from "../base/stat.ts";
+import { maybe } from "../base/maybe.ts";
 
 /** How files are fetched. */
 export interface CopyOptions {
@@ -93,15 +95,6 @@ async function copyEntry(
   Deno.utimeSync(to, seconds, seconds);
 }
 
-function statOf(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
 /** Removes what a failed copy left, also read-only folders. */
 function remove(path: string): void {
   try {
@@ -112,9 +105,6 @@ function remove(path: string): void {
   } catch {
     // It is no folder, or isn't there.
   }
-  try {
-    Deno.removeSync(path, { recursive: true });
-  } catch {
-    // The copy's own error counts.
-  }
+  // The copy's own error counts.
+  maybe(() => Deno.removeSync(path, { recursive: true }));
 }

@@ -8,10 +8,11 @@
  */
 import { maybe } from "../../base/maybe.ts";
 import { filepathMatch } from "../../base/go/path_match.ts";
-import { clean, join } from "./paths.ts";
+import { join } from "./paths.ts";
 import { cString, Errno, errnoText, fileStat, S, type Sys } from "./os/sys.ts";
 import { FsyncError } from "./errors.ts";
 import { cut } from "../../base/cut.ts";
+import { cleanPath } from "../../base/paths.ts";
 
 /**
  * Returns the includes with which `paths`, relative to the folder `root`, are sent with all targets
@@ -31,7 +32,7 @@ export function followLinks(
 
   /** Resolves a path up to its first link; gives the paths that the link leads to, the last one first. */
   function follow(path: string): string[] {
-    let rest = clean(`./${path}`);
+    let rest = cleanPath(`./${path}`);
     let current = ".";
     for (;;) {
       const [first, behind = ""] = cut(rest, "/");
@@ -84,7 +85,7 @@ function linkTarget(sys: Sys, root: string, path: string, folder: string): strin
   const target = new Uint8Array(4096);
   const length = sys.readLink(name, target);
   if (length < 0) return absent(length, path);
-  const link = clean(new TextDecoder().decode(target.subarray(0, length)));
+  const link = cleanPath(new TextDecoder().decode(target.subarray(0, length)));
   return [link.startsWith("/") ? link : join("/", folder, link)];
 }
 

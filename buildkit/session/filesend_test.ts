@@ -129,16 +129,13 @@ Deno.test("what can't be written fails the call, with the path", () =>
 Deno.test("standard output: every byte, in order, slowly", async () => {
   const got: Uint8Array[] = [];
   let writes = 0;
-  const slow = {
-    async write(bytes: Uint8Array) {
-      writes++;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      const n = Math.min(bytes.length, 700_000);
-      got.push(bytes.slice(0, n));
-      return n;
-    },
-  };
-  const output = pipeOutput(slow);
+  const output = pipeOutput(async (bytes) => {
+    writes++;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const n = Math.min(bytes.length, 700_000);
+    got.push(bytes.slice(0, n));
+    return n;
+  });
   await send([[3, output]], numbered(20_000_000, 4096), [
     ["buildkit-attachable-exporter-id", "3"],
   ]);
@@ -149,16 +146,16 @@ Deno.test("standard output: every byte, in order, slowly", async () => {
   }
   equal(at, 20_000_000);
   ok(writes < 60, `${writes} writes`);
-  const broken = pipeOutput({
-    write: () => Promise.reject(new Deno.errors.BrokenPipe("Broken pipe (os error 32)")),
-  });
+  const broken = pipeOutput(() =>
+    Promise.reject(new Deno.errors.BrokenPipe("Broken pipe (os error 32)"))
+  );
   await rejects(send([[0, broken]], numbered(5, 5)), {
     message: "cannot write to standard output: broken pipe",
   });
 });
 
 Deno.test("a stuck pipe doesn't hold the end of the build back", async () => {
-  const stuck = pipeOutput({ write: () => new Promise(() => {}) });
+  const stuck = pipeOutput(() => new Promise(() => {}));
   const end = new AbortController();
   const call = callMethod(fileSend(new Map([[0, stuck]]), noTree), path, {
     messages: numbered(2_000_000, 65536),

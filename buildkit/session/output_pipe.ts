@@ -1,31 +1,27 @@
 import { osReason } from "../../base/os_reason.ts";
 import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./output_sink.ts";
 
-/** The part of a file that standard output has. */
-interface Writer {
-  /** Writes at least one byte and resolves to how many. */
-  write(bytes: Uint8Array): Promise<number>;
-}
-
 /**
- * Writes bytes into a writer that stays open afterwards: standard output. Written bytes can't be
- * taken back, so `discard` leaves them.
- * @param name the writer's name in errors
+ * Writes bytes to standard output, which stays open. Written bytes can't be taken back, so `discard`
+ * leaves them.
+ * @param write writes at least one byte, and resolves to the number of written bytes
  */
-export function pipeOutput(writer: Writer, name = "standard output"): ByteOutput {
+export function pipeOutput(write: (bytes: Uint8Array) => Promise<number>): ByteOutput {
   return {
-    open: () => pipeSink(writer, name),
+    open: () => pipeSink(write),
     commit: () => Promise.resolve(),
     discard: () => Promise.resolve(),
   };
 }
 
-function pipeSink(writer: Writer, name: string): OutputSink {
+function pipeSink(write: (bytes: Uint8Array) => Promise<number>): OutputSink {
   const gatherer = new Gatherer(async (bytes) => {
     try {
-      return await writer.write(bytes);
+      return await write(bytes);
     } catch (error) {
-      throw new OutputError(`cannot write to ${name}: ${osReason(error)}`, { cause: error });
+      throw new OutputError(`cannot write to standard output: ${osReason(error)}`, {
+        cause: error,
+      });
     }
   });
   return {

@@ -77,8 +77,8 @@ function pathIn(root: string, path: string): string | undefined {
   return path.startsWith(below) ? path.slice(below.length) : undefined;
 }
 
-/** The URL without name and password, because it is stored in images. */
-function redacted(url: string): string {
+/** The URL without name and password, because it is stored in images and in records of builds. */
+export function redacted(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/@]*)@/i, (_, scheme, user: string) => {
     const [name, password] = user.split(":", 2) as [string, string?];
     const masked = name === "" ? "" : "xxxxx";

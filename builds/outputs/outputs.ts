@@ -85,18 +85,12 @@ function localOutput(
     case "file":
       return fileOutput(openedPath(target.path, deps.cwd));
     case "stdout":
-      return pipeOutput(stdoutWriter(deps, onStdout));
+      return pipeOutput(async (bytes) => {
+        onStdout();
+        await deps.stdout.writeBytes(bytes);
+        return bytes.length;
+      });
     case "directory":
       return { directory: openedPath(target.path, deps.cwd), mode: target.mode };
   }
-}
-
-function stdoutWriter({ stdout }: Deps, onWrite: () => void) {
-  return {
-    async write(bytes: Uint8Array) {
-      onWrite();
-      await stdout.writeBytes(bytes);
-      return bytes.length;
-    },
-  };
 }

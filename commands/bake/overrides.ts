@@ -1,10 +1,10 @@
 /** Flags that stand for values of `--set`. Throws `UsageError`. */
 import type { CallMethod } from "../../builds/spec/call.ts";
 import type { FlagValues } from "../../cli/flags/spec.ts";
-import { readBool } from "../../base/go/bool.ts";
 import { parsePolicy } from "../../grammar/policy.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { bakeFlags } from "./flags.ts";
+import { attestationText } from "../../grammar/attestation.ts";
 
 type Flags = FlagValues<typeof bakeFlags>;
 
@@ -22,18 +22,12 @@ export function overridesOf(
     if (given.has(name)) overrides.push(`*.${name}=${flags[name]}`);
   }
   for (const type of ["sbom", "provenance"] as const) {
-    if (flags[type] !== "") overrides.push(`*.attest=${attestation(type, flags[type])}`);
+    if (flags[type] !== "") overrides.push(`*.attest=${attestationText(type, flags[type])}`);
   }
   if (!disablesPolicies(flags.policy)) {
     overrides.push(...flags.policy.map((text) => `*.policy+=${text}`));
   }
   return overrides;
-}
-
-/** The value of an attestation: a boolean turns it on or off, any other text holds its attributes. */
-function attestation(type: string, value: string): string {
-  const isWanted = readBool(value);
-  return `type=${type},${isWanted === undefined ? value : `disabled=${!isWanted}`}`;
 }
 
 /** Whether `--policy disabled=true` turns all policies off; that must be the only `--policy`. */

@@ -6,7 +6,7 @@ import { isOn } from "../../cli/env_bool.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import { parseVariables } from "./variables.ts";
+import { cut } from "../../base/cut.ts";
 
 /** @param context the value of `BAKE_CMD_CONTEXT` */
 export function readOptions(
@@ -32,6 +32,18 @@ export function readOptions(
     warn: deps.stderr.isTerminal ? warn : undefined,
     home: () => deps.env("HOME") ?? "",
   };
+}
+
+/** `--var NAME=VALUE`. The last one of a name counts. Throws `UsageError`. */
+function parseVariables(texts: readonly string[]): Map<string, string> {
+  return new Map(texts.map((text) => {
+    const [name, value] = cut(text, "=");
+    if (name !== "" && value !== undefined) return [name, value];
+    throw new UsageError(
+      `invalid variable ${JSON.stringify(text)}, expected key=value`,
+      "write --var NAME=VALUE",
+    );
+  }));
 }
 
 /** The environment for definitions; empty with `BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP`. */

@@ -1,7 +1,5 @@
 /** Finds certificates with their keys in a folder, by the names that they usually have. */
 export interface Pair {
-  /** The pair's folder, relative to the named folder; empty for that folder itself. */
-  readonly folder: string;
   readonly cert: string;
   readonly key: string;
   /** The CA's file in the same folder; undefined if there is none. */
@@ -21,27 +19,28 @@ const AUTHORITIES = ["ca.pem", "ca.crt"];
 
 /** Pairs in a folder and in the folders right below it, by path. Throws as `Deno.readDirSync`. */
 export function findPairs(dir: string): Pair[] {
-  const below = [...Deno.readDirSync(dir)].filter(({ isDirectory }) => isDirectory)
-    .map(({ name }) => name).sort();
-  return ["", ...below].flatMap((folder) => {
-    const names = filesIn(folder === "" ? dir : `${dir}/${folder}`);
-    const path = (name: string) => folder === "" ? name : `${folder}/${name}`;
+  return withFolders(dir).flatMap((folder) => {
+    const names = filesIn(`${dir}/${folder}`);
+    const path = (name: string) => `${folder}${name}`;
     const ca = AUTHORITIES.find((name) => names.has(name));
     return NAMES.filter(({ cert }) => names.has(cert)).map((pair) => ({
-      folder,
       cert: path(pair.cert),
       key: path(pair.key),
       ca: ca && path(ca),
-      role: "role" in pair ? pair.role : roleOf(folder),
+      role: "role" in pair ? pair.role : roleOf(folder.replace("/", "")),
     }));
   });
 }
 
+/** A folder and the folders right below it, as beginnings of paths: empty, then `NAME/` in order. */
+function withFolders(dir: string): string[] {
+  const below = [...Deno.readDirSync(dir)].filter(({ isDirectory }) => isDirectory);
+  return ["", ...below.map(({ name }) => name).sort().map((name) => `${name}/`)];
+}
+
 /** Every CA in the folder and right below it. */
 export function findAuthorities(dir: string): string[] {
-  const below = [...Deno.readDirSync(dir)].filter(({ isDirectory }) => isDirectory)
-    .map(({ name }) => `${name}/`).sort();
-  return ["", ...below].flatMap((folder) =>
+  return withFolders(dir).flatMap((folder) =>
     AUTHORITIES.filter((name) => filesIn(`${dir}/${folder}`).has(name))
       .map((name) => `${folder}${name}`)
   );

@@ -1,6 +1,7 @@
 import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { SetFile } from "./make_set.ts";
+import { maybe } from "../../base/maybe.ts";
 
 /**
  * Writes all files of a set, or none. Throws `UsageError` if a file already exists, unless `force` is
@@ -9,7 +10,9 @@ import type { SetFile } from "./make_set.ts";
  * @param dir absolute; created if it doesn't exist
  */
 export function writeSet(dir: string, files: readonly SetFile[], { force }: { force: boolean }) {
-  const taken = files.map(({ path }) => `${dir}/${path}`).filter(exists);
+  const taken = files.map(({ path }) => `${dir}/${path}`)
+    // A link to a missing file counts, too.
+    .filter((path) => maybe(() => Deno.lstatSync(path)) !== undefined);
   if (taken.length > 0 && !force) {
     throw new UsageError(
       `${taken[0]} already exists${taken.length > 1 ? `, and ${taken.length - 1} more` : ""}`,
@@ -28,26 +31,10 @@ export function writeSet(dir: string, files: readonly SetFile[], { force }: { fo
     }
     for (const { temporary, path } of written) Deno.renameSync(temporary, path);
   } catch (error) {
-    for (const { temporary } of written) remove(temporary);
+    // A file may have been renamed, or never created.
+    for (const { temporary } of written) maybe(() => Deno.removeSync(temporary));
     throw new Error(`cannot write the certificates to ${dir}: ${osReason(error)}`, {
       cause: error,
     });
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function remove(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // The file was renamed, or never created.
   }
 }

@@ -3,6 +3,7 @@ import { defineCommand } from "../../cli/command.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { ownConsole } from "../../debugging/console.ts";
 import { sizeReport } from "../../debugging/dap/shell_socket.ts";
+import { onAbort } from "../../base/async.ts";
 
 export const command = defineCommand({
   args: { usage: "PATH", min: 1, max: 1 },
@@ -20,7 +21,7 @@ export const command = defineCommand({
       end: () => void conn.closeWrite().catch(() => {}),
       resize: (size) => void write(sizeReport(size)).catch(() => {}),
     });
-    deps.signal.addEventListener("abort", () => conn.close(), { once: true });
+    using _closing = onAbort(deps.signal, () => conn.close());
     const buffer = new Uint8Array(32 << 10);
     for (let count; (count = await conn.read(buffer).catch(() => null)) !== null;) {
       await console.write(buffer.slice(0, count));

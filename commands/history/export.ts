@@ -9,8 +9,8 @@ import { UsageError } from "../../base/usage_error.ts";
 import { warn } from "../../cli/warn.ts";
 import { bundle } from "./export/bundle.ts";
 import { readLocalGroup, readLocalState } from "./records/local_state.ts";
-import { finalize, findRecord, type HistoryRecord, noRecord } from "./records/records.ts";
-import { queryNode, queryRecords } from "./records/records.ts";
+import { finalized, findRecord, type HistoryRecord, noRecord } from "./records/records.ts";
+import { queryRecords } from "./records/records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF...]", min: 0, max: Infinity },
@@ -31,7 +31,11 @@ export const command = defineCommand({
     let found = flags.all ? await allRecords(nodes, signal) : await named(nodes, args, signal);
     nodes.warn(deps);
     if (flags.finalize) {
-      found = await Promise.all(found.map((record) => finalized(record, signal)));
+      found = await Promise.all(
+        found.map(async (record) =>
+          record.record.trace === undefined ? await finalized(record, signal) ?? record : record
+        ),
+      );
     }
     const store = openStore(deps.env);
     const platforms = new Map<ReachedNode, string>();
@@ -73,18 +77,6 @@ async function named(
     records.push(await findRecord(nodes, ref, { completedOnly: true, signal }));
   }
   return records;
-}
-
-/** The record with its trace, which the daemon otherwise writes some seconds after the build. */
-async function finalized(found: HistoryRecord, signal: AbortSignal): Promise<HistoryRecord> {
-  if (found.record.trace !== undefined) return found;
-  await finalize(found, signal);
-  const [again] = await queryNode(found.at, {
-    ref: found.record.Ref,
-    completedOnly: true,
-    signal,
-  });
-  return again ?? found;
 }
 
 /** The platform of builds without `--platform`. */

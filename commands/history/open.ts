@@ -6,6 +6,7 @@ import { reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { desktopIsInstalled, desktopUrl } from "./records/desktop.ts";
 import { openUrl } from "./records/open_url.ts";
 import { findRecord } from "./records/records.ts";
+import { onAbort } from "../../base/async.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
@@ -43,7 +44,7 @@ async function servePages(
   const first = ref === undefined ? "" : addressOf(await named(deps, global, ref));
   await deps.listening;
   const stopped = Promise.withResolvers<void>();
-  deps.signal.addEventListener("abort", () => stopped.resolve(), { once: true });
+  using _stopping = onAbort(deps.signal, stopped.resolve);
   const ended = new AbortController();
   const own = withSignal(deps, ended.signal);
   const store = openStore(deps.env);

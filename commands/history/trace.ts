@@ -4,13 +4,7 @@ import type { Deps } from "../../cli/deps.ts";
 import { goJson } from "../../base/go/json.ts";
 import { type Nodes, reachNodes } from "../../cli/builders/reached_nodes.ts";
 import { jaegerTrace } from "./trace/jaeger.ts";
-import {
-  finalize,
-  findRecord,
-  type HistoryRecord,
-  NoRecordError,
-  queryNode,
-} from "./records/records.ts";
+import { finalized, findRecord, type HistoryRecord, NoRecordError } from "./records/records.ts";
 import { parseSpans } from "./trace/spans.ts";
 
 export const command = defineCommand({
@@ -67,12 +61,7 @@ async function tracedRecord(
   if (found.record.trace !== undefined) return found;
   const name = JSON.stringify(found.record.Ref);
   await clock.sleep(SPANS_ON_THEIR_WAY, signal);
-  await finalize(found, signal);
-  const [again] = await queryNode(found.at, {
-    ref: found.record.Ref,
-    completedOnly: true,
-    signal,
-  });
+  const again = await finalized(found, signal);
   if (again === undefined) throw new NoRecordError(`build record ${name} was deleted`);
   if (again.record.trace === undefined) {
     throw new NoRecordError(`build record ${name} is missing a trace`);

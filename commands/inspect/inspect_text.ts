@@ -11,6 +11,7 @@ import { formatDuration } from "../../base/go/duration.ts";
 import { quote } from "../../base/go/quote.ts";
 import { hintOf } from "../../cli/report.ts";
 import { alignColumns } from "../../base/go/tabwriter.ts";
+import { maybe } from "../../base/maybe.ts";
 
 interface InspectOptions {
   /** Adds what the driver can do. */
@@ -138,14 +139,6 @@ function policyLines(policy: NodeStatus["gcPolicy"][number], index: number): str
 }
 
 function fileLines([path, base64]: [string, string]): string[] {
-  const text = new TextDecoder().decode(bytesOf(base64));
+  const text = new TextDecoder().decode(maybe(() => Uint8Array.fromBase64(base64)));
   return [`File#${path}:`, ...text.split("\n").map((line) => `\t> ${line}`)];
-}
-
-function bytesOf(base64: string): Uint8Array {
-  try {
-    return Uint8Array.fromBase64(base64);
-  } catch {
-    return new Uint8Array(0);
-  }
 }

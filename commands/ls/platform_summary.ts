@@ -1,4 +1,5 @@
 import { parsePlatform } from "../../builders/platforms.ts";
+import { maybe } from "../../base/maybe.ts";
 
 const major = [
   "linux/amd64",
@@ -47,10 +48,6 @@ export function summarizePlatforms(platforms: readonly string[]): string {
 }
 
 function groupOf(platform: string): string | undefined {
-  try {
-    const { os, architecture } = parsePlatform(platform.replace(/\*$/, ""));
-    return `${os}/${architecture}`;
-  } catch {
-    return undefined;
-  }
+  const parsed = maybe(() => parsePlatform(platform.replace(/\*$/, "")));
+  return parsed && `${parsed.os}/${parsed.architecture}`;
 }

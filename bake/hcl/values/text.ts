@@ -1,6 +1,7 @@
 /** Text of the language: compared by code points, counted in grapheme clusters. */
 import type { Budget } from "../../budget.ts";
 import { quote } from "../../../base/go/quote.ts";
+import { editDistance } from "../../../base/nearest.ts";
 
 /** -1, 0 or 1 by the order of UTF-8 bytes. That is the order of code points, not of UTF-16. */
 export function compareText(a: string, b: string): number {
@@ -33,7 +34,10 @@ export function countGraphemes(text: string, budget?: Budget): number {
 
 /** The first of the names that is one or two edits away. */
 function nearest(given: string, names: Iterable<string>): string | undefined {
-  for (const name of names) if (distance(given, name) < 3) return name;
+  for (const name of names) {
+    const isFar = Math.abs(given.length - name.length) > 2;
+    if (!isFar && editDistance(given, name, { swaps: false }) < 3) return name;
+  }
   return undefined;
 }
 
@@ -41,18 +45,4 @@ function nearest(given: string, names: Iterable<string>): string | undefined {
 export function didYouMean(given: string, names: Iterable<string>): string {
   const name = nearest(given, names);
   return name === undefined ? "" : ` Did you mean ${quote(name)}?`;
-}
-
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 3;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -10,7 +10,7 @@ import { FsyncError } from "../errors.ts";
 import { type Budget, makeBudget, TooLarge } from "./automaton.ts";
 import { BadPattern, filepathMatch } from "../../../base/go/path_match.ts";
 import { goRegexp } from "./go_regexp.ts";
-import { clean } from "../paths.ts";
+import { cleanPath } from "../../../base/paths.ts";
 
 /** One rule. */
 interface Pattern {
@@ -63,7 +63,7 @@ export function parsePatterns(rules: readonly string[]): PatternList {
   for (const rule of rules) {
     const trimmed = trim(rule);
     if (trimmed === "") continue;
-    patterns.push(parsePattern(clean(slashes(trimmed)), budget));
+    patterns.push(parsePattern(cleanPath(slashes(trimmed)), budget));
   }
   return {
     patterns,

@@ -1,5 +1,5 @@
 /** The files in a layer, to tell which of them differ between two builds. */
-import { readBlob } from "../../../buildkit/content.ts";
+import { blobStream } from "../../../buildkit/content.ts";
 import type { Client } from "../../../buildkit/client.ts";
 import type { Layer } from "../records/provenance.ts";
 
@@ -28,10 +28,13 @@ export async function layerFiles(
   layer: Layer,
   signal: AbortSignal,
 ): Promise<LayerFiles | undefined> {
-  const isZipped = layer.mediaType.endsWith("gzip");
-  if (layer.size > MOST.stored || !isZipped && !layer.mediaType.endsWith(".tar")) return undefined;
+  if (layer.size > MOST.stored || !/(?:gzip|\.tar)$/.test(layer.mediaType)) return undefined;
   try {
-    return await listTar(blobStream(client, layer.digest, { isZipped, signal }));
+    const stored = blobStream(client, layer.digest, { signal, most: MOST.stored });
+    const isZipped = layer.mediaType.endsWith("gzip");
+    return await listTar(
+      isZipped ? stored.pipeThrough(new DecompressionStream("gzip")) : stored,
+    );
   } catch (error) {
     if (signal.aborted) throw error;
     return undefined;
@@ -45,25 +48,6 @@ export function fileChanges(a: LayerFiles, b: LayerFiles): FileChanges {
     added: paths.filter((path) => !a.has(path)),
     removed: [...a.keys()].filter((path) => !b.has(path)).sort(),
   };
-}
-
-function blobStream(
-  client: Client,
-  digest: string,
-  { isZipped, signal }: { readonly isZipped: boolean; readonly signal: AbortSignal },
-): ReadableStream<Uint8Array> {
-  const { readable, writable } = new TransformStream<
-    Uint8Array<ArrayBuffer>,
-    Uint8Array<ArrayBuffer>
-  >();
-  const writer = writable.getWriter();
-  let size = 0;
-  readBlob(client, digest, async (bytes) => {
-    size += bytes.length;
-    if (size > MOST.stored) throw new Error("the layer is larger than its descriptor says");
-    await writer.write(bytes.slice());
-  }, { signal }).then(() => writer.close(), (error) => writer.abort(error)).catch(() => {});
-  return isZipped ? readable.pipeThrough(new DecompressionStream("gzip")) : readable;
 }
 
 const BLOCK = 512;

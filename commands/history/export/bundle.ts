@@ -3,7 +3,7 @@
  * record is a manifest whose config is the record as JSON, and whose layers are the blobs that the
  * record refers to: trace, log, error, provenance. Several records are an index of manifests.
  */
-import { blobSize, readBlob, wholeBlob } from "../../../buildkit/content.ts";
+import { blobSize, blobStream, wholeBlob } from "../../../buildkit/content.ts";
 import type { Client } from "../../../buildkit/client.ts";
 import type {
   BuildHistoryRecord,
@@ -14,6 +14,8 @@ import { goJson } from "../../../base/go/json.ts";
 import { type RecordExtras, recordJson } from "./record_json.ts";
 import { sanitizedTrace } from "./sanitize.ts";
 import { tarEnd, tarHeader, tarPadding } from "../../../base/tar.ts";
+import type { Descriptor as OciDescriptor } from "../../../buildkit/registry/descriptor.ts";
+import { sha256Of } from "../../../buildkit/registry/digest.ts";
 
 /** A record, and all that goes into the bundle with it. */
 export interface BundleRecord extends RecordExtras {
@@ -25,14 +27,6 @@ export interface BundleOptions {
   readonly signal: AbortSignal;
   /** Called for each part that is missing from the bundle. */
   readonly warn: (text: string) => void;
-}
-
-/** A descriptor in OCI's JSON. */
-interface Entry {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -72,8 +66,8 @@ async function topOf(
   records: readonly BundleRecord[],
   blobs: Blobs,
   options: BundleOptions,
-): Promise<Entry> {
-  const manifests: Entry[] = [];
+): Promise<OciDescriptor> {
+  const manifests: OciDescriptor[] = [];
   for (const bundled of records) manifests.push(await manifestOf(bundled, blobs, options));
   if (manifests.length === 1) return manifests[0]!;
   return await addJson(blobs, types.index, {
@@ -90,9 +84,9 @@ async function manifestOf(
   bundled: BundleRecord,
   blobs: Blobs,
   options: BundleOptions,
-): Promise<Entry> {
+): Promise<OciDescriptor> {
   const { client, record } = bundled;
-  const layers: Entry[] = [];
+  const layers: OciDescriptor[] = [];
   let { trace } = record;
   if (trace !== undefined) {
     const cleaned = sanitizedTrace(await wholeBlob(client, trace.digest, options));
@@ -137,7 +131,7 @@ async function addRemote(
   descriptor: Descriptor,
   isResult: boolean,
   { signal }: BundleOptions,
-): Promise<Entry | undefined> {
+): Promise<OciDescriptor | undefined> {
   const { digest, mediaType, annotations } = descriptor;
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
   const size = await blobSize(client, digest, { signal });
@@ -158,35 +152,30 @@ async function addRemote(
   };
 }
 
-async function addJson(blobs: Blobs, mediaType: string, value: unknown): Promise<Entry> {
+async function addJson(blobs: Blobs, mediaType: string, value: unknown): Promise<OciDescriptor> {
   return await addBytes(blobs, mediaType, new TextEncoder().encode(goJson(value, 2)));
 }
 
-async function addBytes(blobs: Blobs, mediaType: string, bytes: Bytes): Promise<Entry> {
-  const digest = `sha256:${new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex()}`;
+async function addBytes(blobs: Blobs, mediaType: string, bytes: Bytes): Promise<OciDescriptor> {
+  const digest = await sha256Of(bytes);
   blobs.set(digest, { size: bytes.length, from: bytes });
   return { mediaType, digest, size: bytes.length };
 }
 
-/** A blob of the daemon. The daemon sends no faster than the consumer reads. */
+/** A blob of the daemon. Throws for one of another size. */
 async function* pull(
   client: Client,
   digest: string,
   size: number,
   signal: AbortSignal,
 ): AsyncGenerator<Bytes> {
-  const { readable, writable } = new TransformStream<Bytes, Bytes>();
-  const writer = writable.getWriter();
-  const reading = readBlob(client, digest, (bytes) => writer.write(bytes as Bytes), { signal })
-    .then(() => writer.close(), (error) => writer.abort(error));
   let count = 0;
-  for await (const bytes of readable) {
+  for await (const bytes of blobStream(client, digest, { signal, most: LARGEST })) {
     count += bytes.length;
     if (count > size) throw new Error(`cannot export ${digest}: it has more than ${size} bytes`);
     yield bytes;
   }
-  await reading;
-  if (count !== size) {
+  if (count < size) {
     throw new Error(`cannot export ${digest}: it has ${count} bytes, not ${size}`);
   }
 }

@@ -4,9 +4,10 @@ import type {
   BuildResultInfo,
   Descriptor,
 } from "../../../proto/gen/control.ts";
-import type { Moment } from "../../../base/go/time.ts";
 import { fieldsOf } from "../../../base/json.ts";
 import type { LocalGroup, LocalState } from "../records/local_state.ts";
+import { maybe } from "../../../base/maybe.ts";
+import { sorted } from "../../../builders/store/node_group_json.ts";
 
 /** Facts about a build that a bundle has besides the record. */
 export interface RecordExtras {
@@ -34,12 +35,16 @@ export function recordJson(record: BuildHistoryRecord, extras: RecordExtras): ob
           filled({ type_url: typeUrl, value: value.toBase64() })
         ),
       }),
-      CreatedAt: record.CreatedAt && timestamp(record.CreatedAt),
-      CompletedAt: record.CompletedAt && timestamp(record.CompletedAt),
+      CreatedAt: record.CreatedAt && filled(record.CreatedAt),
+      CompletedAt: record.CompletedAt && filled(record.CompletedAt),
       logs: logs && descriptorJson(logs),
       ExporterResponse: sorted(record.ExporterResponse),
       Result: Result && resultJson(Result),
-      Results: sorted(record.Results, resultJson),
+      Results: sorted(
+        Object.fromEntries(
+          Object.entries(record.Results).map(([key, value]) => [key, resultJson(value)]),
+        ),
+      ),
       Generation: record.Generation,
       trace: trace && descriptorJson(trace),
       pinned: record.pinned,
@@ -61,12 +66,7 @@ function withoutSecrets(attrs: Readonly<Record<string, string>>): Record<string,
 }
 
 function withoutAttributes(text: string): string {
-  let imports: unknown;
-  try {
-    imports = JSON.parse(text);
-  } catch {
-    return "";
-  }
+  const imports: unknown = maybe(() => JSON.parse(text));
   if (!Array.isArray(imports)) return "";
   return JSON.stringify(imports.map((entry) => {
     const { Type, Attrs } = fieldsOf(entry);
@@ -75,10 +75,6 @@ function withoutAttributes(text: string): string {
     );
     return { Type, Attrs: sorted(Object.fromEntries(kept)) };
   }));
-}
-
-function timestamp({ seconds, nanos }: Moment): object {
-  return filled({ seconds, nanos });
 }
 
 function descriptorJson({ mediaType, digest, size, annotations }: Descriptor): object {
@@ -90,19 +86,9 @@ function resultJson({ ResultDeprecated, Attestations, Results }: BuildResultInfo
     ResultDeprecated: ResultDeprecated && descriptorJson(ResultDeprecated),
     Attestations: Attestations.map(descriptorJson),
     Results: sorted(
-      Object.fromEntries([...Results].map(([key, value]) => [String(key), value])),
-      descriptorJson,
+      Object.fromEntries([...Results].map(([key, value]) => [String(key), descriptorJson(value)])),
     ),
   });
-}
-
-/** The entries in the order of their keys, as Go prints maps. */
-function sorted<T>(
-  map: Readonly<Record<string, T>>,
-  each: (value: T) => unknown = (value) => value,
-): Record<string, unknown> {
-  const entries = Object.entries(map).sort(([a], [b]) => a < b ? -1 : 1);
-  return Object.fromEntries(entries.map(([key, value]) => [key, each(value)]));
 }
 
 /** The object without its empty values, to which empty maps belong. */

@@ -1,5 +1,5 @@
 /** The pages of `history open`: the list of builds, a page for each, and comparisons. */
-import { readBlob } from "../../../buildkit/content.ts";
+import { blobStream } from "../../../buildkit/content.ts";
 import type { Store } from "../../../builders/store/store.ts";
 import { type Deps, withChanges } from "../../../cli/deps.ts";
 import { messageOf } from "../../../cli/report.ts";
@@ -23,6 +23,7 @@ import { type Answer, pageResponse } from "./secret_server.ts";
 import { outputTo } from "../../../cli/output_to.ts";
 import { servedPage } from "./served_page.ts";
 import type { Viewers } from "./viewers.ts";
+import { maybe } from "../../../base/maybe.ts";
 
 export interface OpenServer {
   readonly watch: BuildsWatch;
@@ -144,14 +145,9 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
     const { attachments } = await followed(found).whole;
     const known = attachments.find((one) => one.digest === digest);
     if (known === undefined) return undefined;
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    let size = 0;
-    await readBlob(found.at.client, digest, (bytes) => {
-      size += bytes.length;
-      if (size > LARGEST) throw new Error("the attachment is larger than 64 MiB");
-      chunks.push(bytes.slice());
-    }, { signal: deps.signal });
-    return textResponse(new Blob(chunks));
+    const { signal } = deps;
+    const stream = blobStream(found.at.client, digest, { signal, most: LARGEST });
+    return textResponse(await new Response(stream).blob());
   }
 
   async function log(found: HistoryRecord): Promise<Response> {
@@ -217,11 +213,7 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
 
 /** A part of a path; a text that can't be decoded names nothing. */
 function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return "";
-  }
+  return maybe(() => decodeURIComponent(part)) ?? "";
 }
 
 /** The text of a daemon, which a browser must take for nothing else. */

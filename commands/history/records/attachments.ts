@@ -7,6 +7,7 @@ import type {
   BuildResultInfo,
   Descriptor,
 } from "../../../proto/gen/control.ts";
+import { maybe } from "../../../base/maybe.ts";
 
 /** A blob that belongs to a record: an image's index or manifest, a provenance, an SBOM. */
 export interface Attachment {
@@ -96,13 +97,7 @@ async function entriesOf(
   signal: AbortSignal,
 ): Promise<IndexEntry[]> {
   const json = await wholeBlob(client, digest, { signal });
-  let index: unknown;
-  try {
-    index = JSON.parse(new TextDecoder().decode(json));
-  } catch {
-    return [];
-  }
-  const { manifests } = fieldsOf(index);
+  const { manifests } = fieldsOf(maybe(() => JSON.parse(new TextDecoder().decode(json))));
   return itemsOf(manifests).map(entryOf);
 }
 

@@ -1,5 +1,6 @@
 import { BuilderError } from "../../../builders/builder_error.ts";
 import type { Deps } from "../../../cli/deps.ts";
+import { redacted } from "../../../builds/inputs/git_attrs.ts";
 
 /**
  * The address of the repository around the working folder, without credentials: that of the branch's
@@ -16,7 +17,7 @@ export async function remoteUrl({ cwd, signal }: Pick<Deps, "cwd" | "signal">): 
   const branch = await git("for-each-ref", "--format=%(upstream:remotename)", head || "HEAD");
   for (const remote of [branch, "origin", "upstream"]) {
     const url = remote === "" ? "" : await git("remote", "get-url", remote);
-    if (url !== "") return withoutCredentials(url);
+    if (url !== "") return redacted(url);
   }
   throw new BuilderError(
     "could not get remote URL for local filter: no remote URL found for either origin or upstream",
@@ -37,13 +38,4 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<string
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new BuilderError("git was not found in the system", { cause });
   }
-}
-
-/** The URL as builds record it: marks replace the user and the password. */
-function withoutCredentials(url: string): string {
-  return url.replace(
-    /^([a-z][a-z0-9+.-]*:\/\/)([^/@:]+)(:[^/@]*)?@/i,
-    (_, scheme: string, _user: string, password?: string) =>
-      password === undefined ? `${scheme}xxxxx@` : `${scheme}xxxxx:xxxxx@`,
-  );
 }

@@ -152,9 +152,17 @@ export async function endedRecord(
   throw new NoRecordError(`build ${record.Ref} has ended, but the daemon kept no record of it`);
 }
 
-/** Makes the daemon write a build's trace now, and not some seconds later. */
-export async function finalize({ at, record }: HistoryRecord, signal: AbortSignal): Promise<void> {
+/**
+ * The record with its build's trace, which the daemon writes now, and not some seconds later;
+ * undefined if the record is gone.
+ */
+export async function finalized(
+  { at, record }: HistoryRecord,
+  signal: AbortSignal,
+): Promise<HistoryRecord | undefined> {
   await updateHistory(at.client, { Ref: record.Ref, Finalize: true }, { signal });
+  const [again] = await queryNode(at, { ref: record.Ref, completedOnly: true, signal });
+  return again;
 }
 
 /** `BUILDER/NODE/NAME` */

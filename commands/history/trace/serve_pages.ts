@@ -1,6 +1,7 @@
 import type { Deps } from "../../../cli/deps.ts";
 import { openUrl } from "../records/open_url.ts";
 import { pageResponse, type SecretServer, serveSecretly } from "../open/secret_server.ts";
+import { onAbort } from "../../../base/async.ts";
 
 /** Pages by their path; the first page has the path `""`. */
 export type Pages = Readonly<Record<string, string>>;
@@ -16,7 +17,7 @@ export async function servePages(
 ): Promise<void> {
   await deps.listening;
   const stopped = Promise.withResolvers<void>();
-  deps.signal.addEventListener("abort", () => stopped.resolve(), { once: true });
+  using _stopping = onAbort(deps.signal, stopped.resolve);
   await using served = startPages(pages, address);
   deps.stderr.write(`Trace available at ${served.url}, until Ctrl-C\n`);
   // Without a desktop there is still the address.

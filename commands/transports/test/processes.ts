@@ -31,14 +31,14 @@ function childGroups(): number[] {
     .map(({ group }) => group);
 }
 
-/** Waits until these groups have no process; throws after `ms` milliseconds. */
-export async function groupsGone(groups: readonly number[], ms = PATIENCE): Promise<void> {
-  const end = performance.now() + ms;
+/** Waits until these groups have no process; throws after `PATIENCE` milliseconds. */
+export async function groupsGone(groups: readonly number[]): Promise<void> {
+  const end = performance.now() + PATIENCE;
   for (;;) {
     const left = processes().filter(({ group }) => groups.includes(group));
     if (left.length === 0) return;
     const pids = left.map(({ pid }) => pid).join(", ");
-    expect(performance.now() < end, `processes still run after ${ms / 1000} s: ${pids}`);
+    expect(performance.now() < end, `processes still run after ${PATIENCE / 1000} s: ${pids}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerCall } from "../../../buildkit/grpc/call.ts";
 import type { Calls } from "./client.ts";
+import { onAbort } from "../../../base/async.ts";
 
 /** The number of bytes that may wait on either side before the other side is slowed down. */
 const WAITING = 1 << 20;
@@ -13,8 +14,7 @@ export async function relayTo(
   call: ServerCall,
 ): Promise<void> {
   const out = channel.call(call.path, { metadata, signal });
-  const stop = () => out.cancel();
-  call.signal.addEventListener("abort", stop, { once: true });
+  using _cancelling = onAbort(call.signal, () => out.cancel());
   try {
     const there = call.receive((message) => {
       out.send(message.slice());
@@ -26,7 +26,6 @@ export async function relayTo(
       return call.drained(WAITING).catch(() => {});
     });
   } finally {
-    call.signal.removeEventListener("abort", stop);
     out.cancel();
   }
 }
