@@ -8,10 +8,9 @@ import { skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { samples } from "./compose_samples.ts";
 import { composeError as errorOf } from "./runs.ts";
+import { denoDir, fairlead } from "../harness/fairlead.ts";
 
 const ignore = skip(await missing("buildx"));
-const program = new URL("../../scripts/fairlead", import.meta.url).pathname;
-const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
 const env = { HOME: "/root", PATH: Deno.env.get("PATH") ?? "", BUILDX_CONFIG: "/nonexistent" };
 
 /** Writes the files into a folder of their own and gives the `c*.yaml` to both programs. */
@@ -27,7 +26,7 @@ async function both(files: Readonly<Record<string, string>>): Promise<{ ours: Ra
     const theirs = await run(await need("buildx"), words, { cwd, env });
     // Secrets are looked for from the process's own folder.
     const ours = Object.values(files).some((text) => /^ *secrets:|secrets\.yaml/m.test(text))
-      ? await run(program, words, { cwd, env: { ...env, DENO_DIR: denoDir } })
+      ? await fairlead(words, { cwd, env: { ...env, DENO_DIR: denoDir } })
       : await runInside(words, { cwd, env });
     return { ours, theirs };
   } finally {

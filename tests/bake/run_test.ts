@@ -4,6 +4,7 @@ import { type Workspace, workspace } from "../build/workspace.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { startFairlead } from "../harness/fairlead.ts";
 
 const ignore = skip(
   needsRoot() ??
@@ -148,24 +149,12 @@ Deno.test({ name: "an interrupt ends all targets", ignore }, async () => {
     a: { "dockerfile-inline": `FROM busybox\nRUN echo ${crypto.randomUUID()}; sleep 600\n` },
     b: { "dockerfile-inline": `FROM busybox\nRUN echo ${crypto.randomUUID()}; sleep 600\n` },
   }, { default: ["a", "b"] });
-  const program = new URL("../../scripts/fairlead", import.meta.url).pathname;
-  const child = new Deno.Command(program, {
-    args: ["bake", "--progress", "plain"],
-    cwd: space.dir,
-    env: space.env,
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  let text = "";
-  let sent = false;
-  for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    if (sent || !/\[a .*RUN/.test(text) || !/\[b .*RUN/.test(text)) continue;
-    sent = true;
-    child.kill("SIGINT");
-  }
-  equal((await child.status).code, 130, text);
-  match(text, /ERROR: .*context canceled/);
+  const bake = startFairlead(["bake", "--progress=plain"], { cwd: space.dir, env: space.env });
+  for (const running of [/\[a .*RUN/, /\[b .*RUN/]) await bake.until(running);
+  bake.child.kill("SIGINT");
+  const { code, stderr } = await bake.ended;
+  equal(code, 130, stderr);
+  match(stderr, /ERROR: .*context canceled/);
 });
 
 Deno.test(

@@ -6,6 +6,7 @@ import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { workspace } from "./workspace.ts";
+import { fairleadCommand } from "../harness/fairlead.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
 const shared = ignore ? undefined! : await sharedBuildkitd();
@@ -67,15 +68,10 @@ Deno.test({
   space.write({
     "ctx/Dockerfile": "FROM busybox\nRUN for i in 1 2 3; do echo $i; sleep 1; done\n",
   });
-  const main = new URL("../../main.ts", import.meta.url).pathname;
-  const peer = await need("buildx");
-  const words: Record<string, string[]> = {
-    fairlead: [Deno.execPath(), "run", "-A", "--quiet", "--no-check", "--no-lock", main],
-    buildx: [peer],
-  };
+  const programs = { fairlead: fairleadCommand(), buildx: [await need("buildx")] };
   // The first line is read, the rest isn't.
   const script = `"$@" 2>&1 >/dev/null | head -n 1; echo "\${PIPESTATUS[0]}"`;
-  for (const [name, program] of Object.entries(words)) {
+  for (const [name, program] of Object.entries(programs)) {
     for (const mode of ["plain", "rawjson"]) {
       const args = ["build", `--progress=${mode}`, "--no-cache", "-o", name, "ctx"];
       const { stdout } = await run("bash", ["-c", script, "bash", ...program, ...args], {

@@ -1,5 +1,6 @@
 /** Output of a step that is no UTF-8, compared with the peer. */
 import assert from "node:assert/strict";
+import { fairleadCommand } from "../harness/fairlead.ts";
 import { check } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -18,11 +19,7 @@ Deno.test(
 RUN printf 'one \303\274 \377\376 \355\240\200 \342\202\n\357\273\277end\300'; exit 1
 `,
     });
-    const main = new URL("../../main.ts", import.meta.url).pathname;
-    const programs = {
-      fairlead: [Deno.execPath(), "run", "-A", "--quiet", "--no-check", "--no-lock", main],
-      buildx: [await need("buildx")],
-    };
+    const programs = { fairlead: fairleadCommand(), buildx: [await need("buildx")] };
     const expected = Uint8Array.of(
       ...[..."one "].map((letter) => letter.charCodeAt(0)),
       ...[0xc3, 0xbc, 0x20, 0xff, 0xfe, 0x20, 0xed, 0xa0, 0x80, 0x20, 0xe2, 0x82, 0x0a],

@@ -1,12 +1,8 @@
 /** A folder for one end-to-end test: a context, a store of its own, and the two programs on it. */
+import { denoDir, fairlead } from "../harness/fairlead.ts";
 import { type Ran, run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
-
-const root = new URL("../..", import.meta.url).pathname;
-
-/** HOME is the test's own, but Deno's compiled code is kept in its usual place. */
-const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
 
 export interface Workspace extends AsyncDisposable {
   /** Absolute. */
@@ -82,13 +78,7 @@ function programs(
     ...stdin !== undefined && { stdin },
   });
   return {
-    fairlead: (args, more = {}, stdin) =>
-      run(Deno.execPath(), [
-        // As in the shipped program: policies need half of the CPU time then.
-        ...["run", "-A", "--quiet", "--no-lock", "--v8-flags=--liftoff-only"],
-        ...["--config", `${root}deno.json`, `${root}main.ts`],
-        ...args,
-      ], options(more, stdin)),
+    fairlead: (args, more = {}, stdin) => fairlead(args, options(more, stdin)),
     buildx: async (args, more = {}, stdin) =>
       await run(await need("buildx"), args, options(more, stdin)),
   };

@@ -4,6 +4,7 @@
  * comparison.
  */
 import assert from "node:assert/strict";
+import { fairlead } from "../harness/fairlead.ts";
 import { check, run } from "../harness/run.ts";
 import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -11,7 +12,6 @@ import { missing, need } from "../harness/tool.ts";
 import { builderFile, tempStore } from "./temp_store.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "buildx", "runc"));
-const main = new URL("../../main.ts", import.meta.url).pathname;
 
 /** Both programs on a store of their own, in the same surroundings. */
 async function both() {
@@ -26,8 +26,7 @@ async function both() {
   };
   return {
     temp,
-    fairlead: (...words: string[]) =>
-      run(Deno.execPath(), ["run", "-A", "--no-check", main, ...words], { env }),
+    fairlead: (...words: string[]) => fairlead(words, { env }),
     buildx: (...words: string[]) => run(buildx, words, { env }),
     [Symbol.dispose]: () => temp[Symbol.dispose](),
   };

@@ -1,9 +1,8 @@
 /** Passwords in addresses, wherever they come from, are never shown: no output of any command has them. */
 import assert from "node:assert/strict";
-import { run } from "../harness/run.ts";
+import { fairlead } from "../harness/fairlead.ts";
 import { tempStore } from "./temp_store.ts";
 
-const main = new URL("../../main.ts", import.meta.url).pathname;
 const PASSWORD = "hunter2";
 const engines = [`tcp://u:${PASSWORD}@127.0.0.1:1`, `ssh://u:${PASSWORD}@127.0.0.1:1`];
 const endpoints = [
@@ -17,11 +16,9 @@ const endpoints = [
 for (const debug of [[], ["--debug"]]) {
   Deno.test(["passwords in addresses are not shown", ...debug].join(" "), async () => {
     using temp = tempStore();
-    const fairlead = async (args: string[], env: Record<string, string> = {}) => {
-      const { stdout, stderr } = await run("sh", [
-        ...["-c", `echo FROM scratch | "$@"`, "sh", Deno.execPath(), "run", "-A", "--no-check"],
-        ...[main, ...debug, ...args],
-      ], {
+    const shows = async (args: string[], env: Record<string, string> = {}) => {
+      const { stdout, stderr } = await fairlead([...debug, ...args], {
+        stdin: "FROM scratch\n",
         env: {
           BUILDX_CONFIG: `${temp.path}/store`,
           DOCKER_CONFIG: `${temp.path}/docker`,
@@ -41,14 +38,14 @@ for (const debug of [[], ["--debug"]]) {
         JSON.stringify({ Name: `b${i}`, Driver: "remote", Nodes: [node], Dynamic: false }),
       );
       if (debug.length === 0) continue;
-      await fairlead(["create", "--name", `c${i}`, endpoint]);
-      await fairlead(["inspect", `b${i}`]);
-      await fairlead(["doctor", endpoint]);
+      await shows(["create", "--name", `c${i}`, endpoint]);
+      await shows(["inspect", `b${i}`]);
+      await shows(["doctor", endpoint]);
     }
-    await fairlead(["ls"]);
-    await fairlead(["ls", "--format", "json"]);
-    await fairlead(["inspect", "--format", "json", "b2"]);
-    await fairlead(["build", "--builder", "b3", "-"]);
+    await shows(["ls"]);
+    await shows(["ls", "--format", "json"]);
+    await shows(["inspect", "--format", "json", "b2"]);
+    await shows(["build", "--builder", "b3", "-"]);
     temp.write("docker/config.json", '{"currentContext":"box"}');
     const id = new Uint8Array(
       await crypto.subtle.digest("SHA-256", new TextEncoder().encode("box")),
@@ -59,12 +56,12 @@ for (const debug of [[], ["--debug"]]) {
         JSON.stringify({ Name: "box", Metadata: {}, Endpoints: { docker: { Host } } }),
       );
       for (const env of [{ DOCKER_HOST: Host }, { DOCKER_HOST: "" }]) {
-        await fairlead(["ls"], env);
-        await fairlead(["inspect"], env);
-        await fairlead(["build", "--load", "-"], env);
-        await fairlead(["doctor", "docker-container://x"], env);
+        await shows(["ls"], env);
+        await shows(["inspect"], env);
+        await shows(["build", "--load", "-"], env);
+        await shows(["doctor", "docker-container://x"], env);
       }
-      await fairlead(["doctor", "podman-container://x"], { CONTAINER_HOST: Host });
+      await shows(["doctor", "podman-container://x"], { CONTAINER_HOST: Host });
     }
     const address = `http://u:${PASSWORD}@127.0.0.1:1`;
     for (const server of [address, "https://127.0.0.1:1"]) {
@@ -77,7 +74,7 @@ for (const debug of [[], ["--debug"]]) {
           users: [{ name: "u", user: { username: "u", password: PASSWORD } }],
         }),
       );
-      await fairlead(["doctor", "kube-pod://x"], { HTTPS_PROXY: address });
+      await shows(["doctor", "kube-pod://x"], { HTTPS_PROXY: address });
     }
   });
 }

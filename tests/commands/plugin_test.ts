@@ -9,7 +9,8 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { withoutHints } from "../operate/beside.ts";
-import { pluginWorld } from "./plugin_world.ts";
+import { pluginWorld, program } from "./plugin_world.ts";
+import { start } from "../harness/fairlead.ts";
 
 const ignore = skip(await missing("docker", "buildx"));
 const noDaemon = skip(
@@ -129,26 +130,23 @@ Deno.test({ ignore: noDaemon, name: "the end of docker's socket cancels a build"
   });
   const path = world.space.path("socket");
   using listener = Deno.listen({ transport: "unix", path });
-  const child = new Deno.Command(new URL("../../scripts/fairlead", import.meta.url).pathname, {
-    args: ["buildx", "build", "--progress", "plain", "ctx"],
-    cwd: world.space.dir,
-    env: {
-      ...world.env,
-      DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: "/usr/bin/docker",
-      DOCKER_CLI_PLUGIN_SOCKET: path,
+  const build = start(
+    [program, "buildx", "build", "--progress", "plain", "ctx"],
+    {
+      cwd: world.space.dir,
+      env: {
+        ...world.env,
+        DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: "/usr/bin/docker",
+        DOCKER_CLI_PLUGIN_SOCKET: path,
+      },
     },
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
+  );
   const connection = await listener.accept();
-  let shown = "";
-  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-    const before = shown.includes("begun\n");
-    shown += text;
-    if (!before && /^#\d+ [\d.]+ begun$/m.test(shown)) connection.close();
-  }
-  equal((await child.status).code, 130, shown);
-  match(shown, /ERROR: failed to build: .*context canceled|ERROR: context canceled/);
+  await build.until(/^#\d+ [\d.]+ begun$/m);
+  connection.close();
+  const { code, stderr } = await build.ended;
+  equal(code, 130, stderr);
+  match(stderr, /ERROR: failed to build: .*context canceled|ERROR: context canceled/);
 });
 
 Deno.test({ ignore, name: "install keeps other plugins, and uninstall undoes it" }, async () => {

@@ -3,7 +3,8 @@ import { type Workspace, workspace } from "../build/workspace.ts";
 import { type Ran, run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
 
-const program = new URL("../../scripts/fairlead", import.meta.url).pathname;
+/** `fairlead install` requires it. */
+export const program = new URL("../../scripts/fairlead", import.meta.url).pathname;
 
 export interface PluginWorld extends AsyncDisposable {
   readonly space: Workspace;
@@ -11,7 +12,7 @@ export interface PluginWorld extends AsyncDisposable {
   readonly env: Record<string, string>;
   /** Where `fairlead install` makes its links. */
   readonly plugins: string;
-  /** Runs scripts/fairlead, as `fairlead install` requires. */
+  /** Runs scripts/fairlead. */
   fairlead(...args: string[]): Promise<Ran>;
   /** Runs docker, whose `buildx` is the peer. */
   dockerWithBuildx(...args: string[]): Promise<Ran>;

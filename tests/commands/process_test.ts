@@ -1,28 +1,22 @@
 /** Tests that need a process of its own: signals, exit codes, closed pipes, an unusable home. */
 import assert from "node:assert/strict";
+import { fairlead, fairleadCommand, type Running, start } from "../harness/fairlead.ts";
 import { run } from "../harness/run.ts";
 import { type SilentPort, silentPort } from "../harness/silent_port.ts";
 import { untilListening } from "../harness/until_listening.ts";
 import { tempStore } from "./temp_store.ts";
 
-const main = new URL("../../main.ts", import.meta.url).pathname;
-const deno = ["run", "-A", "--no-check"];
-
-/** Starts `inspect`, by a command that runs Deno, and waits until it waits for the daemon at the port. */
+/** Starts `inspect`, by way of another command, and waits until it waits for the daemon at the port. */
 async function listening(
-  [program, ...args]: [string, ...string[]],
+  way: readonly string[],
   port: SilentPort,
   store: string,
-): Promise<Deno.ChildProcess> {
-  const child = new Deno.Command(program, {
-    args: [...args, ...deno, main, "inspect"],
-    env: { BUILDX_CONFIG: store, BUILDKIT_HOST: port.endpoint, BUILDX_BUILDER: "" },
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+): Promise<Running> {
+  const env = { BUILDX_CONFIG: store, BUILDKIT_HOST: port.endpoint, BUILDX_BUILDER: "" };
+  const running = start([...way, ...fairleadCommand("inspect")], { env });
   await port.connected();
-  if (Deno.build.os === "linux") await untilListening(child.pid);
-  return child;
+  if (Deno.build.os === "linux") await untilListening(running.child.pid);
+  return running;
 }
 
 for (
@@ -38,10 +32,10 @@ for (
   }, async () => {
     using temp = tempStore();
     await using port = silentPort();
-    const child = await listening([Deno.execPath()], port, temp.path);
+    const { child, ended } = await listening([], port, temp.path);
     child.kill(signal);
-    const { code, stderr } = await child.output();
-    assert.equal(new TextDecoder().decode(stderr), "ERROR: context canceled\n");
+    const { code, stderr } = await ended;
+    assert.equal(stderr, "ERROR: context canceled\n");
     assert.equal(code, expected);
     assert.deepEqual(temp.files(), []);
   });
@@ -53,17 +47,11 @@ Deno.test({
 }, async () => {
   using temp = tempStore();
   await using port = silentPort();
-  const ignoring: [string, ...string[]] = [
-    "sh",
-    "-c",
-    `trap "" HUP; exec "$@"`,
-    "sh",
-    Deno.execPath(),
-  ];
-  const child = await listening(ignoring, port, temp.path);
+  const ignoring = ["sh", "-c", `trap "" HUP; exec "$@"`, "sh"];
+  const { child, ended } = await listening(ignoring, port, temp.path);
   child.kill("SIGHUP");
   child.kill("SIGTERM");
-  const { code } = await child.output();
+  const { code } = await ended;
   assert.equal(code, 130, "the second one has ended it");
 });
 
@@ -72,13 +60,13 @@ Deno.test({
   ignore: Deno.build.os === "windows",
 }, async () => {
   const script = `"$@" | true; echo "\${PIPESTATUS[0]}"`;
-  const words = ["-c", script, "bash", Deno.execPath(), ...deno, main, "build", "--help"];
-  const { stdout, stderr } = await run("bash", words);
+  const words = fairleadCommand("build", "--help");
+  const { stdout, stderr } = await run("bash", ["-c", script, "bash", ...words]);
   assert.deepEqual([stdout, stderr], ["141\n", ""]);
 });
 
 Deno.test("errors leave 1, and a usage error no trace of a stack", async () => {
-  const { code, stdout, stderr } = await run(Deno.execPath(), [...deno, main, "ls", "--nope"]);
+  const { code, stdout, stderr } = await fairlead(["ls", "--nope"]);
   assert.deepEqual({ code, stdout, stderr }, {
     code: 1,
     stdout: "",
@@ -87,7 +75,7 @@ Deno.test("errors leave 1, and a usage error no trace of a stack", async () => {
 });
 
 Deno.test("a store in a place that can't be written is read as empty", async () => {
-  const { code, stdout, stderr } = await run(Deno.execPath(), [...deno, main, "ls"], {
+  const { code, stdout, stderr } = await fairlead(["ls"], {
     env: {
       BUILDX_CONFIG: "/proc/none",
       BUILDKIT_HOST: "",

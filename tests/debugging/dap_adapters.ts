@@ -2,13 +2,13 @@
 import type { Workspace } from "../build/workspace.ts";
 import { need } from "../harness/tool.ts";
 import { type DapClient, startAdapter } from "./dap_client.ts";
-import { fairleadWords } from "./terminal.ts";
+import { fairleadCommand } from "../harness/fairlead.ts";
 
 const script = new URL("../../scripts/fairlead", import.meta.url).pathname;
 
 export function ours(it: Workspace, args: readonly string[] = []): DapClient {
   const env = { ...it.env, FAIRLEAD_PROGRAM: script };
-  return startAdapter([...fairleadWords().split(" "), "dap", "build", ...args], {
+  return startAdapter([...fairleadCommand().join(" ").split(" "), "dap", "build", ...args], {
     cwd: it.dir,
     env,
   });

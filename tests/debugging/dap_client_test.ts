@@ -8,7 +8,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
-import { fairleadWords } from "./terminal.ts";
+import { fairleadCommand } from "../harness/fairlead.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
 const shared = ignore ? undefined! : await sharedBuildkitd();
@@ -23,7 +23,7 @@ async function session(
   await using it = await workspace(shared.address);
   it.write({
     "ctx/Dockerfile": dockerfile,
-    adapter: `exec ${fairleadWords()} dap build\n`,
+    adapter: `exec ${fairleadCommand().join(" ")} dap build\n`,
   });
   const client = new DebugClient("/bin/sh", it.path("adapter"), "dockerfile", {
     cwd: it.dir,

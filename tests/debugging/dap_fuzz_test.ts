@@ -9,7 +9,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
 import { startAdapter } from "./dap_client.ts";
-import { fairleadWords } from "./terminal.ts";
+import { fairleadCommand } from "../harness/fairlead.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
 const shared = ignore ? undefined! : await sharedBuildkitd();
@@ -40,10 +40,13 @@ Deno.test(
           command === "launch" ? { contextPath: it.path("ctx"), stopOnEntry: true } : [],
         ]);
       const env = { ...it.env, FAIRLEAD_PROGRAM: "/bin/true" };
-      await using client = startAdapter([...fairleadWords().split(" "), "dap", "build"], {
-        cwd: it.dir,
-        env,
-      });
+      await using client = startAdapter(
+        [...fairleadCommand().join(" ").split(" "), "dap", "build"],
+        {
+          cwd: it.dir,
+          env,
+        },
+      );
       if (round % 2 === 0) {
         await client.request("initialize", { supportsRunInTerminalRequest: true });
         await client.request("launch", { contextPath: it.path("ctx"), stopOnEntry: true });
@@ -83,10 +86,13 @@ Deno.test(
       [`${whole}Content-Length: 4\r\n\r\nnullContent-Length: 2\r\n\r\n[]`, /^$/],
     ];
     for (const [input, stderr] of inputs) {
-      await using client = startAdapter([...fairleadWords().split(" "), "dap", "build"], {
-        cwd: it.dir,
-        env: it.env,
-      });
+      await using client = startAdapter(
+        [...fairleadCommand().join(" ").split(" "), "dap", "build"],
+        {
+          cwd: it.dir,
+          env: it.env,
+        },
+      );
       const bytes = text(input);
       await client.raw(bytes.subarray(0, 17));
       await client.raw(bytes.subarray(17));

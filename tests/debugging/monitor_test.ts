@@ -4,7 +4,8 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
-import { fairleadWords, openTerminal } from "./terminal.ts";
+import { fairleadCommand } from "../harness/fairlead.ts";
+import { openTerminal } from "./terminal.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "tmux"));
 const shared = ignore ? undefined! : await sharedBuildkitd();
@@ -16,7 +17,7 @@ Deno.test({
   await using it = await workspace(shared.address);
   it.write({
     "ctx/Dockerfile": "FROM busybox\nWORKDIR /w\nRUN echo made > made && cat nothing\n",
-    debug: `#!/bin/sh\nexec ${fairleadWords()} debug "$@"\n`,
+    debug: `#!/bin/sh\nexec ${fairleadCommand().join(" ")} debug "$@"\n`,
   });
   Deno.chmodSync(it.path("debug"), 0o755);
   await using terminal = await openTerminal(it.dir, it.env);

@@ -8,7 +8,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
-import { fairleadWords } from "./terminal.ts";
+import { fairleadCommand } from "../harness/fairlead.ts";
 
 const plugin = Deno.env.get("FAIRLEAD_TEST_NVIM_DAP");
 const nvim = await onPath("nvim");
@@ -51,7 +51,7 @@ Deno.test(
     await using it = await workspace(shared.address);
     it.write({
       Dockerfile: "FROM busybox\nWORKDIR /w\nRUN echo one\nRUN echo two\n",
-      "bin/fairlead": `#!/bin/sh\nexec ${fairleadWords()} "$@"\n`,
+      "bin/fairlead": `#!/bin/sh\nexec ${fairleadCommand().join(" ")} "$@"\n`,
       "init.lua": `vim.opt.runtimepath:append(${JSON.stringify(plugin)})\n${settings}`,
       "drive.lua": drive,
     });

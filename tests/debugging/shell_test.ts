@@ -4,7 +4,8 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
-import { fairleadWords, openTerminal } from "./terminal.ts";
+import { fairleadCommand } from "../harness/fairlead.ts";
+import { openTerminal } from "./terminal.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox", "tmux"),
@@ -100,7 +101,7 @@ Deno.test({
   await using it = await workspace(shared.address);
   it.write({ "ctx/Dockerfile": dockerfile });
   await using terminal = await openTerminal(it.dir, it.env);
-  const fairlead = fairleadWords();
+  const fairlead = fairleadCommand().join(" ");
   await terminal.keys(`${fairlead} build ctx`, "Enter");
   await terminal.until(/hint: --shell-on-error opens a shell/);
   await terminal.keys(`clear; ${fairlead} build --shell-on-error ctx`, "Enter");

@@ -45,9 +45,3 @@ export async function openTerminal(
     },
   };
 }
-
-/** The words of a shell that run fairlead from the checkout. */
-export function fairleadWords(): string {
-  const root = new URL("../..", import.meta.url).pathname;
-  return `${Deno.execPath()} run -A --quiet --no-lock --config ${root}deno.json ${root}main.ts`;
-}

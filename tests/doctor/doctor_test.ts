@@ -6,7 +6,8 @@ import { makeCerts } from "../harness/certs.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
-import { copyExamples, environment, fairlead } from "../plugins/run_fairlead.ts";
+import { fairlead } from "../harness/fairlead.ts";
+import { copyExamples, environment } from "../plugins/surroundings.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "openssl"));
 
@@ -261,7 +262,7 @@ Deno.test({
   try {
     await copyExamples(folder);
     const env = await environment(folder);
-    const go = (url: string) => fairlead(["doctor", "--transfer=1m", url], env);
+    const go = (url: string) => fairlead(["doctor", "--transfer=1m", url], { env });
     await need("buildctl");
     const well = await go(`stdio://${daemon.socket}`);
     assert.equal(well.code, 0, well.stdout + well.stderr);

@@ -1,6 +1,7 @@
 /** Builders of the driver docker-container: either program uses, stops and removes what the other made. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { dockerEngine } from "../harness/dockerd.ts";
+import { startFairlead } from "../harness/fairlead.ts";
 import { freePort } from "../harness/daemon.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -239,22 +240,12 @@ Deno.test({
 
   await t.step("killed at each step of a boot: the next client succeeds", async () => {
     await space.fairlead(["create", ...action, ...optionsOf(image)]);
-    const program = new URL("../../main.ts", import.meta.url).pathname;
+    const env = { ...space.env, BUILDKIT_PROGRESS: "plain" };
     for (const at of ["pulling image", "creating container", "starting"]) {
-      const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--no-check", program, "inspect", "--bootstrap", "Made"],
-        env: { ...space.env, BUILDKIT_PROGRESS: "plain" },
-        stdin: "null",
-        stdout: "null",
-        stderr: "piped",
-      }).spawn();
-      let text = "";
-      for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
-        text += part;
-        if (text.includes(at)) break;
-      }
-      child.kill("SIGKILL");
-      await child.status;
+      const boot = startFairlead(["inspect", "--bootstrap", "Made"], { env });
+      await boot.until(new RegExp(at));
+      boot.child.kill("SIGKILL");
+      await boot.ended;
       const { code, stderr } = await space.fairlead(["inspect", "--bootstrap", "Made"]);
       equal(code, 0, `killed at ${at}: ${stderr}`);
       // A killed client may leave its probe for GPUs, which has no name of ours and never ran.

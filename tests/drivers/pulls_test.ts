@@ -4,6 +4,7 @@
  */
 import { equal, match } from "node:assert/strict";
 import { dockerEngine } from "../harness/dockerd.ts";
+import { startFairlead } from "../harness/fairlead.ts";
 import { freePort } from "../harness/daemon.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -97,28 +98,13 @@ Deno.test({ name: "docker-container: slow, broken and limited pulls", ignore }, 
   await t.step("a slow pull shows its progress, and Ctrl-C ends it at once", async () => {
     const options = `image=127.0.0.1:${port}/slow:1,network=host`;
     await space.fairlead(["create", "--name", "slow", "--driver-opt", options]);
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "-A", "--no-check", new URL("../../main.ts", import.meta.url).pathname],
-        ...["inspect", "--bootstrap", "slow"],
-      ],
-      env: { ...space.env, BUILDKIT_PROGRESS: "plain" },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    let text = "";
-    let sent = 0;
-    for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
-      text += part;
-      if (sent === 0 && /Downloading .* \d.*\/ 50\.00MB/.test(text)) {
-        sent = performance.now();
-        child.kill("SIGINT");
-      }
-    }
-    const { code } = await child.status;
-    equal(code, 130, text);
-    match(text, /ERROR: .*cancel/m);
+    const env = { ...space.env, BUILDKIT_PROGRESS: "plain" };
+    const boot = startFairlead(["inspect", "--bootstrap", "slow"], { env });
+    await boot.until(/Downloading .* \d.*\/ 50\.00MB/);
+    boot.child.kill("SIGINT");
+    const { code, stderr } = await boot.ended;
+    equal(code, 130, stderr);
+    match(stderr, /ERROR: .*cancel/m);
     equal(await containers(), "");
   });
 

@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { startProxy } from "../harness/proxy.ts";
-import { run } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { digest, entriesOf, isTemporary, openBelow, randomBytes } from "./leftovers.ts";
 import { type Ended, errorLines, runFairlead } from "./program.ts";
+import { denoDir, fairlead } from "../harness/fairlead.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);
@@ -127,15 +127,14 @@ async function cuts(): Promise<void> {
 Deno.test(
   { name: "the same as processes: exit code 1, one message, and nothing runs on", ignore },
   async () => {
-    const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
     const sizes = await measure("local");
     for (const [direction, part] of [["up", 0.5], ["down", 0.5], ["down", 0.05]] as const) {
       const test = await makeCase("local");
       const cutAfter = Math.floor(sizes[direction] * part);
       await using proxy = await startProxy({ to: daemon!.tcp, [direction]: { cutAfter } });
       const started = performance.now();
-      const ended = await run(fairlead, test.args, {
-        env: { BUILDKIT_HOST: proxy.address, HOME: test.folder, DENO_DIR: denoDir() },
+      const ended = await fairlead(test.args, {
+        env: { BUILDKIT_HOST: proxy.address, HOME: test.folder, DENO_DIR: denoDir },
       });
       const where = `${direction} cut after ${cutAfter} bytes`;
       checkReport({ ...ended, ms: performance.now() - started }, proxy.address, where);
@@ -145,10 +144,3 @@ Deno.test(
     }
   },
 );
-
-/**
- * The place of Deno's compiled code. It is not below the test's HOME, or Deno would start slowly.
- */
-function denoDir(): string {
-  return Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
-}

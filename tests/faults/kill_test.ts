@@ -9,6 +9,7 @@ import { missing } from "../harness/tool.ts";
 import { descendants, entriesOf, isTemporary, randomBytes } from "./leftovers.ts";
 import { errorLines } from "./program.ts";
 import { checkError, makeWorkbench, processEnv, type Workbench } from "./workbench.ts";
+import { type Running, startFairlead } from "../harness/fairlead.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);
@@ -77,30 +78,12 @@ Deno.test(
   },
 );
 
-/** Starts the program as a process, and gathers its output. */
-function start(bench: Workbench, host: string) {
-  const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
-  const child = new Deno.Command(fairlead, {
-    args: ["build", "--progress=plain", bench.context],
-    env: processEnv(bench, host),
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  let said = "";
-  const reading = (async () => {
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
-  })();
-  return {
-    child,
-    said: () => said,
-    begun: () => until(() => Promise.resolve(/^#\d+ [\d.]+ begun$/m.test(said)), 20_000),
-    async ended() {
-      const { code } = await child.status;
-      await reading;
-      return code;
-    },
-  };
+/** Starts a build as a process, and waits until its step runs. */
+async function begun(bench: Workbench, host: string): Promise<Running> {
+  const env = processEnv(bench, host);
+  const build = startFairlead(["build", "--progress=plain", bench.context], { env });
+  await build.until(/^#\d+ [\d.]+ begun$/m);
+  return build;
 }
 
 const sleeping = () => `FROM busybox\nRUN echo begun; sleep 25 # ${crypto.randomUUID()}\n`;
@@ -116,16 +99,16 @@ for (
     ignore,
   }, async () => {
     await using bench = await makeWorkbench({ Dockerfile: sleeping() });
-    const run = start(bench, shared!.tcp);
-    assert.ok(await run.begun(), run.said());
+    const { child, ended } = await begun(bench, shared!.tcp);
     const started = performance.now();
-    run.child.kill(signal);
-    assert.equal(await run.ended(), expected, run.said());
+    child.kill(signal);
+    const { code, stderr } = await ended;
     const took = performance.now() - started;
-    assert.match(run.said(), /^#\d+ CANCELED$/m);
-    assert.equal(errorLines({ stderr: run.said() }).length, 1, run.said());
+    assert.equal(code, expected, stderr);
+    assert.match(stderr, /^#\d+ CANCELED$/m);
+    assert.equal(errorLines({ stderr }).length, 1, stderr);
     assert.ok(took < 4000, `it took ${took} ms`);
-    assert.deepEqual(descendants(run.child.pid), []);
+    assert.deepEqual(descendants(child.pid), []);
     assert.deepEqual(entriesOf(bench.folder).filter(isTemporary), []);
   });
 }
@@ -139,17 +122,17 @@ for (
   Deno.test({ name: what, ignore }, async () => {
     await using bench = await makeWorkbench({ Dockerfile: sleeping() });
     await using proxy = await startProxy({ to: shared!.tcp });
-    const run = start(bench, proxy.address);
-    assert.ok(await run.begun(), run.said());
+    const { child, ended } = await begun(bench, proxy.address);
     proxy.stall(true);
     for (let left = signals; left > 1; left--) {
-      run.child.kill("SIGINT");
+      child.kill("SIGINT");
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
     const started = performance.now();
-    run.child.kill("SIGINT");
-    assert.equal(await run.ended(), 130, run.said());
+    child.kill("SIGINT");
+    const { code, stderr } = await ended;
     const took = performance.now() - started;
+    assert.equal(code, 130, stderr);
     assert.ok(took < limit, `it took ${took} ms`);
   });
 }

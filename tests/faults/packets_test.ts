@@ -7,7 +7,7 @@ import { startBuildkitd } from "../harness/buildkitd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need, onPath } from "../harness/tool.ts";
 import { noTwoHosts, twoHosts } from "../harness/two_hosts.ts";
-import { fairleadCommand } from "../transports/fairlead.ts";
+import { fairleadCommand, start } from "../harness/fairlead.ts";
 import { errorLines } from "./program.ts";
 import { makeWorkbench, processEnv } from "./workbench.ts";
 
@@ -38,36 +38,24 @@ Deno.test({
   await using daemon = await startBuildkitd({ program: wrapper, args: [`--addr=${address}`] });
   assert.ok(daemon.socket);
 
-  const [program, ...args] = [...near.enter, ...fairleadCommand("build", "--progress=plain")];
-  const child = new Deno.Command(program!, {
-    args: [...args, "--retry=5", "-o", `${bench.folder}/out`, bench.context],
-    env: processEnv(bench, address),
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  let said = "";
-  let [dropped, told] = [0, 0];
-  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-    said += text;
-    if (dropped === 0 && BEGUN.test(said)) {
-      dropped = performance.now();
-      await hosts.drop(true);
-    }
-    if (told === 0 && said.includes("building again, attempt 1 of 5")) {
-      told = performance.now();
-      await hosts.drop(false);
-    }
-  }
-  const { code } = await child.status;
-  assert.equal(code, 0, said);
+  const args = ["build", "--progress=plain", "--retry=5", "-o", `${bench.folder}/out`];
+  const command = [...near.enter, ...fairleadCommand(...args, bench.context)];
+  const build = start(command, { env: processEnv(bench, address) });
+  await build.until(BEGUN);
+  const dropped = performance.now();
+  await hosts.drop(true);
+  await build.until(/building again, attempt 1 of 5/);
+  const reported = performance.now();
+  await hosts.drop(false);
+  const { code, stderr } = await build.ended;
+  assert.equal(code, 0, stderr);
   assert.match(
-    said,
+    stderr,
     /the connection to tcp:\S+ was lost during build \w{25}: nothing came from it/,
   );
-  assert.deepEqual(errorLines({ stderr: said }), [], said);
-  const took = (told - dropped) / 1000;
+  assert.deepEqual(errorLines({ stderr }), [], stderr);
+  const took = (reported - dropped) / 1000;
   assert.ok(took > 0 && took < 30, `it took ${took} s to notice`);
-  assert.match(said, /building again[^]*> \/one"\]\n#\d+ CACHED/);
+  assert.match(stderr, /building again[^]*> \/one"\]\n#\d+ CACHED/);
   assert.equal(await Deno.readTextFile(`${bench.folder}/out/file`), "whole\n");
 });

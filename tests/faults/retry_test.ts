@@ -12,6 +12,7 @@ import { missing } from "../harness/tool.ts";
 import { randomBytes } from "./leftovers.ts";
 import { errorLines } from "./program.ts";
 import { checkError, makeWorkbench, processEnv } from "./workbench.ts";
+import { fairlead, fairleadCommand } from "../harness/fairlead.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);
@@ -85,10 +86,8 @@ Deno.test({
   const command = `fairlead history attach --builder buildkit-host ${ref}`;
   assert.ok(ended.stderr.includes(command), ended.stderr);
   // It does show that: the daemon cancels a build whose client is gone.
-  const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
-  const shown = await run(fairlead, command.split(" ").slice(1), {
-    env: processEnv(bench, daemon!.tcp),
-  });
+  const env = processEnv(bench, daemon!.tcp);
+  const shown = await fairlead(command.split(" ").slice(1), { env });
   assert.match(shown.stderr, /the build failed: Canceled: |RUN echo begun/, shown.stderr);
   assert.notEqual(shown.code, 0);
 });
@@ -116,9 +115,9 @@ Deno.test({ name: "a context from stdin is kept for the next attempt", ignore },
       if (sent < 4 << 20 && (sent += bytes.length) >= 4 << 20) proxy.cut();
     },
   });
-  const fairlead = new URL("../../scripts/fairlead", import.meta.url).pathname;
-  const build = `"${fairlead}" build --progress=plain --retry 2 -o out -`;
-  const ended = await run("sh", ["-c", `tar -c -C "${bench.context}" . | ${build}`], {
+  const build = fairleadCommand("build", "--progress=plain", "--retry=2", "-o", "out", "-");
+  const script = `tar -c -C "${bench.context}" . | "$0" "$@"`;
+  const ended = await run("sh", ["-c", script, ...build], {
     cwd: bench.folder,
     env: { ...processEnv(bench, proxy.address), TMPDIR: bench.folder },
   });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { entriesOf, isTemporary, openBelow } from "./leftovers.ts";
 import { type Ended, errorLines, type ProgramOptions, runFairlead } from "./program.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
+import { denoDir } from "../harness/fairlead.ts";
 
 export interface Workbench {
   readonly folder: string;
@@ -13,12 +14,7 @@ export interface Workbench {
 
 /** The environment of the program as a process of its own. */
 export function processEnv({ folder }: Workbench, host: string): Record<string, string> {
-  const home = Deno.env.get("HOME");
-  return {
-    HOME: folder,
-    DENO_DIR: Deno.env.get("DENO_DIR") ?? `${home}/.cache/deno`,
-    BUILDKIT_HOST: host,
-  };
+  return { HOME: folder, DENO_DIR: denoDir, BUILDKIT_HOST: host };
 }
 
 export type BuildOptions =

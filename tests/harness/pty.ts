@@ -1,7 +1,6 @@
 /** Runs the program on a terminal of its own, which `script` (util-linux) makes. */
 import { shellWord } from "../../base/shell_word.ts";
-
-const root = new URL("../..", import.meta.url).pathname;
+import { fairleadCommand } from "./fairlead.ts";
 
 export interface OnTerminal {
   readonly code: number;
@@ -19,8 +18,7 @@ export async function fairleadOnTerminal(
     readonly interruptAt?: RegExp;
   },
 ): Promise<OnTerminal> {
-  const program = ["run", "-A", "--quiet", "--no-lock", "--config", `${root}deno.json`];
-  const words = [Deno.execPath(), ...program, `${root}main.ts`, ...args].map(shellWord);
+  const words = fairleadCommand(...args).map(shellWord);
   const child = new Deno.Command("script", {
     args: ["-qefc", `stty columns ${columns} rows ${rows}; exec ${words.join(" ")}`, "/dev/null"],
     cwd: dir,

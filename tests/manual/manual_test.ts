@@ -11,6 +11,7 @@ import { examples } from "../../commands/examples.ts";
 import { anchorsOf, blocksOf, namedTests, scriptOf, strayCommands } from "./pages.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 import { engineModule } from "../policies/engine_module.ts";
+import { denoDir, fairleadCommand } from "../harness/fairlead.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const pages = [
@@ -59,16 +60,14 @@ async function runBlocks(
   try {
     const bin = `${home}/.bin`;
     await Deno.mkdir(bin);
-    const program = `exec ${Deno.execPath()} run -A --no-check --quiet ` +
-      `--config=${root}deno.json ${root}main.ts "$@"\n`;
-    await Deno.writeTextFile(`${bin}/fairlead`, `#!/bin/sh\n${program}`, { mode: 0o755 });
+    const program = `#!/bin/sh\nexec ${fairleadCommand().join(" ")} "$@"\n`;
+    await Deno.writeTextFile(`${bin}/fairlead`, program, { mode: 0o755 });
     await Deno.mkdir(`${home}/work`);
     const dockerfile = "FROM busybox AS app\nRUN echo hello >/hello\n";
     await Deno.writeTextFile(`${home}/work/Dockerfile`, dockerfile);
     const replace = (text: string) =>
       world.reduce((text, [example, real]) => text.replaceAll(example, real), text);
     const script = scriptOf(text, replace);
-    const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
     const done = run("sh", ["-c", script], {
       cwd: `${home}/work`,
       env: {

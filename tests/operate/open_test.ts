@@ -3,34 +3,25 @@ import assert from "node:assert/strict";
 import { withPage } from "../harness/chromium.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { fairleadCommand } from "../transports/fairlead.ts";
+import { startFairlead } from "../harness/fairlead.ts";
 import { operate, type Operated, tools } from "./daemon.ts";
 
 const ignore = skip(needsRoot() ?? await missing(...tools, "chromium"));
 
 /** Starts the command, and resolves to the address that it says. */
 async function open({ space }: Operated, ...args: string[]) {
-  const [program, ...words] = fairleadCommand("history", "open", ...args);
-  const child = new Deno.Command(program!, {
-    args: words,
-    cwd: space.dir,
-    // Without PATH, no browser of this machine is started.
-    env: { ...space.env, PATH: "/nonexistent" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-  let said = "";
-  while (!said.includes("\n")) said += (await reader.read()).value ?? assert.fail(said);
+  // Without PATH, no browser of this machine is started.
+  const env = { ...space.env, PATH: "/nonexistent" };
+  const command = startFairlead(["history", "open", ...args], { cwd: space.dir, env });
+  await command.until(/\n/);
+  const said = command.said();
   const url = /shown at (http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/\S*),/.exec(said)?.[1];
   assert.ok(url, said);
   return {
     url,
     async [Symbol.asyncDispose]() {
-      child.kill("SIGINT");
-      assert.equal((await child.status).code, 0);
-      await reader.cancel();
+      command.child.kill("SIGINT");
+      assert.equal((await command.ended).code, 0);
     },
   };
 }

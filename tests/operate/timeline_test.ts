@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { askBrowser } from "../harness/chromium.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { fairleadCommand } from "../transports/fairlead.ts";
+import { startFairlead } from "../harness/fairlead.ts";
 import { operate, tools } from "./daemon.ts";
 
 const ignore = skip(needsRoot() ?? await missing(...tools, "chromium"));
@@ -172,24 +172,15 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
   });
 
   await t.step("history trace shows its spans in the browser until it is interrupted", async () => {
-    const [program, ...args] = fairleadCommand("history", "trace", "--addr", "127.0.0.1:0");
-    const child = new Deno.Command(program!, {
-      args,
-      env: { ...space.env, PATH: "/nonexistent" },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-    let said = "";
-    while (!said.includes("\n")) said += (await reader.read()).value ?? assert.fail(said);
-    const url = /available at (http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/),/.exec(said)?.[1];
+    const env = { ...space.env, PATH: "/nonexistent" };
+    const trace = startFairlead(["history", "trace", "--addr", "127.0.0.1:0"], { env });
+    await trace.until(/\n/);
+    const url = /available at (http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/),/.exec(trace.said())?.[1];
     const answer = await fetch(url!);
     assert.equal(answer.headers.get("content-type"), "text/html; charset=utf-8");
     assert.match(await answer.text(), /moby\.buildkit\.v1\.Control\/Solve/);
-    child.kill("SIGINT");
-    assert.equal((await child.status).code, 0);
-    await reader.cancel();
+    trace.child.kill("SIGINT");
+    assert.equal((await trace.ended).code, 0);
     const taken = await space.fairlead(["history", "trace", "--addr", "nowhere"]);
     assert.match(taken.stderr, /hint: write it as[^]*cannot take the address "nowhere"/);
   });
@@ -215,23 +206,11 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
         'RUN ["/busybox", "sh", "-c", "echo begun; /busybox sleep 3; exit 3"]\n',
     });
     await Deno.copyFile(space.path("ctx/busybox"), space.path("doomed/busybox"));
-    const [program, ...args] = fairleadCommand("build", "--progress=plain", "--no-cache", "doomed");
-    const child = new Deno.Command(program!, {
-      args,
-      cwd: space.dir,
-      env: space.env,
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    let page: ReturnType<typeof space.fairlead> | undefined;
-    let said = "";
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-      said += text;
-      if (/ begun$/m.test(said)) page ??= space.fairlead(["history", "timeline"]);
-    }
-    await child.status;
-    const { code, stdout, stderr } = (await page)!;
+    const build = ["build", "--progress=plain", "--no-cache", "doomed"];
+    const doomed = startFairlead(build, { cwd: space.dir, env: space.env });
+    await doomed.until(/ begun$/m);
+    const { code, stdout, stderr } = await space.fairlead(["history", "timeline"]);
+    await doomed.ended;
     assert.equal(code, 0, stderr);
     assert.match(stderr, /^build \w{25} is still running: its page is written when it ends$/m);
     assert.match(stdout, /<b class="failed">failed<\/b>[^]*<p class="error">.*exit code: 3/);

@@ -6,7 +6,7 @@ import { contract } from "../transports/contract.ts";
 import { startPeer } from "../transports/start_peer.ts";
 import { missing } from "../harness/tool.ts";
 import { skip } from "../harness/skip.ts";
-import { copyExamples } from "./run_fairlead.ts";
+import { copyExamples } from "./surroundings.ts";
 import { makeZoo } from "./zoo.ts";
 
 if (!skip(await missing("perl"))) {

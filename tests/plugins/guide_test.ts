@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
-import { environment, fairlead } from "./run_fairlead.ts";
+import { fairlead } from "../harness/fairlead.ts";
+import { environment } from "./surroundings.ts";
 import { examples } from "./zoo.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
@@ -33,9 +34,7 @@ if (!skip(reason)) {
       await t.step(`fairlead ${line}`, async () => {
         const words = line.replace("/run/buildkit/buildkitd.sock", socket).split(" ");
         const { code, stdout, stderr } = await fairlead(words, {
-          ...env,
-          HOME: home,
-          XDG_DATA_HOME: "",
+          env: { ...env, HOME: home, XDG_DATA_HOME: "" },
         });
         assert.equal(code, 0, stdout + stderr);
       });

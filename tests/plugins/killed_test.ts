@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { missing } from "../harness/tool.ts";
 import { skip } from "../harness/skip.ts";
-import { command, environment } from "./run_fairlead.ts";
+import { startFairlead } from "../harness/fairlead.ts";
+import { environment } from "./surroundings.ts";
 import { echo, makeZoo, noneRuns, running } from "./zoo.ts";
 
 const ignore = skip(await missing("buildctl"));
@@ -24,13 +25,7 @@ for (const [name, script] of Object.entries(plugins)) {
     await using zoo = await makeZoo();
     const path = await zoo.add("x", script);
     const env = await environment(zoo.folder);
-    const [program, ...args] = command;
-    const child = new Deno.Command(program!, {
-      args: [...args, "du"],
-      env: { ...env, BUILDKIT_HOST: "x://there" },
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
+    const { child, ended } = startFairlead(["du"], { env: { ...env, BUILDKIT_HOST: "x://there" } });
     const end = performance.now() + 10_000;
     // Then all of it runs, the helpers too.
     while (!running(path).some((line) => line.includes(" connect")) && performance.now() < end) {
@@ -42,5 +37,6 @@ for (const [name, script] of Object.entries(plugins)) {
     assert.equal((await child.status).signal, "SIGKILL");
     await noneRuns(path);
     for (const sleep of [71, 72, 73, 74]) await noneRuns(nap(sleep));
+    await ended;
   });
 }

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
-import { copyExamples, environment, fairlead } from "./run_fairlead.ts";
+import { fairlead } from "../harness/fairlead.ts";
+import { copyExamples, environment } from "./surroundings.ts";
 import { echo, metadataOf } from "./zoo.ts";
 
 const reason = needsRoot() ??
@@ -28,7 +29,7 @@ if (!skip(reason)) {
     ] as const
   ) {
     Deno.test(`the kit passes for ${kind} ${url.replace(/\/\/.*?(?=\?|$)/, "//…")}`, async () => {
-      const { code, stdout, stderr } = await fairlead(["transports", "test", url], env);
+      const { code, stdout, stderr } = await fairlead(["transports", "test", url], { env });
       assert.equal(code, 0, stdout + stderr);
       const lines = stdout.trimEnd().split("\n");
       assert.equal(lines.pop(), "all cases pass");
@@ -52,7 +53,7 @@ if (!skip(reason)) {
       "test",
       ...only.map((name) => `--case=${name}`),
       `${scheme}://x`,
-    ], env);
+    ], { env });
     await Deno.remove(path);
     assert.equal(code, 1, stdout);
     return stdout;
@@ -116,7 +117,7 @@ if (!skip(reason)) {
     const data = `${env.XDG_DATA_HOME}/fairlead/transports`;
     await Deno.mkdir(data, { recursive: true });
     await Deno.copyFile(`${folder}/fairlead-transport-stdio`, `${data}/fairlead-transport-stdio`);
-    const { stdout, stderr, code } = await fairlead(["transports"], env);
+    const { stdout, stderr, code } = await fairlead(["transports"], { env });
     assert.equal(code, 0);
     const row = (pattern: string) => assert.match(stdout, new RegExp(`^${pattern}`, "m"));
     row("unix +v[^ ]+ +ok +built-in +a unix socket");
@@ -133,14 +134,14 @@ if (!skip(reason)) {
     assert.match(stderr, /transport-stuck\.ts: it did not load within 2 s\n/);
     assert.match(stderr, /transport-unix: unix is built in\n {2}hint: .*--transport-plugin unix=/);
 
-    const json = (await fairlead(["transports", "ls", "--format", "json"], env)).stdout
+    const json = (await fairlead(["transports", "ls", "--format", "json"], { env })).stdout
       .trimEnd().split("\n").map((text) => JSON.parse(text) as Record<string, unknown>);
     const stdio = json.filter(({ scheme }) => scheme === "stdio");
     assert.deepEqual(stdio.map(({ status }) => status), ["ok", "shadowed"]);
 
-    const inspected = await fairlead(["transports", "inspect", "loopback"], env);
+    const inspected = await fairlead(["transports", "inspect", "loopback"], { env });
     assert.match(inspected.stdout, /^Handshake: +line\nOptions:\n {2}host +127/m);
-    const absent = await fairlead(["transports", "inspect", "lopback"], env);
+    const absent = await fairlead(["transports", "inspect", "lopback"], { env });
     assert.match(absent.stderr, /no transport for the scheme "lopback"/);
     for (const name of Object.keys(files)) await Deno.remove(`${folder}/${name}`);
     await Deno.remove(env.XDG_DATA_HOME!, { recursive: true });
@@ -150,24 +151,24 @@ if (!skip(reason)) {
     const path = `${folder}/fairlead-transport-loopback`;
     const bare = { ...env, FAIRLEAD_PLUGIN_PATH: "" };
     const url = `loopback://${port}`;
-    const without = await fairlead(["du"], { ...bare, BUILDKIT_HOST: url });
+    const without = await fairlead(["du"], { env: { ...bare, BUILDKIT_HOST: url } });
     assert.match(without.stderr, /unknown scheme "loopback"/);
     const flag = `--transport-plugin=loopback=${path}`;
-    const withFlag = await fairlead([flag, "du"], { ...bare, BUILDKIT_HOST: url });
+    const withFlag = await fairlead([flag, "du"], { env: { ...bare, BUILDKIT_HOST: url } });
     assert.match(withFlag.stdout, /^Total:/m, withFlag.stderr);
-    const wrong = await fairlead(["du", "--transport-plugin", "loopback"], bare);
+    const wrong = await fairlead(["du", "--transport-plugin", "loopback"], { env: bare });
     assert.match(
       wrong.stderr,
       /hint: wri[^]*invalid argument "loopback" for "--transport-plugin" flag/,
     );
     const create = ["create", "--name=third", "--driver-opt", `transport=${path}`, url];
-    const created = await fairlead([...create, "--bootstrap"], bare);
+    const created = await fairlead([...create, "--bootstrap"], { env: bare });
     assert.equal(created.code, 0, created.stderr);
-    const asked = await fairlead(["--builder=third", "du"], bare);
+    const asked = await fairlead(["--builder=third", "du"], { env: bare });
     assert.match(asked.stdout, /^Total:/m, asked.stderr);
-    const listed = await fairlead(["ls"], bare);
+    const listed = await fairlead(["ls"], { env: bare });
     assert.match(listed.stdout, /third.*\n.*loopback:\/\/\d+ +running/);
-    const relative = await fairlead(["create", "--driver-opt=transport=x", url], bare);
+    const relative = await fairlead(["create", "--driver-opt=transport=x", url], { env: bare });
     assert.match(relative.stderr, /non-absolute path 'x' provided for transport/);
   });
 }

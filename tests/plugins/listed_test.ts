@@ -2,7 +2,8 @@
  * The printed location of a builder behind a plugin, without the secrets that its plugin declares.
  */
 import assert from "node:assert/strict";
-import { environment, fairlead } from "./run_fairlead.ts";
+import { fairlead } from "../harness/fairlead.ts";
+import { environment } from "./surroundings.ts";
 import { echo, makeZoo, metadataOf } from "./zoo.ts";
 
 Deno.test("a plugin's secret options are shown to nobody, and kept in the store", async () => {
@@ -11,7 +12,7 @@ Deno.test("a plugin's secret options are shown to nobody, and kept in the store"
   await zoo.add("x", "exit 1", echo(metadataOf("x", { options })));
   const env = await environment(zoo.folder);
   const endpoint = "X://There/Is?region=eu%20west&token=hunter2";
-  const created = await fairlead(["create", "--name=far", endpoint], env);
+  const created = await fairlead(["create", "--name=far", endpoint], { env });
   assert.equal(created.code, 0, created.stderr);
 
   const shown = "X://There/Is?region=eu%20west&token=***";
@@ -24,11 +25,11 @@ Deno.test("a plugin's secret options are shown to nobody, and kept in the store"
     ["create", "--name=far", "--append", "--node=second", endpoint],
   ];
   for (const args of words) {
-    const { stdout, stderr } = await fairlead(args, env);
+    const { stdout, stderr } = await fairlead(args, { env });
     assert.doesNotMatch(stdout + stderr, /hunter2/, args.join(" "));
     if (args[0] === "ls") assert(stdout.includes(shown), stdout);
   }
-  const { stdout } = await fairlead(["inspect", "far"], env);
+  const { stdout } = await fairlead(["inspect", "far"], { env });
   assert(stdout.includes(`Endpoint: ${shown}\n`), stdout);
   const stored = await Deno.readTextFile(`${env.BUILDX_CONFIG}/instances/far`);
   assert(stored.includes("token=hunter2"), stored);

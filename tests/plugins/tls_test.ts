@@ -10,7 +10,7 @@ import { writeAll } from "../../base/bytes.ts";
 import { readExactly } from "../../transports/contract/expect.ts";
 import { context } from "../transports/contract_help.ts";
 import { startPeer } from "../transports/start_peer.ts";
-import { copyExamples } from "./run_fairlead.ts";
+import { copyExamples } from "./surroundings.ts";
 import { echo, makeZoo } from "./zoo.ts";
 
 const ignore = skip(await missing("perl", "openssl"));

@@ -5,12 +5,12 @@ import { type Workspace, workspace } from "../build/workspace.ts";
 import { until } from "../harness/daemon.ts";
 import { startContainerd } from "../harness/containerd.ts";
 import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
+import { type Running, startFairlead } from "../harness/fairlead.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 
-const root = new URL("../..", import.meta.url).pathname;
 const reason = needsRoot() ??
   await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "containerd");
 const address = reason === undefined ? (await sharedBuildkitd()).address : "";
@@ -30,26 +30,22 @@ async function loading(
   proxy: { readonly bytes: { readonly up: number } },
   env: Record<string, string>,
   ...output: string[]
-): Promise<Deno.ChildProcess> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-A", "--quiet", "--no-lock", "--config", `${root}deno.json`, `${root}main.ts`],
-      ...["build", "--progress=plain", "-t", "a/b:1", ...output, "ctx"],
-    ],
-    cwd: space.dir,
-    env: { ...space.env, ...env },
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
+): Promise<Running> {
+  const args = ["build", "--progress=plain", "-t", "a/b:1", ...output, "ctx"];
+  const build = startFairlead(args, { cwd: space.dir, env: { ...space.env, ...env } });
   ok(await until(() => Promise.resolve(proxy.bytes.up >= part), 30_000), "nothing is loaded");
-  return child;
+  return build;
 }
 
-async function told(child: Deno.ChildProcess): Promise<string> {
-  const { code, stderr } = await child.output();
-  const said = new TextDecoder().decode(stderr);
-  equal(code, 1, said);
-  return said;
+async function failure({ ended }: Running): Promise<string> {
+  const { code, stderr } = await ended;
+  equal(code, 1, stderr);
+  return stderr;
+}
+
+async function kill({ child, ended }: Running): Promise<void> {
+  child.kill("SIGKILL");
+  await ended;
 }
 
 Deno.test({
@@ -64,10 +60,10 @@ Deno.test({
     const to = `unix://${containerd.socket}`;
     await using proxy = await startProxy({ to, listen: "unix", up: { stallAfter: part } });
     const env = { CONTAINERD_ADDRESS: proxy.address.slice("unix://".length) };
-    const child = await loading(space, proxy, env, ...output);
+    const build = await loading(space, proxy, env, ...output);
     await containerd.kill();
     match(
-      await told(child),
+      await failure(build),
       /^ERROR: failed to build: cannot load the image into containerd: containerd at \S+ dropped the connection$/m,
     );
   });
@@ -100,9 +96,7 @@ Deno.test({
       const env = (way: typeof proxy) => ({
         CONTAINERD_ADDRESS: way.address.slice("unix://".length),
       });
-      const killed = await loading(space, proxy, env(proxy), ...output);
-      killed.kill("SIGKILL");
-      await killed.output();
+      await kill(await loading(space, proxy, env(proxy), ...output));
       proxy.cut();
       const orphan = (await ctr("leases", "ls", "-q")).trim();
       match(orphan, /^fairlead-\S+$/);
@@ -119,8 +113,7 @@ Deno.test({
       );
       equal(next.code, 0, next.stderr);
       equal((await ctr("leases", "ls", "-q")).trim(), left);
-      running.kill("SIGKILL");
-      await running.output();
+      await kill(running);
     },
   );
 });
@@ -136,14 +129,13 @@ for (const engine of ["bookworm", "trixie"] as const) {
         await using space = await workspace(address);
         context(space);
         await using proxy = await startProxy({ to: docker.address, up: { stallAfter: part } });
-        const child = await loading(space, proxy, { DOCKER_HOST: proxy.address }, "--load");
+        const build = await loading(space, proxy, { DOCKER_HOST: proxy.address }, "--load");
         if (victim === "docker") {
           await docker.kill();
-          match(await told(child), /^ERROR: .*cannot load the image into docker: .* ended$/m);
+          match(await failure(build), /^ERROR: .*cannot load the image into docker: .* ended$/m);
           return;
         }
-        child.kill("SIGKILL");
-        await child.output();
+        await kill(build);
         proxy.cut();
         const temporary = () => [...Deno.readDirSync(`${docker.root}/data/tmp`)];
         ok(

@@ -3,19 +3,16 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { freePort } from "../harness/daemon.ts";
+import { fairleadCommand, startFairlead } from "../harness/fairlead.ts";
 import { check, run } from "../harness/run.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc"));
-const main = new URL("../../main.ts", import.meta.url).pathname;
 const FILES = 1500;
 
-const command = (output: string) => [
-  ...["run", "-A", "--quiet", "--no-lock", main],
-  ...["build", "--progress", "plain", "--output", output, "ctx"],
-];
+const build = (output: string) => ["build", "--progress=plain", "--output", output, "ctx"];
 
 /**
  * The step at which the build stops, and its error; undefined where chance decides, and the build
@@ -53,8 +50,7 @@ Deno.test({
       const { code, stderr } = await run("sh", [
         "-c",
         `${limit}; exec "$0" "$@"`,
-        Deno.execPath(),
-        ...command("disk/out"),
+        ...fairleadCommand(...build("disk/out")),
       ], { cwd: space.dir, env: space.env, signal: AbortSignal.timeout(60_000) });
       if (message === undefined) ok(code === 0 || code === 1, `${name}: exit ${code}: ${stderr}`);
       else {
@@ -71,16 +67,11 @@ Deno.test({
     down: { bytesPerSecond: 2_000_000 },
   });
   for (const signal of ["SIGKILL", "SIGINT"] as const) {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: command(signal),
-      cwd: space.dir,
-      env: { ...space.env, BUILDX_BUILDER: "", BUILDKIT_HOST: proxy.address },
-      stderr: "null",
-      stdout: "null",
-    }).spawn();
+    const env = { ...space.env, BUILDX_BUILDER: "", BUILDKIT_HOST: proxy.address };
+    const { child, ended } = startFairlead(build(signal), { cwd: space.dir, env });
     await filesIn(space.path(`${signal}/f`), 200);
     child.kill(signal);
-    equal((await child.status).code, signal === "SIGINT" ? 130 : 137);
+    equal((await ended).code, signal === "SIGINT" ? 130 : 137);
   }
   deepEqual(await waitingSenders(debug), []);
 });

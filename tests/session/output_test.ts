@@ -1,6 +1,7 @@
 /** After a failed output no new file is left, and the earlier files are unchanged. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
+import { fairleadCommand, startFairlead } from "../harness/fairlead.ts";
 import { check } from "../harness/run.ts";
 import { untilListening } from "../harness/until_listening.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
@@ -69,14 +70,9 @@ Deno.test(
   async () => {
     await using space = await workspace(address);
     context(space, 12);
-    const program = new URL("../../main.ts", import.meta.url).pathname;
+    const build = fairleadCommand("build", "--progress=plain", "--output", "-", "ctx");
     const shell = (tail: string) =>
-      check("sh", [
-        "-c",
-        `"$0" run -A --quiet --no-lock "$1" build --progress plain --output - ctx 2>err ${tail}`,
-        Deno.execPath(),
-        program,
-      ], { cwd: space.dir, env: space.env });
+      check("sh", ["-c", `"$0" "$@" 2>err ${tail}`, ...build], { cwd: space.dir, env: space.env });
     await shell(">/dev/full; test $? = 102");
     match(space.read("err"), /cannot write to standard output: no space left on device/);
     await shell("| head -c 100000 >got; true");
@@ -103,23 +99,16 @@ Deno.test(
   async () => {
     await using space = await workspace(address);
     context(space, 3);
-    const program = new URL("../../main.ts", import.meta.url).pathname;
     await check("mkfifo", [space.path("fifo")]);
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", "--no-lock", program, "build", "--progress", "plain"].concat(
-        ["--output", "type=tar,dest=out.tar", "--output", "type=tar,dest=fifo", "ctx"],
-      ),
-      cwd: space.dir,
-      env: space.env,
-      stderr: "piped",
-    }).spawn();
+    const outputs = ["--output", "type=tar,dest=out.tar", "--output", "type=tar,dest=fifo"];
+    const args = ["build", "--progress=plain", ...outputs, "ctx"];
+    const { child, ended } = startFairlead(args, { cwd: space.dir, env: space.env });
     // The second output waits for its reader: the build can't end.
     using reader = await Deno.open(space.path("fifo"));
     await reader.read(new Uint8Array(1));
     await untilListening(child.pid);
     child.kill("SIGINT");
-    const { code } = await child.output();
-    ok(code !== 0);
+    ok((await ended).code !== 0);
     deepEqual(names(space.dir).filter((name) => name.includes("out")), []);
   },
 );

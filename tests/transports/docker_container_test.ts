@@ -7,7 +7,7 @@ import { buildkitImage } from "../harness/buildkit_image.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { until } from "../harness/daemon.ts";
 import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
-import { fairlead, fairleadCommand } from "./fairlead.ts";
+import { checkFairlead, fairleadCommand } from "../harness/fairlead.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
 import { join } from "../../transports/net/relay.ts";
@@ -338,14 +338,14 @@ if (!skip(reason)) {
       DOCKER_HOST: dockerd.address,
       DOCKER_CONFIG: `${dockerd.root}/client`,
     };
-    const { stderr } = await fairlead(["build", "--progress=plain", folder], env);
+    const { stderr } = await checkFairlead(["build", "--progress=plain", folder], env);
     assert.match(stderr, /it ran as 42/);
     const relays = async () =>
       (await engine.run("exec", "buildkitd", "ps")).stdout.match(/dial-stdio/g)?.length ?? 0;
     assert.equal(await relays(), 0, "nothing is left in the container");
 
     const [program, ...args] = fairleadCommand("dial-stdio");
-    const child = new Deno.Command(program!, { args, env, stdin: "piped", stdout: "piped" })
+    const child = new Deno.Command(program, { args, env, stdin: "piped", stdout: "piped" })
       .spawn();
     // The daemon speaks first: its HTTP/2 settings.
     const reader = child.stdout.getReader();

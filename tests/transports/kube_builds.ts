@@ -7,7 +7,7 @@ import { freePort } from "../harness/daemon.ts";
 import { check, run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
 import { soon } from "../../transports/contract/expect.ts";
-import { fairlead, fairleadCommand } from "./fairlead.ts";
+import { checkFairlead, fairleadCommand, startFairlead } from "../harness/fairlead.ts";
 import { writeKubeconfig } from "./kube_cluster.ts";
 
 /** Registers the tests. */
@@ -51,7 +51,7 @@ export function kubeBuilds(cluster: Kubernetes): void {
         const mark = crypto.randomUUID();
         await dockerfile(`echo ${mark} ran as $((40 + 2))`);
         const args = ["build", "--progress=plain", "-o", `type=local,dest=${root}/out`, folder];
-        const { stderr } = await fairlead(args, { ...env, BUILDKIT_HOST: endpoint });
+        const { stderr } = await checkFairlead(args, { ...env, BUILDKIT_HOST: endpoint });
         assert.match(stderr, /ran as 42/);
         assert((await Deno.stat(`${root}/out/bin/sh`)).isFile);
         await Deno.remove(`${root}/out`, { recursive: true });
@@ -61,7 +61,7 @@ export function kubeBuilds(cluster: Kubernetes): void {
     await t.step("clients of a proxy to a forwarded port leave no connection behind", async () => {
       const url = `kube-pod://buildkitd?mode=port-forward&port=${port}`;
       const [program, ...args] = fairleadCommand("proxy", url, "--listen=tcp://127.0.0.1:0");
-      const proxy = new Deno.Command(program!, {
+      const proxy = new Deno.Command(program, {
         args,
         env,
         stdin: "null",
@@ -91,10 +91,13 @@ export function kubeBuilds(cluster: Kubernetes): void {
       await Promise.all([proxy.status, reader.cancel()]);
     });
     await t.step("as a builder", async () => {
-      await fairlead(["create", "--name", "pods", "--driver=remote", "kube-pod://buildkitd"], env);
-      const { stdout } = await fairlead(["inspect", "pods"], env);
+      await checkFairlead(
+        ["create", "--name", "pods", "--driver=remote", "kube-pod://buildkitd"],
+        env,
+      );
+      const { stdout } = await checkFairlead(["inspect", "pods"], env);
       assert.match(stdout, /Endpoint: +kube-pod:\/\/buildkitd\nStatus: +running/);
-      await fairlead(["rm", "pods"], env);
+      await checkFairlead(["rm", "pods"], env);
     });
 
     for (const [what, signal] of [["cancelled", "SIGINT"], ["killed", "SIGKILL"]] as const) {
@@ -102,23 +105,13 @@ export function kubeBuilds(cluster: Kubernetes): void {
         // The seconds tell this step's process from all others'.
         const sleep = `sleep ${1_000_000 + crypto.getRandomValues(new Uint32Array(1))[0]!}`;
         await dockerfile(sleep);
-        const [program, ...args] = fairleadCommand("build", "--progress=plain", folder);
-        const child = new Deno.Command(program!, {
-          args,
-          env: { ...env, BUILDKIT_HOST: "kube-pod://buildkitd" },
-          stdin: "null",
-          stdout: "null",
-          stderr: "piped",
-        }).spawn();
-        let said = "";
-        const reading = (async () => {
-          for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
-        })();
+        const own = { env: { ...env, BUILDKIT_HOST: "kube-pod://buildkitd" } };
+        const { child, said, ended } = startFairlead(["build", "--progress=plain", folder], own);
         const sleeping = async () => (await run("pgrep", ["-f", `${sleep}$`])).stdout !== "";
-        assert(await until(sleeping, 30_000), `the step runs: ${said}`);
+        assert(await until(sleeping, 30_000), `the step runs: ${said()}`);
         assert(await relays() > 0, "the relay runs");
         child.kill(signal);
-        await Promise.all([child.status, reading]);
+        await ended;
         assert(await until(async () => !await sleeping(), 60_000), "the step has ended");
         await none();
       });

@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../harness/kube_account.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { buildkitdContainer, deletePod, makePod, sleeps } from "../harness/kube_pod.ts";
-import { run } from "../harness/run.ts";
-import { fairleadCommand } from "./fairlead.ts";
+import { denoDir, fairlead } from "../harness/fairlead.ts";
 import { type KubeconfigParts, writeKubeconfig } from "./kube_cluster.ts";
 import { kubeFront } from "./kube_front.ts";
 
@@ -25,12 +24,10 @@ export function kubeDoctor(cluster: Kubernetes): void {
     const daemon = buildkitdContainer("--addr=unix:///run/buildkit/buildkitd.sock");
     await makePod(api, { name, labels: { app: name }, containers: { daemon } });
     const examine = async (endpoint: string, parts: KubeconfigParts = {}): Promise<Step[]> => {
-      const command = fairleadCommand("doctor", "--format=json", "--transfer=1m", endpoint);
-      const env = { KUBECONFIG: await writeKubeconfig(cluster, parts), HOME: `${root}/nobody` };
-      const { DENO_DIR = `${Deno.env.get("HOME")}/.cache/deno` } = Deno.env.toObject();
-      const { code, stdout, stderr } = await run(command[0]!, command.slice(1), {
-        env: { ...env, DENO_DIR },
-      });
+      const KUBECONFIG = await writeKubeconfig(cluster, parts);
+      const env = { KUBECONFIG, HOME: `${root}/nobody`, DENO_DIR: denoDir };
+      const args = ["doctor", "--format=json", "--transfer=1m", endpoint];
+      const { code, stdout, stderr } = await fairlead(args, { env });
       assert.equal(stderr, "");
       const { ok, nodes: [node] } = JSON.parse(stdout);
       assert.equal(code, ok ? 0 : 1);

@@ -15,7 +15,7 @@ import {
 import { run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
 import { soon } from "../../transports/contract/expect.ts";
-import { fairleadCommand } from "./fairlead.ts";
+import { denoDir, startFairlead } from "../harness/fairlead.ts";
 import { writeKubeconfig } from "./kube_cluster.ts";
 
 /** Each loss must be reported within this time, in ms. */
@@ -70,7 +70,7 @@ export function kubeLosses(cluster: Kubernetes): void {
     const env = {
       HOME: root,
       KUBECONFIG: await writeKubeconfig(cluster),
-      DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+      DENO_DIR: denoDir,
     };
     const folder = `${root}/losses`;
     await Deno.mkdir(folder);
@@ -89,31 +89,22 @@ export function kubeLosses(cluster: Kubernetes): void {
 
     const build = async ({ endpoint, args = [], at, act, mend }: Build) => {
       const json = at === UPLOADING ? ["--progress=rawjson"] : ["--progress=plain"];
-      const [program, ...words] = fairleadCommand("build", ...json, ...args, folder);
-      const child = new Deno.Command(program!, {
-        args: words,
-        env: { ...env, BUILDKIT_HOST: endpoint },
-        stdin: "null",
-        stdout: "null",
-        stderr: "piped",
-      }).spawn();
-      let said = "";
-      let acting: Promise<void> | undefined;
-      let mending: Promise<void> | undefined;
-      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-        said += text;
-        if (acting === undefined && at.test(said)) {
-          acting = act();
-          acting.catch(() => child.kill());
+      const own = { env: { ...env, BUILDKIT_HOST: endpoint } };
+      const running = startFairlead(["build", ...json, ...args, folder], own);
+      try {
+        await running.until(at);
+        await act();
+        if (mend !== undefined) {
+          await running.until(/building again/);
+          await mend();
         }
-        if (mending === undefined && /building again/.test(said)) {
-          mending = mend?.();
-          mending?.catch(() => child.kill());
-        }
+      } catch (error) {
+        running.child.kill();
+        await running.ended;
+        throw error;
       }
-      assert(acting !== undefined, `${at} never came: ${said.slice(-2000)}`);
-      await Promise.all([acting, mending]);
-      return { code: (await child.status).code, said };
+      const { code, stderr } = await running.ended;
+      return { code, said: stderr };
     };
     const loses = async (what: Build, expected: RegExp) => {
       let lost: Promise<void> | undefined;

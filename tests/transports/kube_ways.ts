@@ -9,7 +9,7 @@ import { check } from "../harness/run.ts";
 import { writeAll } from "../../base/bytes.ts";
 import { readExactly } from "../../transports/contract/expect.ts";
 import { context } from "./contract_help.ts";
-import { fairleadCommand } from "./fairlead.ts";
+import { fairleadCommand } from "../harness/fairlead.ts";
 import { dialKube, fails, reaches, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
 import { kubeFront } from "./kube_front.ts";
 import { kubeProxy } from "./kube_proxy.ts";

@@ -10,7 +10,7 @@ import { missing, need } from "../harness/tool.ts";
 import { importBuildkit, startPeerContainer } from "./containers.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
 import { context } from "./contract_help.ts";
-import { fairlead } from "./fairlead.ts";
+import { checkFairlead } from "../harness/fairlead.ts";
 
 const reason = needsRoot() ?? await missing("podman", "runc", "busybox", "buildkitd", "buildctl");
 
@@ -99,7 +99,7 @@ if (!skip(reason)) {
     await Deno.copyFile(await need("busybox"), `${folder}/sh`);
     const dockerfile = "FROM scratch\nCOPY sh /bin/sh\nRUN echo it ran as $((40 + 2))\n";
     await Deno.writeTextFile(`${folder}/Dockerfile`, dockerfile);
-    const { stderr } = await fairlead(["build", "--progress=plain", folder], {
+    const { stderr } = await checkFairlead(["build", "--progress=plain", folder], {
       BUILDKIT_HOST: "podman-container://buildkitd",
       CONTAINER_HOST: podman.address,
     });

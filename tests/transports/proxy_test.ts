@@ -8,7 +8,7 @@ import { type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
 import { soon } from "../../transports/contract/expect.ts";
 import { sleep } from "./contract_help.ts";
-import { fairleadCommand } from "./fairlead.ts";
+import { checkFairlead, fairlead, fairleadCommand } from "../harness/fairlead.ts";
 import { patternAt } from "./pattern.ts";
 import { startPeer } from "./start_peer.ts";
 
@@ -71,7 +71,7 @@ if (!skip(reason)) {
   Deno.test("proxy: addresses that it won't listen at", async () => {
     const fails = async (listen: string, expected: RegExp, endpoint = shared.address) => {
       const [program, ...args] = fairleadCommand("proxy", endpoint, `--listen=${listen}`);
-      const { code, stderr } = await run(program!, args);
+      const { code, stderr } = await run(program, args);
       assert.equal(code, 1);
       assert.match(stderr, expected);
     };
@@ -121,11 +121,8 @@ if (!skip(reason)) {
         `exec ${buildctl} --addr ${shared.address} dial-stdio\n`,
     );
     await Deno.chmod(plugin, 0o755);
-    const fairlead = (...words: string[]) => {
-      const [program, ...args] = fairleadCommand(...words);
-      return check(program!, args, { env });
-    };
-    await fairlead("create", "--name=own", "--driver-opt", `transport=${plugin}`, "mine://there");
+    const own = ["create", "--name=own", "--driver-opt", `transport=${plugin}`, "mine://there"];
+    await checkFairlead(own, env);
     const listen = `unix://${folder}/own`;
     await using proxy = await startProxy(["own", "--listen", listen], env);
     assert.equal(proxy.address, listen, proxy.said());
@@ -174,10 +171,8 @@ if (!skip(reason)) {
   });
 
   Deno.test("dial-stdio: nothing there, and SIGTERM", async () => {
-    const [program, ...args] = fairleadCommand("dial-stdio");
-    const dead = await run(program!, args, {
-      env: { BUILDKIT_HOST: `unix://${folder}/none` },
-    });
+    const nowhere = { BUILDKIT_HOST: `unix://${folder}/none` };
+    const dead = await fairlead(["dial-stdio"], { env: nowhere });
     assert.equal(dead.code, 1);
     assert.equal(dead.stdout, "");
     assert.match(dead.stderr, /cannot reach unix:\/\/\S+\/none: no such socket/);
@@ -191,7 +186,7 @@ if (!skip(reason)) {
 
 function start(args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
   const [program, ...rest] = fairleadCommand(...args);
-  return new Deno.Command(program!, {
+  return new Deno.Command(program, {
     args: rest,
     env,
     stdin: "piped",

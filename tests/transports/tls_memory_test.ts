@@ -8,7 +8,7 @@ import { makeCerts } from "../harness/certs.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { sleep } from "./contract_help.ts";
-import { fairlead, fairleadCommand } from "./fairlead.ts";
+import { checkFairlead, fairleadCommand } from "../harness/fairlead.ts";
 
 /**
  * Bytes that go each way, and the most that may be resident meanwhile. The thread that ends the program
@@ -40,7 +40,7 @@ Deno.test({
     FAIRLEAD_COMPRESS_UPLOADS: "false",
   };
   const { cert, key } = certs.client;
-  await fairlead([
+  await checkFairlead([
     ...["create", "--name=box", "--driver=remote"],
     `--driver-opt=cacert=${certs.ca.cert},cert=${cert},key=${key}`,
     daemon.tcp,

@@ -1,18 +1,7 @@
-/** The program in a process of its own, with the sample plugins at hand. */
-import { type Ran, run } from "../harness/run.ts";
+/** The program's surroundings in which it finds the sample plugins, and nothing of the user's. */
+import { denoDir } from "../harness/fairlead.ts";
 import { need } from "../harness/tool.ts";
 import { examples } from "./zoo.ts";
-
-const root = new URL("../..", import.meta.url).pathname;
-
-export const command: readonly string[] = [
-  Deno.execPath(),
-  "run",
-  "-A",
-  "--no-check",
-  `--config=${root}/deno.json`,
-  `${root}/main.ts`,
-];
 
 /** The samples may be anybody's and in anybody's folder where the tests run; here they are ours. */
 export async function copyExamples(folder: string): Promise<void> {
@@ -37,15 +26,6 @@ export async function environment(folder: string): Promise<Record<string, string
     XDG_DATA_HOME: `${folder}/data`,
     XDG_CACHE_HOME: `${folder}/cache`,
     // Deno's own cache must not follow XDG_CACHE_HOME.
-    DENO_DIR: await denoDir(),
+    DENO_DIR: denoDir,
   };
-}
-
-async function denoDir(): Promise<string> {
-  const { stdout } = await run(Deno.execPath(), ["info", "--json"]);
-  return (JSON.parse(stdout) as { denoDir: string }).denoDir;
-}
-
-export async function fairlead(args: readonly string[], env: Record<string, string>): Promise<Ran> {
-  return await run(command[0]!, [...command.slice(1), ...args], { env });
 }
