@@ -37,7 +37,7 @@ async function verdict(dialled: Promise<{ close(): void }>): Promise<string | un
 }
 
 async function verdicts(server: Pair, cacert: string, name: string) {
-  using port = await tlsPort(server);
+  await using port = await tlsPort(server);
   const tls = { cacert, servername: name };
   const whole = await verdict(dial(port.endpoint, tls).then(({ stream }) => stream));
   const alone = await verdict((async () => {

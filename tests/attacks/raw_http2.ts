@@ -1,4 +1,6 @@
 /** A server of HTTP/2 frames that need make no sense: as the daemon that fairlead connects to. */
+import { writeAll } from "../../base/bytes.ts";
+import { accept } from "../harness/accept.ts";
 
 /** One frame (RFC 9113 §4.1). */
 export function frame(
@@ -56,36 +58,8 @@ export function rawServer(
   attack: (connection: RawConnection) => Promise<void>,
 ): { readonly address: string } & AsyncDisposable {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const running = new Set<Promise<void>>();
-  const sockets = new Set<Deno.Conn>();
-  const accepting = (async () => {
-    for await (const socket of listener) {
-      sockets.add(socket);
-      const run = serve(socket, attack).catch(() => {}).finally(() => {
-        sockets.delete(socket);
-        try {
-          socket.close();
-        } catch {
-          // Closed already.
-        }
-      });
-      running.add(run);
-    }
-  })().catch(() => {});
-  return {
-    address: `tcp://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      for (const socket of sockets) {
-        try {
-          socket.close();
-        } catch {
-          // Closed already.
-        }
-      }
-      await Promise.all([accepting, ...running]);
-    },
-  };
+  const accepting = accept(listener, (socket) => serve(socket, attack));
+  return { address: `tcp://127.0.0.1:${listener.addr.port}`, ...accepting };
 }
 
 async function serve(
@@ -104,7 +78,7 @@ async function serve(
   });
   const write = async (bytes: Uint8Array) => {
     try {
-      for (let at = 0; at < bytes.length;) at += await socket.write(bytes.subarray(at));
+      await writeAll(socket, bytes);
       return !over;
     } catch {
       return false;

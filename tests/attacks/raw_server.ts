@@ -1,4 +1,6 @@
 /** A stand-in for any server: whatever a script writes, byte by byte, to force faults. */
+import { writeAll } from "../../base/bytes.ts";
+import { accept } from "../harness/accept.ts";
 
 /** One connection of a client. */
 export interface RawConn {
@@ -24,35 +26,14 @@ export interface RawServer extends AsyncDisposable {
 /** Runs `serve` for each connection and closes that when it is through. */
 export function rawServer(serve: (conn: RawConn) => Promise<void>): RawServer {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const open = new Set<Deno.Conn>();
-  let nth = 0;
-  const accepting = (async () => {
-    for await (const conn of listener) {
-      open.add(conn);
-      serve(rawConn(conn, nth++)).catch(() => {}).finally(() => {
-        if (open.delete(conn)) conn.close();
-      });
-    }
-  })();
-  return {
-    port: listener.addr.port,
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      for (const conn of open) conn.close();
-      open.clear();
-      await accepting;
-    },
-  };
+  const accepting = accept(listener, (conn, nth) => serve(rawConn(conn, nth)));
+  return { port: listener.addr.port, ...accepting };
 }
 
 function rawConn(conn: Deno.Conn, nth: number): RawConn {
   const bytesOf = (data: string | Uint8Array) =>
     typeof data === "string" ? new TextEncoder().encode(data) : data;
-  const send = async (data: string | Uint8Array) => {
-    for (let rest = bytesOf(data); rest.length > 0;) {
-      rest = rest.subarray(await conn.write(rest));
-    }
-  };
+  const send = (data: string | Uint8Array) => writeAll(conn, bytesOf(data));
   return {
     nth,
     async head() {

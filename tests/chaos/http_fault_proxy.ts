@@ -2,6 +2,8 @@
  * A proxy for HTTP/1.1 on loopback that spoils the answer to one request. A real server is behind
  * it, so the server's state is real.
  */
+import { writeAll } from "../../base/bytes.ts";
+import { accept } from "../harness/accept.ts";
 
 /** The faults of a request: the first four before the server sees it, the others after that. */
 export const FAULTS = [
@@ -44,23 +46,9 @@ export function faultProxy(
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const host = `127.0.0.1:${listener.addr.port}`;
   const requests: string[] = [];
-  const connections = new Set<Deno.Conn>();
-  const work = new Set<Promise<void>>();
   const client = Deno.createHttpClient({ http2: false });
   const end = new AbortController();
   let spoilt = false;
-
-  async function accept() {
-    for await (const connection of listener) {
-      connections.add(connection);
-      const serving = serve(connection).catch(() => {}).finally(() => {
-        connections.delete(connection);
-        close(connection);
-        work.delete(serving);
-      });
-      work.add(serving);
-    }
-  }
 
   async function serve(connection: Deno.Conn): Promise<void> {
     const input = lines(connection);
@@ -78,7 +66,7 @@ export function faultProxy(
       const body = await input.body(head.headers);
       const refusal = fault === undefined ? undefined : refusals[fault];
       if (refusal !== undefined) {
-        await write(connection, encode(`HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\n\r\n`));
+        await writeAll(connection, encode(`HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\n\r\n`));
         continue;
       }
       if (!await pass(connection, method, path, head.headers, body, fault)) return;
@@ -119,20 +107,20 @@ export function faultProxy(
       case "stall":
         return await hold(connection);
       case "half a head":
-        await write(connection, head.subarray(0, head.length >> 1));
+        await writeAll(connection, head.subarray(0, head.length >> 1));
         return false;
       case "short body":
       case "stall in the body":
         // An answer without a body breaks off in its head.
-        if (isEmpty) await write(connection, head.subarray(0, head.length - 2));
+        if (isEmpty) await writeAll(connection, head.subarray(0, head.length - 2));
         else {
-          await write(connection, head);
-          await write(connection, half);
+          await writeAll(connection, head);
+          await writeAll(connection, half);
         }
         return fault === "short body" ? false : await hold(connection);
       default:
-        await write(connection, head);
-        await write(connection, content);
+        await writeAll(connection, head);
+        await writeAll(connection, content);
         return true;
     }
   }
@@ -144,18 +132,15 @@ export function faultProxy(
     return false;
   }
 
-  const accepting = accept();
+  const accepting = accept(listener, serve);
   return {
     ...{ host, requests },
     get spoilt() {
       return spoilt;
     },
     async [Symbol.asyncDispose]() {
-      listener.close();
       end.abort();
-      for (const connection of connections) close(connection);
-      await accepting;
-      await Promise.all(work);
+      await accepting[Symbol.asyncDispose]();
       client.close();
     },
   };
@@ -168,18 +153,6 @@ const refusals: Partial<Record<Fault, string>> = {
 };
 
 const encode = (text: string) => new TextEncoder().encode(text);
-
-async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
-}
-
-function close(connection: Deno.Conn): void {
-  try {
-    connection.close();
-  } catch {
-    // It is closed already.
-  }
-}
 
 /** Reads requests from a connection. */
 function lines(connection: Deno.Conn) {

@@ -8,6 +8,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { ours } from "./dap_adapters.ts";
+import { accept } from "../harness/accept.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
 const shared = ignore ? undefined! : await sharedBuildkitd();
@@ -16,22 +17,17 @@ const shared = ignore ? undefined! : await sharedBuildkitd();
 async function lacking(...names: string[]): Promise<Workspace> {
   const folder = Deno.makeTempDirSync({ prefix: "fl-lacking-" });
   const listener = Deno.listen({ transport: "unix", path: `${folder}/s` });
-  const serving = (async () => {
-    for await (const conn of listener) {
-      const daemon = await Deno.connect({
-        transport: "unix",
-        path: shared.address.replace("unix://", ""),
-      });
-      void conn.readable.pipeTo(daemon.writable).catch(() => {});
-      void daemon.readable.pipeThrough(renaming(names)).pipeTo(conn.writable).catch(() => {});
-    }
-  })();
+  const path = shared.address.replace("unix://", "");
+  const accepting = accept(listener, async (conn) => {
+    const daemon = await Deno.connect({ transport: "unix", path });
+    const answers = daemon.readable.pipeThrough(renaming(names));
+    await Promise.all([conn.readable.pipeTo(daemon.writable), answers.pipeTo(conn.writable)]);
+  });
   const it = await workspace(`unix://${folder}/s`);
   return {
     ...it,
     async [Symbol.asyncDispose]() {
-      listener.close();
-      await serving;
+      await accepting[Symbol.asyncDispose]();
       Deno.removeSync(folder, { recursive: true });
       await it[Symbol.asyncDispose]();
     },

@@ -4,6 +4,7 @@ import { connect } from "../../buildkit/connect.ts";
 import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";
+import { accept } from "../harness/accept.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -30,25 +31,11 @@ async function refused(port: number, message: RegExp, hint: RegExp): Promise<voi
 /** Answers each connection with these bytes once it has heard something, or at once. */
 function startTalker(words: string | undefined, { first = false } = {}) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const serving = (async () => {
-    for await (const connection of listener) {
-      const buffer = new Uint8Array(1024);
-      try {
-        if (!first) await connection.read(buffer);
-        if (words !== undefined) await connection.write(new TextEncoder().encode(words));
-      } catch {
-        // The client is gone, as these tests expect.
-      }
-      connection.close();
-    }
-  })();
-  return {
-    port: listener.addr.port,
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      await serving.catch(() => {});
-    },
-  };
+  const accepting = accept(listener, async (connection) => {
+    if (!first) await connection.read(new Uint8Array(1024));
+    if (words !== undefined) await connection.write(new TextEncoder().encode(words));
+  });
+  return { port: listener.addr.port, ...accepting };
 }
 
 Deno.test("a port that speaks HTTP/1.1", async () => {

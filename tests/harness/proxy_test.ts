@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
+import { carry } from "../../transports/net/relay.ts";
+import { accept } from "./accept.ts";
 import { connect, startProxy } from "./proxy.ts";
 
 /** A server that echoes each connection, and ends when the client has ended. */
 function startEcho() {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const serving = (async () => {
-    for await (const connection of listener) {
-      connection.readable.pipeTo(connection.writable).catch(() => {});
-    }
-  })();
-  return {
-    to: `tcp://127.0.0.1:${listener.addr.port}`,
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      await serving.catch(() => {});
-    },
-  };
+  const accepting = accept(listener, (connection) => carry(connection, connection));
+  return { to: `tcp://127.0.0.1:${listener.addr.port}`, ...accepting };
 }
 
 /** Sends `size` bytes and reads to the end; how many came back, and after how many ms. */

@@ -3,7 +3,10 @@
  * requests. History keeps less than the request (no caches, no permissions).
  */
 import { HpackDecoder } from "../../buildkit/http2/hpack.ts";
+import { writeAll } from "../../base/bytes.ts";
+import { carry } from "../../transports/net/relay.ts";
 import { SolveRequest } from "../../proto/gen/control.ts";
+import { accept } from "./accept.ts";
 
 export interface Recorder extends AsyncDisposable {
   /** `unix://…` */
@@ -21,21 +24,15 @@ export async function startRecorder(address: string): Promise<Recorder> {
   const path = `${folder}/s`;
   const listener = Deno.listen({ transport: "unix", path });
   const seen: SolveRequest[] = [];
-  const running = new Set<Promise<void>>();
-  const accepting = (async () => {
-    for await (const client of listener) {
-      const serving = serve(client, address.replace("unix://", ""), requests(seen));
-      running.add(serving);
-      void serving.finally(() => running.delete(serving));
-    }
-  })();
+  const accepting = accept(
+    listener,
+    (client) => serve(client, address.replace("unix://", ""), requests(seen)),
+  );
   return {
     address: `unix://${path}`,
     take: () => seen.splice(0).filter(({ Internal }) => !Internal),
     async [Symbol.asyncDispose]() {
-      listener.close();
-      await accepting;
-      await Promise.all(running);
+      await accepting[Symbol.asyncDispose]();
       await Deno.remove(folder, { recursive: true });
     },
   };
@@ -46,22 +43,9 @@ async function serve(
   path: string,
   hear: (bytes: Uint8Array) => void,
 ): Promise<void> {
-  const daemon = await Deno.connect({ transport: "unix", path });
-  const close = () => {
-    for (const end of [client, daemon]) {
-      try {
-        end.close();
-      } catch {
-        // It is closed.
-      }
-    }
-  };
+  using daemon = await Deno.connect({ transport: "unix", path });
   // A side that is gone without a word leaves the other one waiting: then both ways end.
-  await Promise.all([
-    pass(client, daemon, hear).catch(close),
-    pass(daemon, client, () => {}).catch(close),
-  ]);
-  close();
+  await Promise.all([pass(client, daemon, hear), carry(daemon, client)]);
 }
 
 async function pass(from: Deno.Conn, to: Deno.Conn, hear: (bytes: Uint8Array) => void) {
@@ -69,7 +53,7 @@ async function pass(from: Deno.Conn, to: Deno.Conn, hear: (bytes: Uint8Array) =>
   for (let count; (count = await from.read(buffer)) !== null;) {
     const bytes = buffer.subarray(0, count);
     hear(bytes);
-    for (let at = 0; at < count;) at += await to.write(bytes.subarray(at));
+    await writeAll(to, bytes);
   }
   await to.closeWrite();
 }

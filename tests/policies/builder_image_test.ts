@@ -16,7 +16,7 @@ const ignore = unable || skip((await dockerEngine("sid")).reason);
 
 Deno.test({ name: "the image of a new builder is verified, and pinned", ignore }, async (t) => {
   await using space = await engineSpace({ engine: "sid", init: true });
-  using _front = engineFront({
+  await using _front = engineFront({
     socket: space.path("front"),
     engine: space.engine.socket,
     buildkit: shared!.address.replace("unix://", ""),

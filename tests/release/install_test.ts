@@ -4,6 +4,7 @@ import { type Ran, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need, onPath } from "../harness/tool.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
+import { accept } from "../harness/accept.ts";
 
 const script = new URL("../../install.sh", import.meta.url).pathname;
 const binary = "#!/bin/sh\necho fairlead of the release\n";
@@ -282,39 +283,31 @@ Deno.test(
 Deno.test({ name: "install.sh installs nothing when a download breaks off", ignore }, async () => {
   const sum = new TextEncoder().encode(await sums("fairlead-linux-x64", binary));
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const serving = (async () => {
-    for await (const connection of listener) {
-      const request = new Uint8Array(4096);
-      await connection.read(request).catch(() => null);
-      const isSums = new TextDecoder().decode(request).includes("SHA256SUMS");
-      const body = isSums ? sum : new TextEncoder().encode(binary.slice(0, 9));
-      const length = isSums ? sum.length : binary.length;
-      const head = `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n`;
-      await connection.write(new TextEncoder().encode(head)).catch(() => {});
-      await connection.write(body).catch(() => {});
-      connection.close();
-    }
-  })();
-  try {
-    const { port } = listener.addr as Deno.NetAddr;
-    const withWget = TOOLS.map((tool) => tool === "curl" ? "wget" : tool);
-    for (const only of [["busybox"], TOOLS, withWget]) {
-      await install(`http://127.0.0.1:${port}`, [], { only }, (home, { code, stderr }) => {
-        assert.equal(code, 1);
-        assert.match(stderr, /cannot download \S+\/fairlead-linux-x64\n|is damaged/);
-        assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], []);
-      });
-    }
-    const neither = TOOLS.filter((tool) => tool !== "curl");
-    const { stderr } = await install(`http://127.0.0.1:${port}`, [], { only: neither });
-    assert.match(
-      stderr,
-      /neither curl nor wget is here: .*download \S+\/fairlead-linux-x64 yourself/,
-    );
-  } finally {
-    listener.close();
-    await serving.catch(() => {});
+  await using _serving = accept(listener, async (connection) => {
+    const request = new Uint8Array(4096);
+    await connection.read(request);
+    const isSums = new TextDecoder().decode(request).includes("SHA256SUMS");
+    const body = isSums ? sum : new TextEncoder().encode(binary.slice(0, 9));
+    const length = isSums ? sum.length : binary.length;
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(head));
+    await connection.write(body);
+  });
+  const { port } = listener.addr;
+  const withWget = TOOLS.map((tool) => tool === "curl" ? "wget" : tool);
+  for (const only of [["busybox"], TOOLS, withWget]) {
+    await install(`http://127.0.0.1:${port}`, [], { only }, (home, { code, stderr }) => {
+      assert.equal(code, 1);
+      assert.match(stderr, /cannot download \S+\/fairlead-linux-x64\n|is damaged/);
+      assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], []);
+    });
   }
+  const neither = TOOLS.filter((tool) => tool !== "curl");
+  const { stderr } = await install(`http://127.0.0.1:${port}`, [], { only: neither });
+  assert.match(
+    stderr,
+    /neither curl nor wget is here: .*download \S+\/fairlead-linux-x64 yourself/,
+  );
 });
 
 Deno.test(

@@ -17,6 +17,7 @@ import { soon } from "../../transports/contract/expect.ts";
 import { context } from "./contract_help.ts";
 import { dockerEngineOf, importBuildkit, startPeerContainer } from "./containers.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
+import { accept } from "../harness/accept.ts";
 
 const reason = needsRoot() ??
   await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
@@ -237,15 +238,11 @@ if (!skip(reason)) {
     });
     await t.step("plain TCP", async () => {
       const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-      const forwarded = (async () => {
-        for await (const conn of listener) {
-          const engine = await Deno.connect({ transport: "unix", path: other.socket });
-          join(streamOf(conn), streamOf(engine)).catch(() => {});
-        }
-      })().catch(() => {});
+      await using _forwarding = accept(listener, async (conn) => {
+        const engine = await Deno.connect({ transport: "unix", path: other.socket });
+        await join(streamOf(conn), streamOf(engine));
+      });
       await reach({ DOCKER_HOST: `tcp://127.0.0.1:${listener.addr.port}` });
-      listener.close();
-      await forwarded;
     });
     await t.step("TLS", async () => {
       const folder = `${other.root}/certs`;

@@ -48,7 +48,7 @@ export function kubeDoctor(cluster: Kubernetes): void {
     const token = (name: string, ...rules: Parameters<typeof makeAccount>[3]) =>
       makeAccount(api, "default", name, rules).then((token) => ({ user: { token } }));
     const { cert, key } = certs.expiredClient;
-    using front = await kubeFront(cluster, {
+    await using front = await kubeFront(cluster, {
       answer: "HTTP/1.1 403 Forbidden\r\nServer: nginx\r\nContent-Length: 14\r\n\r\n<html>no</html",
     });
     await makePod(api, {

@@ -2,6 +2,9 @@
  * A stand-in for a server in front of an API server: plain HTTP that passes requests on to the real
  * one as the admin, with changed heads, or answers itself.
  */
+import { writeAll } from "../../base/bytes.ts";
+import { carry } from "../../transports/net/relay.ts";
+import { accept } from "../harness/accept.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 
 export interface FrontRules {
@@ -16,7 +19,7 @@ export interface FrontRules {
 export async function kubeFront(
   { server, certs, admin }: Kubernetes,
   rules: FrontRules,
-): Promise<{ readonly server: string } & Disposable> {
+): Promise<{ readonly server: string } & AsyncDisposable> {
   const pair = {
     cert: await Deno.readTextFile(admin.cert),
     key: await Deno.readTextFile(admin.key),
@@ -24,8 +27,7 @@ export async function kubeFront(
   };
   const to = new URL(server);
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const open = new Set<Deno.Conn>();
-  const serve = async (conn: Deno.Conn) => {
+  const accepting = accept(listener, async (conn) => {
     const [head, rest] = await headOf(conn);
     if (rules.answer !== undefined) {
       await conn.write(new TextEncoder().encode(rules.answer));
@@ -35,24 +37,9 @@ export async function kubeFront(
     using far = await Deno.connectTls({ hostname: to.hostname, port: Number(to.port), ...pair });
     await writeAll(far, new TextEncoder().encode(rules.edit?.(head) ?? head));
     await writeAll(far, rest);
-    await Promise.all([pump(conn, far), pump(far, conn)]);
-  };
-  void (async () => {
-    for await (const conn of listener) {
-      open.add(conn);
-      serve(conn).catch(() => {}).finally(() => {
-        if (open.delete(conn)) conn.close();
-      });
-    }
-  })();
-  return {
-    server: `http://127.0.0.1:${listener.addr.port}`,
-    [Symbol.dispose]() {
-      listener.close();
-      for (const conn of open) conn.close();
-      open.clear();
-    },
-  };
+    await Promise.all([carry(conn, far), carry(far, conn)]);
+  });
+  return { server: `http://127.0.0.1:${listener.addr.port}`, ...accepting };
 }
 
 async function headOf(conn: Deno.Conn): Promise<[string, Uint8Array]> {
@@ -67,16 +54,4 @@ async function headOf(conn: Deno.Conn): Promise<[string, Uint8Array]> {
     }
   }
   throw new Error("no request");
-}
-
-async function pump(from: Deno.Conn, to: Deno.Conn): Promise<void> {
-  const buffer = new Uint8Array(32 << 10);
-  for (let count; (count = await from.read(buffer)) !== null;) {
-    await writeAll(to, buffer.subarray(0, count));
-  }
-  await to.closeWrite();
-}
-
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
 }

@@ -1,4 +1,6 @@
 /** Small proxies of two kinds, which record the requests. */
+import { carry } from "../../transports/net/relay.ts";
+import { accept } from "../harness/accept.ts";
 
 export interface ProxySpec {
   readonly scheme: "http" | "socks5";
@@ -6,7 +8,7 @@ export interface ProxySpec {
   readonly account?: string;
 }
 
-export interface TestProxy extends Disposable {
+export interface TestProxy extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   /** `HOST:PORT` of each connection it made. */
@@ -16,42 +18,16 @@ export interface TestProxy extends Disposable {
 export function kubeProxy({ scheme, account }: ProxySpec): TestProxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const connections: string[] = [];
-  const open = new Set<Deno.Conn>();
-  const serve = async (conn: Deno.Conn) => {
+  const accepting = accept(listener, async (conn) => {
     const to = await (scheme === "http" ? connect : socks)(conn, account);
     if (to === undefined) return;
     connections.push(to);
     const [hostname, port] = to.split(":");
     using far = await Deno.connect({ hostname: hostname!, port: Number(port) });
     await conn.write(scheme === "http" ? text("HTTP/1.1 200 OK\r\n\r\n") : SOCKS_DONE);
-    await Promise.all([
-      conn.readable.pipeTo(far.writable, { preventCancel: true }),
-      far.readable.pipeTo(conn.writable, { preventCancel: true }),
-    ]);
-  };
-  void (async () => {
-    for await (const conn of listener) {
-      open.add(conn);
-      serve(conn).catch(() => {}).finally(() => closeQuietly(conn, open));
-    }
-  })();
-  return {
-    url: `${scheme}://127.0.0.1:${listener.addr.port}`,
-    connections,
-    [Symbol.dispose]() {
-      listener.close();
-      for (const conn of open) closeQuietly(conn, open);
-    },
-  };
-}
-
-function closeQuietly(conn: Deno.Conn, open: Set<Deno.Conn>): void {
-  open.delete(conn);
-  try {
-    conn.close();
-  } catch {
-    // The relay has closed it.
-  }
+    await Promise.all([carry(conn, far), carry(far, conn)]);
+  });
+  return { url: `${scheme}://127.0.0.1:${listener.addr.port}`, connections, ...accepting };
 }
 
 const text = (value: string) => new TextEncoder().encode(value);

@@ -227,7 +227,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       ));
     // Mocks from here on: no real API server can be brought to it.
     await t.step("a proxy that knows no WebSockets", async () => {
-      using front = await kubeFront(cluster, {
+      await using front = await kubeFront(cluster, {
         answer:
           "HTTP/1.1 403 Forbidden\r\nServer: nginx\r\nContent-Length: 14\r\n\r\n<html>no</html",
       });
@@ -239,7 +239,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       );
     });
     await t.step("another kind of server", async () => {
-      using front = await kubeFront(cluster, { answer: "SSH-2.0-OpenSSH_9.2\r\n" });
+      await using front = await kubeFront(cluster, { answer: "SSH-2.0-OpenSSH_9.2\r\n" });
       await fails(
         "kube-pod://two",
         await at({ server: front.server }),
@@ -250,7 +250,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
     await t.step("one that has too much to do", async () => {
       const body = JSON.stringify({ kind: "Status", message: "busy", reason: "TooManyRequests" });
       const head = `HTTP/1.1 429 Too Many Requests\r\nContent-Length: ${body.length}`;
-      using front = await kubeFront(cluster, { answer: `${head}\r\n\r\n${body}` });
+      await using front = await kubeFront(cluster, { answer: `${head}\r\n\r\n${body}` });
       const busy = await at({ server: front.server });
       for (const endpoint of ["kube-pod://two", "kube-pod://?selector=app=two"]) {
         await assert.rejects(dialKube(endpoint, busy), (error) => {
@@ -264,7 +264,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       }
     });
     await t.step("one that doesn't end its answer", async () => {
-      using front = await kubeFront(cluster, {
+      await using front = await kubeFront(cluster, {
         answer: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
         holds: true,
       });
@@ -273,7 +273,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       await fails("kube-pod://?selector=app=two", slow, /timed out while connecting/, "timeout");
     });
     await t.step("one that answers no upgrade", async () => {
-      using front = await kubeFront(cluster, {
+      await using front = await kubeFront(cluster, {
         answer: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
       });
       await fails(

@@ -236,12 +236,12 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
       using(await writeKubeconfig(cluster, { cluster: { ...cluster_, "proxy-url": proxy } }));
     for (const scheme of ["http", "socks5"] as const) {
       await t.step(scheme, async () => {
-        using proxy = kubeProxy({ scheme });
+        await using proxy = kubeProxy({ scheme });
         await reaches(peer.endpoint, await by(proxy.url));
         assert(proxy.connections.includes(new URL(server).host), String(proxy.connections));
       });
       await t.step(`${scheme} with a password`, async () => {
-        using proxy = kubeProxy({ scheme, account: "me:hunter2" });
+        await using proxy = kubeProxy({ scheme, account: "me:hunter2" });
         await reaches(peer.endpoint, await by(proxy.url.replace("//", "//me:hunter2@")));
         await fails(
           peer.endpoint,
@@ -252,7 +252,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
       });
     }
     await t.step("the environment's", async () => {
-      using proxy = kubeProxy({ scheme: "http" });
+      await using proxy = kubeProxy({ scheme: "http" });
       const kubeconfig = await writeKubeconfig(cluster);
       // A host on loopback is spared, as Go has it.
       await reaches(peer.endpoint, using(kubeconfig, context(), { HTTPS_PROXY: proxy.url }));
@@ -280,7 +280,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
   Deno.test("kube-pod: a server that knows the protocol v4 alone", async () => {
     await using peer = await startPeerPod(cluster);
     // The real server. The front removes v5 from the offered protocols.
-    using front = await kubeFront(cluster, {
+    await using front = await kubeFront(cluster, {
       edit: (head) => head.replace("v5.channel.k8s.io, ", ""),
     });
     const kubeconfig = await writeKubeconfig(cluster, { cluster: { server: front.server } });

@@ -16,6 +16,9 @@
  *     deno run -A peer.ts SOCKET [--tls CERT KEY]
  */
 import { createHash } from "node:crypto";
+import { writeAll } from "../../base/bytes.ts";
+import { carry } from "../../transports/net/relay.ts";
+import { accept } from "../harness/accept.ts";
 import { patternAt } from "./pattern.ts";
 
 const counts = new Map<string, { bytes: number; done: Promise<void> }>();
@@ -33,10 +36,6 @@ async function firstLine(conn: Deno.Conn): Promise<{ line: string; rest: Uint8Ar
     if (count === null) return { line: "", rest: seen };
     seen = new Uint8Array([...seen, ...buffer.subarray(0, count)]);
   }
-}
-
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
 }
 
 async function* chunks(conn: Deno.Conn, rest: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -99,25 +98,9 @@ async function serve(conn: Deno.Conn): Promise<void> {
   for await (const _ of chunks(conn, new Uint8Array()));
 }
 
-async function accept(listener: Deno.Listener, use: (conn: Deno.Conn) => Promise<void>) {
-  for await (const conn of listener) {
-    use(conn).catch(() => {}).finally(() => {
-      try {
-        conn.close();
-      } catch {
-        // The other direction has closed the connection.
-      }
-    });
-  }
-}
-
 async function relay(from: Deno.Conn, port: number): Promise<void> {
   using to = await Deno.connect({ port });
-  const pump = async (a: Deno.Conn, b: Deno.Conn) => {
-    for await (const chunk of chunks(a, new Uint8Array())) await writeAll(b, chunk);
-    await b.closeWrite();
-  };
-  await Promise.all([pump(from, to), pump(to, from)]);
+  await Promise.all([carry(from, to), carry(to, from)]);
 }
 
 const [path = "", tls, certFile = "", keyFile = ""] = Deno.args;
@@ -132,8 +115,8 @@ const tcp = tls === "--tls"
   : Deno.listen(local);
 const { port } = tcp.addr as Deno.NetAddr;
 const unix = Deno.listen({ transport: "unix", path });
-void accept(tcp, serve);
-void accept(unix, tls === "--tls" ? (conn) => relay(conn, port) : serve);
+accept(tcp, serve);
+accept(unix, tls === "--tls" ? (conn) => relay(conn, port) : serve);
 await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify({ unix: path, tcp: port })}\n`));
 for await (const _ of Deno.stdin.readable);
 for (const left of [path, path.slice(0, path.lastIndexOf("/"))]) {

@@ -4,6 +4,7 @@
  * PROTOCOL.u2f). The servers that check the signatures are real.
  */
 import { stringsIn, stringsOf } from "../../transports/ssh/keys/wire.ts";
+import { accept } from "../harness/accept.ts";
 
 export interface SecurityKeyAgent extends AsyncDisposable {
   readonly socket: string;
@@ -63,8 +64,7 @@ export async function startSecurityKeyAgent(
   };
 
   const listener = Deno.listen({ transport: "unix", path: socket });
-  const serve = async (conn: Deno.Conn) => {
-    using _ = conn;
+  const accepting = accept(listener, async (conn) => {
     let held = new Uint8Array();
     const buffer = new Uint8Array(1 << 16);
     for (let count; (count = await conn.read(buffer)) !== null;) {
@@ -74,20 +74,14 @@ export async function startSecurityKeyAgent(
       await conn.write(stringsOf([await answer(held.subarray(4, size))]));
       held = held.slice(size);
     }
-  };
-  const serving = (async () => {
-    for await (const conn of listener) serve(conn).catch(() => {});
-  })();
+  });
   return {
     socket,
     line: `${name} ${blob.toBase64()} a key\n`,
     get touched() {
       return counter;
     },
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      await serving.catch(() => {});
-    },
+    ...accepting,
   };
 }
 

@@ -14,6 +14,7 @@ import { sshTarget } from "../../transports/ssh/target.ts";
 import { startSecurityKeyAgent } from "./security_key_agent.ts";
 import { stringsOf } from "../../transports/ssh/keys/wire.ts";
 import { sshRig } from "./ssh_rig.ts";
+import { accept } from "../harness/accept.ts";
 
 const reason = needsRoot() ?? await missing("sshd");
 
@@ -217,16 +218,10 @@ if (!skip(reason)) {
     }
     const path = `${rig.home}/hangs-up`;
     const listener = Deno.listen({ transport: "unix", path });
-    const hanging = (async () => {
-      for await (const conn of listener) {
-        await conn.read(new Uint8Array(100));
-        conn.close();
-      }
-    })();
+    const hanging = accept(listener, (conn) => conn.read(new Uint8Array(100)));
     await soon(rig.reach(`${endpoint}&identity=${key}`, { SSH_AUTH_SOCK: path }), "it", 10_000);
     await apart();
-    listener.close();
-    await hanging;
+    await hanging[Symbol.asyncDispose]();
     // A silent agent is named: the dial reports the step that it hangs in.
     const silent = `${rig.home}/silent`;
     using _silent = Deno.listen({ transport: "unix", path: silent });

@@ -4,6 +4,7 @@
  *
  *     deno run -A stand_in_engine.ts SOCKET PEER_SOCKET     says "ready", and ends with its stdin
  */
+import { accept } from "../harness/accept.ts";
 import { carry } from "../../transports/net/relay.ts";
 
 /** Byte by byte: what follows is not the head's. */
@@ -17,30 +18,19 @@ async function readHead(conn: Deno.Conn): Promise<string> {
   return head;
 }
 
-async function serve(client: Deno.Conn, peer: string): Promise<void> {
+async function serve(client: Deno.Conn, peer: string): Promise<unknown> {
   const say = (text: string) => client.write(new TextEncoder().encode(text));
   const head = await readHead(client);
   if (!/^POST \/grpc HTTP\/1\.1\r\n/.test(head) || !/^upgrade: h2c\r$/im.test(head)) {
-    await say("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-    return client.close();
+    return await say("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
   }
-  const behind = await Deno.connect({ transport: "unix", path: peer });
+  using behind = await Deno.connect({ transport: "unix", path: peer });
   await say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n");
-  const end = () => {
-    for (const conn of [client, behind]) {
-      try {
-        conn.close();
-      } catch {
-        // It is closed already.
-      }
-    }
-  };
-  await Promise.all([carry(client, behind).catch(end), carry(behind, client).catch(end)]);
-  end();
+  return await Promise.all([carry(client, behind), carry(behind, client)]);
 }
 
 const [path, peer] = Deno.args as [string, string];
 const listener = Deno.listen({ transport: "unix", path });
 Deno.stdout.writeSync(new TextEncoder().encode("ready\n"));
 Deno.stdin.read(new Uint8Array(1)).then(() => Deno.exit());
-for await (const conn of listener) serve(conn, peer).catch(() => {});
+accept(listener, (conn) => serve(conn, peer));

@@ -20,7 +20,7 @@ const read = (path: string) => Deno.readTextFile(path);
 
 /** Dials by the runtime's TLS alone. Returns false where node's TLS is needed. */
 async function takes(server: Pair, cacert: string, name = "localhost"): Promise<boolean> {
-  using port = await tlsPort(server);
+  await using port = await tlsPort(server);
   const tls = { roots: [await read(cacert)], name };
   const connection = await tcp.dialTls(tcp.parse(port.endpoint), tls, context());
   connection?.stream.close();
@@ -59,8 +59,8 @@ async function run(code: string, env: Record<string, string>): Promise<string> {
 }
 
 Deno.test("TLS of the runtime: its base store has no say beside cacert", async () => {
-  using port = await tlsPort(certs.otherServer);
-  using right = await tlsPort(certs.server);
+  await using port = await tlsPort(certs.otherServer);
+  await using right = await tlsPort(certs.server);
   // The ways by which an authority comes into the base store.
   const bases: Record<string, string>[] = [
     { DENO_CERT: certs.otherCa.cert },
@@ -139,7 +139,7 @@ Deno.test("TLS of the runtime: an authority that has expired is refused", async 
     extensions: ["extendedKeyUsage=serverAuth", "subjectAltName=IP:127.0.0.1"],
     issuer: old,
   });
-  using port = await tlsPort(server);
+  await using port = await tlsPort(server);
   await refused(
     port.endpoint,
     { cacert: old.cert },
@@ -155,7 +155,7 @@ Deno.test("TLS of the runtime: what it refuses, node's refuses with a reason", a
     issuer: ca,
   });
   assert.equal(await takes(named, ca.cert), false);
-  using port = await tlsPort(named);
+  await using port = await tlsPort(named);
   await refused(
     port.endpoint,
     { cacert: ca.cert, servername: "localhost" },

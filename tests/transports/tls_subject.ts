@@ -5,6 +5,7 @@ import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import type { Connection, DialContext } from "../../transports/transport.ts";
+import { accept } from "../harness/accept.ts";
 import type { Pair } from "../harness/certs.ts";
 import { soon } from "../../transports/contract/expect.ts";
 import { context, ownProcessIfAsked } from "./contract_help.ts";
@@ -52,7 +53,9 @@ export async function refused(
 }
 
 /** A port that speaks TLS and sends what it gets. */
-export async function tlsPort({ cert, key }: Pair): Promise<{ endpoint: string } & Disposable> {
+export async function tlsPort(
+  { cert, key }: Pair,
+): Promise<{ endpoint: string } & AsyncDisposable> {
   const listener = Deno.listenTls({
     hostname: "127.0.0.1",
     port: 0,
@@ -64,33 +67,17 @@ export async function tlsPort({ cert, key }: Pair): Promise<{ endpoint: string }
 }
 
 /** A port that greets, and closes when the other side does. */
-export function textPort(greeting: string): { endpoint: string } & Disposable {
+export function textPort(greeting: string): { endpoint: string } & AsyncDisposable {
   return serving(Deno.listen({ hostname: "127.0.0.1", port: 0 }), greeting);
 }
 
 function serving(listener: Deno.Listener<Deno.Conn<Deno.NetAddr>, Deno.NetAddr>, greeting = "") {
-  const conns = new Set<Deno.Conn>();
-  const serve = async (conn: Deno.Conn) => {
-    conns.add(conn);
+  const accepting = accept(listener, async (conn) => {
     if (greeting !== "") await conn.write(new TextEncoder().encode(greeting));
     const buffer = new Uint8Array(4096);
     for (let count; (count = await conn.read(buffer)) !== null;) {
       if (greeting === "") await conn.write(buffer.subarray(0, count));
     }
-  };
-  void (async () => {
-    for await (const conn of listener) {
-      serve(conn).catch(() => {}).finally(() => {
-        if (conns.delete(conn)) conn.close();
-      });
-    }
-  })();
-  return {
-    endpoint: `tcp://127.0.0.1:${listener.addr.port}`,
-    [Symbol.dispose]() {
-      listener.close();
-      for (const conn of conns) conn.close();
-      conns.clear();
-    },
-  };
+  });
+  return { endpoint: `tcp://127.0.0.1:${listener.addr.port}`, ...accepting };
 }

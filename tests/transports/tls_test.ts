@@ -14,7 +14,7 @@ const loopback = "subjectAltName=DNS:localhost,IP:127.0.0.1";
 const cacert = ca.cert;
 
 async function withServer(pair: Pair, run: (endpoint: string) => Promise<unknown>): Promise<void> {
-  using server = await tlsPort(pair);
+  await using server = await tlsPort(pair);
   await run(server.endpoint);
   await sleep(20);
 }
@@ -231,7 +231,7 @@ Deno.test("TLS: what doesn't speak it", async () => {
       ["SSH-2.0-OpenSSH_9.2p1\r\n", /the port doesn't speak TLS: an SSH server/],
     ] as const
   ) {
-    using server = textPort(greeting);
+    await using server = textPort(greeting);
     await refused(server.endpoint, { cacert }, expected, "config");
     await sleep(20);
   }
