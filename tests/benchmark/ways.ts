@@ -7,8 +7,9 @@ import { buildkitImage } from "../harness/buildkit_image.ts";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
-import type { KubeApi } from "../harness/kube_api.ts";
-import { deploy } from "../harness/kube_deployment.ts";
+import { denoDir } from "../harness/fairlead.ts";
+import { podImage } from "../harness/kube_containerd.ts";
+import { startControllers } from "../harness/kube_controllers.ts";
 import { makePod, sleeps } from "../harness/kube_pod.ts";
 import { kubernetesMissing, startKubernetes } from "../harness/kubernetes.ts";
 import { check } from "../harness/run.ts";
@@ -52,7 +53,7 @@ export async function openWays(): Promise<Ways> {
     PATH: `${bin}:${Deno.env.get("PATH")}`,
     BUILDX_CONFIG: `${root}/buildx`,
     DOCKER_CONFIG: `${root}/docker`,
-    DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+    DENO_DIR: denoDir,
     NO_COLOR: "1",
   };
   await Deno.mkdir(bin);
@@ -121,7 +122,8 @@ export async function openWays(): Promise<Ways> {
       await makePod(cluster.api, { name: "bench", containers: { main: relay } });
       list.push({ name: "kube-pod", helper: "kubectl exec", endpoint: "kube-pod://bench" });
     }
-    await makeDeployment(cluster.api, env);
+    await using _ = startControllers(cluster.api);
+    await makeDeployment(env);
     // buildx speaks to the API server itself, as fairlead does; the daemon is the pod's own.
     list.push({ name: "kubernetes driver", helper: "", endpoint: "", builder: DEPLOYED });
   }
@@ -132,17 +134,15 @@ export async function openWays(): Promise<Ways> {
 /** A builder of buildx's kubernetes driver, and its node. */
 const DEPLOYED = "deployed";
 
-async function makeDeployment(api: KubeApi, env: Readonly<Record<string, string>>): Promise<void> {
+async function makeDeployment(env: Readonly<Record<string, string>>): Promise<void> {
   const buildx = await need("buildx");
   const options = { env: { ...env } };
   await check(buildx, [
     ...["create", "--name", DEPLOYED, "--node", `${DEPLOYED}0`, "--driver", "kubernetes"],
-    ...["--driver-opt", `namespace=default,image=${buildkitImage}`],
+    ...["--driver-opt", `namespace=default,image=${podImage}`],
     ...["--buildkitd-flags", "--oci-worker-snapshotter=native --oci-worker-net=host"],
   ], options);
-  // It waits for the pods that are made meanwhile.
-  const booting = check(buildx, ["inspect", "--bootstrap", DEPLOYED], options);
-  await Promise.all([booting, deploy(api, `${DEPLOYED}0`)]);
+  await check(buildx, ["inspect", "--bootstrap", DEPLOYED], options);
 }
 
 async function script(path: string, line: string): Promise<void> {

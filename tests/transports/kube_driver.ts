@@ -2,7 +2,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { words } from "../drivers/engine.ts";
-import { deploy, undeploy } from "../harness/kube_deployment.ts";
+import { until } from "../harness/daemon.ts";
+import { podImage } from "../harness/kube_containerd.ts";
+import { startControllers } from "../harness/kube_controllers.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { need } from "../harness/tool.ts";
 import { writeKubeconfig } from "./kube_cluster.ts";
@@ -22,7 +24,7 @@ export function kubeDriver(cluster: Kubernetes): void {
     Deno.copyFileSync(await need("busybox"), space.path("ctx/sh"));
     const made = await space.buildx([
       ...["create", "--name", "In_pods", "--node", "in_pods0", "--driver", "kubernetes", "--use"],
-      ...["--driver-opt", "namespace=default,image=fl-buildkit,replicas=2"],
+      ...["--driver-opt", `namespace=default,image=${podImage},replicas=2`],
       ...["--buildkitd-flags", "--oci-worker-snapshotter=native --oci-worker-net=host"],
     ]);
     equal(made.code, 0, made.stderr);
@@ -47,10 +49,10 @@ export function kubeDriver(cluster: Kubernetes): void {
       match(told, /a build creates it, and so does fairlead inspect --bootstrap In_pods$/m);
     });
 
-    const booting = space.buildx(["inspect", "--bootstrap"]);
-    const pods = await deploy(api, "in-pods0");
-    const booted = await booting;
+    await using _ = startControllers(api);
+    const booted = await space.buildx(["inspect", "--bootstrap"]);
     equal(booted.code, 0, booted.stderr);
+    const pods = ["in-pods0-0", "in-pods0-1"];
 
     await t.step("running: a row a pod", async () => {
       const { ours, theirs } = await rows();
@@ -137,9 +139,13 @@ export function kubeDriver(cluster: Kubernetes): void {
       ok(names.length > 1, stdout);
     });
 
-    await undeploy(api, "in-pods0", pods);
-
     await t.step("scaled to none", async () => {
+      const deployment = "/apis/apps/v1/namespaces/default/deployments/in-pods0";
+      const found = await api.call("GET", deployment);
+      await api.call("PUT", deployment, { ...found, spec: { ...found.spec, replicas: 0 } });
+      const stopped = async () =>
+        (await api.call("GET", deployment)).status.readyReplicas === undefined;
+      ok(await until(stopped, 20_000));
       const { ours, theirs, told } = await rows();
       equal(ours, theirs);
       match(ours, / stopped$/);

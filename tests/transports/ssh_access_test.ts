@@ -1,60 +1,30 @@
 /** Logins that ssh refuses, and hosts that we refuse: each refusal is its own error. */
 import assert from "node:assert/strict";
-import { DialError, type DialErrorCode } from "../../transports/errors.ts";
-import { ssh } from "../../transports/schemes/ssh.ts";
+import { DialError } from "../../transports/errors.ts";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";
 import { makeKey, type Sshd, startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
-import { readExactly, soon } from "../../transports/contract/expect.ts";
-import { context } from "./contract_help.ts";
-import { startPeer } from "./start_peer.ts";
+import { sshRig } from "./ssh_rig.ts";
+import { accept } from "../harness/accept.ts";
 
 const reason = needsRoot() ?? await missing("sshd");
 
 if (!skip(reason)) {
   const sshd = await startSshd();
   const jump = await startSshd();
-  const peer = await startPeer();
-  const home = await Deno.makeTempDir({ prefix: "fl-home-" });
-  await Deno.mkdir(`${home}/.ssh`);
+  const { home, peer, reach, fails, write } = await sshRig();
   addEventListener("unload", () => {
     void sshd.stop();
     void jump.stop();
     void peer.kill();
     Deno.removeSync(home, { recursive: true });
   });
-  const write = (name: string, text: string) =>
-    Deno.writeTextFile(`${home}/.ssh/${name}`, text, { mode: 0o600 });
   const name = (to: Sshd) => `[127.0.0.1]:${to.port}`;
   const at = (to: Sshd, options: string) =>
     `ssh://root@127.0.0.1:${to.port}${peer.socket}?${options}`;
 
-  /** Dials, and exchanges a line with the peer. */
-  const reach = async (endpoint: string, env: Record<string, string> = {}) => {
-    const all: Record<string, string> = { HOME: home, ...env };
-    const inner = { ...context(), env: (key: string) => all[key] };
-    const { stream } = await soon(ssh.dial(ssh.parse(endpoint), inner), "the dial", 5000);
-    try {
-      await stream.write(new TextEncoder().encode("wait\n"));
-      assert.equal(new TextDecoder().decode(await readExactly(stream, 5)), "ready");
-    } finally {
-      stream.close();
-    }
-  };
-  const fails = (
-    endpoint: string,
-    expected: RegExp,
-    code: DialErrorCode,
-    env: Record<string, string> = {},
-  ) =>
-    assert.rejects(reach(endpoint, env), (error) => {
-      assert(error instanceof DialError, String(error));
-      assert.match(`${error.message}; ${error.hint}`, expected);
-      assert.equal(error.code, code);
-      return true;
-    });
   // The connection waits for the next dial, which another case may make.
   const test = (title: string, fn: (t: Deno.TestContext) => Promise<void>, ignore = false) =>
     Deno.test({ name: `ssh: ${title}`, ignore, sanitizeOps: false, sanitizeResources: false }, fn);
@@ -301,32 +271,25 @@ if (!skip(reason)) {
 
   test("a port where no ssh server is", async () => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const served = (async () => {
-      using conn = await listener.accept();
-      await conn.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    })();
+    const refusal = new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n");
+    await using _ = accept(listener, (conn) => conn.write(refusal));
     const { port } = listener.addr;
     await fails(`ssh://127.0.0.1:${port}/s`, /the ssh handshake failed: /, "unreachable");
-    await served;
-    listener.close();
   });
 
   test("a server that hangs up may be back in a moment; another kind of server stays one", async () => {
     for (const [words, retryable] of [["", true], ["SSH-1.0-old\r\n", false]] as const) {
       const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-      const served = (async () => {
-        using conn = await listener.accept();
+      await using _ = accept(listener, async (conn) => {
         await conn.write(new TextEncoder().encode(words));
         // Time for the other side to read, before the hang-up.
         await conn.read(new Uint8Array(100));
-      })();
+      });
       await assert.rejects(reach(`ssh://127.0.0.1:${listener.addr.port}/s`), (error) => {
         assert(error instanceof DialError && error.code === "unreachable", String(error));
         assert.equal(error.retryable, retryable, error.message);
         return true;
       });
-      await served;
-      listener.close();
     }
   });
 

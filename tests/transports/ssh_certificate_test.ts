@@ -1,16 +1,11 @@
 /** Users' certificates on a real sshd that trusts an authority, and no key by itself. */
 import assert from "node:assert/strict";
-import { DialError } from "../../transports/errors.ts";
-import { ssh } from "../../transports/schemes/ssh.ts";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";
 import { makeKey, startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
-import { readExactly, soon } from "../../transports/contract/expect.ts";
-import { context } from "./contract_help.ts";
-import { startPeer } from "./start_peer.ts";
-import { removeFolder } from "../harness/remove_folder.ts";
+import { sshRig } from "./ssh_rig.ts";
 
 const ignore = skip(needsRoot() ?? await missing("sshd"));
 
@@ -21,44 +16,29 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
 }, async (t) => {
-  const home = await Deno.makeTempDir({ prefix: "fl-cert-" });
-  await Deno.mkdir(`${home}/.ssh`);
+  await using rig = await sshRig();
+  const { home } = rig;
   const ca = await makeKey(`${home}/ca`);
-  await using peer = await startPeer();
   await using sshd = await startSshd({ config: [`TrustedUserCAKeys ${ca}.pub`] });
   await Deno.writeTextFile(sshd.authorizedKeys, "");
+  const endpoint =
+    `ssh://root@127.0.0.1:${sshd.port}${rig.peer.socket}?knownHosts=${sshd.knownHosts}`;
   const log = () => Deno.readTextFile(`${sshd.root}/sshd.log`);
 
   /**
    * Dials as root, and exchanges a line with the peer. Resolves to the server's log of the login.
    */
   const reach = async (options: string, env: Record<string, string> = {}) => {
-    const all: Record<string, string> = { HOME: home, ...env };
-    const inner = { ...context(), env: (key: string) => all[key] };
     const before = (await log()).length;
-    const url =
-      `ssh://root@127.0.0.1:${sshd.port}${peer.socket}?knownHosts=${sshd.knownHosts}${options}`;
-    const { stream } = await soon(ssh.dial(ssh.parse(url), inner), "the dial", 10_000);
-    try {
-      await stream.write(new TextEncoder().encode("wait\n"));
-      assert.equal(new TextDecoder().decode(await readExactly(stream, 5)), "ready");
-    } finally {
-      stream.close();
-    }
+    await rig.reach(`${endpoint}${options}`, env);
     // Each case logs in by itself, and doesn't share the connection of the one before.
     await new Promise((resolve) => setTimeout(resolve, 400));
     return (await log()).slice(before);
   };
   const certify = (key: string, ...options: string[]) =>
     check("ssh-keygen", ["-q", "-s", ca, "-I", "me", "-n", "root", ...options, `${key}.pub`]);
-  const fails = (options: string, expected: RegExp, env = {}) =>
-    assert.rejects(reach(options, env), (error) => {
-      assert(error instanceof DialError, String(error));
-      assert.match(`${error.message}; ${error.hint}`, expected);
-      assert.equal(error.code, "unauthenticated");
-      assert.equal(error.retryable, false);
-      return true;
-    });
+  const fails = (options: string, expected: RegExp) =>
+    rig.fails(`${endpoint}${options}`, expected, "unauthenticated");
 
   for (const type of ["ed25519", "ecdsa", "rsa"]) {
     await t.step(`the one beside a key of type ${type}`, async () => {
@@ -118,5 +98,4 @@ Deno.test({
     await Deno.remove(key);
     assert.match(await reach("", env), /Accepted publickey for root .*-CERT /);
   });
-  await removeFolder(home);
 });

@@ -52,6 +52,7 @@ export async function sshRig(): Promise<SshRig> {
         assert(error instanceof DialError, String(error));
         assert.match(`${error.message}; ${error.hint}`, expected);
         assert.equal(error.code, code);
+        assert(!(error.retryable && code === "unauthenticated"), "it would be refused again");
         return true;
       }),
     async [Symbol.asyncDispose]() {
