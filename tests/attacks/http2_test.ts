@@ -20,6 +20,7 @@ import {
   SETTINGS,
   WINDOW_UPDATE,
 } from "./raw_http2.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 const counts = new Counts("hostile HTTP/2");
 const LATEST = 20_000;
@@ -142,30 +143,27 @@ for (const [name, attack] of attacks) {
     sanitizeResources: false,
   }, async () => {
     const home = await Deno.makeTempDir({ prefix: "fl-raw-" });
+    await using _ = removedLater(home);
+    await using server = rawServer(attack);
+    const before = memoryHeld();
+    const ended = await runFairlead({
+      host: server.address,
+      args: ["--connect-timeout", "3s", "du"],
+      home,
+    });
+    const grown = memoryHeld() - before;
+    if (ended.ms > LATEST) counts.hung();
+    assert.ok(ended.ms <= LATEST, `it took ${ended.ms} ms`);
     try {
-      await using server = rawServer(attack);
-      const before = memoryHeld();
-      const ended = await runFairlead({
-        host: server.address,
-        args: ["--connect-timeout", "3s", "du"],
-        home,
-      });
-      const grown = memoryHeld() - before;
-      if (ended.ms > LATEST) counts.hung();
-      assert.ok(ended.ms <= LATEST, `it took ${ended.ms} ms`);
-      try {
-        assert.ok(ended.code > 0 && ended.code !== 130, `exit ${ended.code}`);
-        assert.equal(errorLines(ended).length, 1, ended.stderr.slice(0, 1000));
-        assert.doesNotMatch(ended.stderr, /^\s+at \S+ |is a bug/m, ended.stderr.slice(0, 1000));
-        assert.ok(grown < MOST, `it grew by ${grown} bytes`);
-      } catch (error) {
-        counts.lost();
-        throw error;
-      }
-      counts.refused();
-    } finally {
-      await Deno.remove(home, { recursive: true });
+      assert.ok(ended.code > 0 && ended.code !== 130, `exit ${ended.code}`);
+      assert.equal(errorLines(ended).length, 1, ended.stderr.slice(0, 1000));
+      assert.doesNotMatch(ended.stderr, /^\s+at \S+ |is a bug/m, ended.stderr.slice(0, 1000));
+      assert.ok(grown < MOST, `it grew by ${grown} bytes`);
+    } catch (error) {
+      counts.lost();
+      throw error;
     }
+    counts.refused();
   });
 }
 

@@ -5,7 +5,7 @@
 import { doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { mediaTypes } from "../../buildkit/registry/descriptor.ts";
 import { type Ended, runFairlead } from "../faults/program.ts";
-import { removeFolder } from "../harness/remove_folder.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 import {
   type Blob,
   content,
@@ -421,6 +421,7 @@ const counts = { tried: 0, refused: 0, held: 0, hung: 0 };
 for (const { name, attack, contents, args = reads, error, check } of attacks) {
   Deno.test(`a hostile registry: ${name.slice(0, 100)}`, async () => {
     const home = await Deno.makeTempDir({ prefix: "fl-hostile-" });
+    await using _ = removedLater(home);
     await using other = hostileRegistry((_, { pathname }) =>
       pathname.startsWith("/401/")
         ? new Response("", { status: 401, headers: { "www-authenticate": 'Basic realm="other"' } })
@@ -429,32 +430,28 @@ for (const { name, attack, contents, args = reads, error, check } of attacks) {
     other.serve(await image());
     await using hostile = hostileRegistry(attack?.(other.host));
     hostile.serve(await contents?.() ?? []);
-    try {
-      await Deno.mkdir(`${home}/.docker`);
-      await Deno.writeTextFile(
-        `${home}/.docker/config.json`,
-        JSON.stringify({ auths: { [hostile.host]: { auth: LOGIN } } }),
-      );
-      for (const words of args(hostile.host, other.host)) {
-        counts.tried++;
-        const host = "tcp://127.0.0.1:1";
-        const ended = await runFairlead({ host, home, args: words });
-        if (ended.ms > 10_000) counts.hung++;
-        ok(ended.ms < 10_000, `it took ${ended.ms} ms`);
-        if (ended.code === 0) counts.held++;
-        else counts.refused++;
-        if (error !== undefined) {
-          equal(ended.code, 1, `${words.join(" ")}: ${ended.stdout}`);
-          match(ended.stderr, error);
-        }
-        doesNotMatch(ended.stderr, /^\s+at \S+ |is a bug|TypeError|undefined/m, ended.stderr);
-        doesNotMatch(ended.stdout + ended.stderr, new RegExp(`${PASSWORD}|${LOGIN}`));
-        check?.(other, ended);
+    await Deno.mkdir(`${home}/.docker`);
+    await Deno.writeTextFile(
+      `${home}/.docker/config.json`,
+      JSON.stringify({ auths: { [hostile.host]: { auth: LOGIN } } }),
+    );
+    for (const words of args(hostile.host, other.host)) {
+      counts.tried++;
+      const host = "tcp://127.0.0.1:1";
+      const ended = await runFairlead({ host, home, args: words });
+      if (ended.ms > 10_000) counts.hung++;
+      ok(ended.ms < 10_000, `it took ${ended.ms} ms`);
+      if (ended.code === 0) counts.held++;
+      else counts.refused++;
+      if (error !== undefined) {
+        equal(ended.code, 1, `${words.join(" ")}: ${ended.stdout}`);
+        match(ended.stderr, error);
       }
-      for (const { login } of other.seen) equal(login, null, "a login went to another host");
-    } finally {
-      await removeFolder(home);
+      doesNotMatch(ended.stderr, /^\s+at \S+ |is a bug|TypeError|undefined/m, ended.stderr);
+      doesNotMatch(ended.stdout + ended.stderr, new RegExp(`${PASSWORD}|${LOGIN}`));
+      check?.(other, ended);
     }
+    for (const { login } of other.seen) equal(login, null, "a login went to another host");
   });
 }
 

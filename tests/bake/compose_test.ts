@@ -9,6 +9,7 @@ import { missing, need } from "../harness/tool.ts";
 import { samples } from "./compose_samples.ts";
 import { composeError as errorOf } from "./runs.ts";
 import { denoDir, fairlead } from "../harness/fairlead.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 const ignore = skip(await missing("buildx"));
 const env = { HOME: "/root", PATH: Deno.env.get("PATH") ?? "", BUILDX_CONFIG: "/nonexistent" };
@@ -16,22 +17,19 @@ const env = { HOME: "/root", PATH: Deno.env.get("PATH") ?? "", BUILDX_CONFIG: "/
 /** Writes the files into a folder of their own and gives the `c*.yaml` to both programs. */
 async function both(files: Readonly<Record<string, string>>): Promise<{ ours: Ran; theirs: Ran }> {
   const cwd = await Deno.makeTempDir({ prefix: "fairlead-compose-" });
-  try {
-    for (const [name, text] of Object.entries(files)) {
-      Deno.mkdirSync(`${cwd}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
-      Deno.writeTextFileSync(`${cwd}/${name}`, text);
-    }
-    const names = Object.keys(files).filter((name) => /^c\d?\.yaml$/.test(name)).sort();
-    const words = ["bake", "--print", ...names.flatMap((name) => ["-f", name])];
-    const theirs = await run(await need("buildx"), words, { cwd, env });
-    // Secrets are looked for from the process's own folder.
-    const ours = Object.values(files).some((text) => /^ *secrets:|secrets\.yaml/m.test(text))
-      ? await fairlead(words, { cwd, env: { ...env, DENO_DIR: denoDir } })
-      : await runInside(words, { cwd, env });
-    return { ours, theirs };
-  } finally {
-    await Deno.remove(cwd, { recursive: true });
+  await using _ = removedLater(cwd);
+  for (const [name, text] of Object.entries(files)) {
+    Deno.mkdirSync(`${cwd}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    Deno.writeTextFileSync(`${cwd}/${name}`, text);
   }
+  const names = Object.keys(files).filter((name) => /^c\d?\.yaml$/.test(name)).sort();
+  const words = ["bake", "--print", ...names.flatMap((name) => ["-f", name])];
+  const theirs = await run(await need("buildx"), words, { cwd, env });
+  // Secrets are looked for from the process's own folder.
+  const ours = Object.values(files).some((text) => /^ *secrets:|secrets\.yaml/m.test(text))
+    ? await fairlead(words, { cwd, env: { ...env, DENO_DIR: denoDir } })
+    : await runInside(words, { cwd, env });
+  return { ours, theirs };
 }
 
 /** Returns the warnings, each once: the peer reads files twice and repeats its warnings. */

@@ -10,7 +10,7 @@ import { isRemote } from "../../builds/spec/remote.ts";
 import { run as runInside } from "../commands/fake_deps.ts";
 import { type Ran, run } from "../harness/run.ts";
 import type { Sample } from "./golden.ts";
-import { removeFolder } from "../harness/remove_folder.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 const builtins = new Map([
   ["BAKE_CMD_CONTEXT", "cwd://"],
@@ -23,21 +23,18 @@ const HOME = "/home/tester";
 /** The output of `buildx bake --print` (or `--list`): the JSON, or the error with its excerpt. */
 export async function runPeer(buildx: string, { env, args, files }: Sample): Promise<string> {
   const folder = await Deno.makeTempDir();
-  try {
-    for (const { name, text } of files) await Deno.writeTextFile(`${folder}/${name}`, text);
-    const named = files.flatMap(({ name }) => ["-f", name]);
-    const listing = args.includes("--list");
-    const { success, stdout, stderr } = await new Deno.Command(buildx, {
-      args: ["bake", ...named, ...listing ? [] : ["--print"], ...args],
-      cwd: folder,
-      clearEnv: true,
-      env: { HOME, BUILDX_CONFIG: folder, ...Object.fromEntries(env) },
-    }).output();
-    const decoder = new TextDecoder();
-    return success ? decoder.decode(stdout) : errorText(decoder.decode(stderr));
-  } finally {
-    await removeFolder(folder);
-  }
+  await using _ = removedLater(folder);
+  for (const { name, text } of files) await Deno.writeTextFile(`${folder}/${name}`, text);
+  const named = files.flatMap(({ name }) => ["-f", name]);
+  const listing = args.includes("--list");
+  const { success, stdout, stderr } = await new Deno.Command(buildx, {
+    args: ["bake", ...named, ...listing ? [] : ["--print"], ...args],
+    cwd: folder,
+    clearEnv: true,
+    env: { HOME, BUILDX_CONFIG: folder, ...Object.fromEntries(env) },
+  }).output();
+  const decoder = new TextDecoder();
+  return success ? decoder.decode(stdout) : errorText(decoder.decode(stderr));
 }
 
 /** An error without the progress, and without the number of errors that follow from it. */
@@ -97,24 +94,21 @@ export async function runOurs({ env, args, files }: Sample): Promise<string> {
  */
 export async function runCompose(buildx: string | undefined, { files }: Sample): Promise<string> {
   const cwd = await Deno.makeTempDir({ prefix: "fairlead-compose-" });
-  try {
-    for (const { name, text } of files) {
-      await Deno.mkdir(`${cwd}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
-      await Deno.writeTextFile(`${cwd}/${name}`, text);
-    }
-    const names = files.map(({ name }) => name).filter((name) => /^c\d?\.yaml$/.test(name)).sort();
-    const words = ["bake", "--print", ...names.flatMap((name) => ["-f", name])];
-    const env = { HOME, PATH: "/usr/bin:/bin", BUILDX_CONFIG: "/nonexistent" };
-    const ran = buildx === undefined
-      ? await runInside(words, { cwd, env })
-      : await run(buildx, words, { cwd, env });
-    const text = ran.code === 0 ? ran.stdout : `ERROR: ${composeError(ran)}\n`;
-    // The peer reads files twice, and warns twice.
-    const warnings = [...new Set(ran.stderr.match(/^WARNING: .*$/gm) ?? [])].sort();
-    return [...warnings, text].join("\n").trimEnd().replaceAll(cwd, "FOLDER");
-  } finally {
-    await removeFolder(cwd);
+  await using _ = removedLater(cwd);
+  for (const { name, text } of files) {
+    await Deno.mkdir(`${cwd}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    await Deno.writeTextFile(`${cwd}/${name}`, text);
   }
+  const names = files.map(({ name }) => name).filter((name) => /^c\d?\.yaml$/.test(name)).sort();
+  const words = ["bake", "--print", ...names.flatMap((name) => ["-f", name])];
+  const env = { HOME, PATH: "/usr/bin:/bin", BUILDX_CONFIG: "/nonexistent" };
+  const ran = buildx === undefined
+    ? await runInside(words, { cwd, env })
+    : await run(buildx, words, { cwd, env });
+  const text = ran.code === 0 ? ran.stdout : `ERROR: ${composeError(ran)}\n`;
+  // The peer reads files twice, and warns twice.
+  const warnings = [...new Set(ran.stderr.match(/^WARNING: .*$/gm) ?? [])].sort();
+  return [...warnings, text].join("\n").trimEnd().replaceAll(cwd, "FOLDER");
 }
 
 /** The error without our hint; empty without one. */

@@ -3,6 +3,7 @@ import { need } from "../harness/tool.ts";
 import type { Program } from "./cases.ts";
 import { measure } from "./measure.ts";
 import { openWays, type Way } from "./ways.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 const MIB = 1 << 20;
 /** The size of the upload, in bytes. */
@@ -22,33 +23,30 @@ export async function transports(
 ): Promise<void> {
   await using ways = await openWays();
   const context = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fairlead-bench-" });
-  try {
-    await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY big /\n");
-    await writeRandom(`${context}/big`);
-    console.log(
-      `### transports (${runs} runs each): first answer in ms, ${SIZE / MIB} MiB up in MiB/s\n`,
-    );
-    console.log("| | first answer | | | up | | | the peers' helper |");
-    console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
-    console.log(`| | ${programs.join(" | ")} | ${programs.join(" | ")} | |`);
-    for (const [at, way] of ways.list.entries()) {
-      if (!way.name.includes(only)) continue;
-      const commands = await commandsOf(way, `way${at}`, fairlead, context, ways.env);
-      const first = await medians(commands.ask, ways.env, runs);
-      const touch = () => Deno.utime(`${context}/big`, new Date(), new Date());
-      const up = await medians(commands.build, ways.env, runs, touch);
-      const cell = (seconds: number | undefined, text: (value: number) => number) =>
-        seconds === undefined ? "" : text(seconds).toFixed(0);
-      const cells = [
-        ...programs.map((program) => cell(first[program], (wall) => wall * 1000)),
-        ...programs.map((program) => cell(up[program], (wall) => SIZE / MIB / wall)),
-      ];
-      console.log(`| ${way.name} | ${cells.join(" | ")} | ${way.helper || "none"} |`);
-    }
-    for (const reason of ways.absent) console.log(`\nnot measured: ${reason}`);
-  } finally {
-    await Deno.remove(context, { recursive: true });
+  await using _ = removedLater(context);
+  await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY big /\n");
+  await writeRandom(`${context}/big`);
+  console.log(
+    `### transports (${runs} runs each): first answer in ms, ${SIZE / MIB} MiB up in MiB/s\n`,
+  );
+  console.log("| | first answer | | | up | | | the peers' helper |");
+  console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
+  console.log(`| | ${programs.join(" | ")} | ${programs.join(" | ")} | |`);
+  for (const [at, way] of ways.list.entries()) {
+    if (!way.name.includes(only)) continue;
+    const commands = await commandsOf(way, `way${at}`, fairlead, context, ways.env);
+    const first = await medians(commands.ask, ways.env, runs);
+    const touch = () => Deno.utime(`${context}/big`, new Date(), new Date());
+    const up = await medians(commands.build, ways.env, runs, touch);
+    const cell = (seconds: number | undefined, text: (value: number) => number) =>
+      seconds === undefined ? "" : text(seconds).toFixed(0);
+    const cells = [
+      ...programs.map((program) => cell(first[program], (wall) => wall * 1000)),
+      ...programs.map((program) => cell(up[program], (wall) => SIZE / MIB / wall)),
+    ];
+    console.log(`| ${way.name} | ${cells.join(" | ")} | ${way.helper || "none"} |`);
   }
+  for (const reason of ways.absent) console.log(`\nnot measured: ${reason}`);
 }
 
 /** No value for a program that can't use this way. */

@@ -8,6 +8,7 @@ import { environmentBreaches, readVariables } from "../../scripts/environment.ts
 import { check } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const ignore = skip(await missing("buildx"));
@@ -87,32 +88,29 @@ Deno.test(
 Deno.test("the check of the tables sees what is wrong with them", async () => {
   assert.deepEqual(await compatibilityBreaches(root), []);
   const dir = await Deno.makeTempDir({ prefix: "fairlead-tables-" });
-  try {
-    await Deno.mkdir(`${dir}/docs`);
-    const text = await Deno.readTextFile(`${root}/docs/buildx-compatibility.md`);
-    const broken: [from: RegExp, to: string, breach: RegExp][] = [
-      [/^\| `--target` .*\n/m, "", /add below '## build': \| `--target`/],
-      [/^\| `--target` .*$/m, "$&\n| `--tarjet` | same |  |", /build has no --tarjet/],
-      [
-        /^\| `--target` .*$/m,
-        "| `--target` | missing | why |",
-        /build has --target: missing is wrong/,
-      ],
-      [/^\| `--target` .*$/m, "$&\n$&", /--target of build has 2 rows/],
-      [/^\| `--target` .*$/m, "| `--target` | refused |  |", /refused: say how, or why/],
-      [/^\| `--target` .*$/m, "| `--target` | perfect | yes |", /perfect is not one of/],
-      [/^\| `-t`, `--tag` .*$/m, "| `--tag` | same |  |", /--tag of build has another letter/],
-      [/^\| `prune` .*\n/m, "", /add prune to the table of commands/],
-      [/^\| `prune` .*$/m, "$&\n| `vanish` | same |  |", /vanish is not here/],
-    ];
-    for (const [from, to, breach] of broken) {
-      const changed = text.replace(from, to);
-      assert.notEqual(changed, text, String(from));
-      await Deno.writeTextFile(`${dir}/docs/buildx-compatibility.md`, changed);
-      assert.match((await compatibilityBreaches(dir)).join("\n"), breach);
-    }
-  } finally {
-    await Deno.remove(dir, { recursive: true });
+  await using _ = removedLater(dir);
+  await Deno.mkdir(`${dir}/docs`);
+  const text = await Deno.readTextFile(`${root}/docs/buildx-compatibility.md`);
+  const broken: [from: RegExp, to: string, breach: RegExp][] = [
+    [/^\| `--target` .*\n/m, "", /add below '## build': \| `--target`/],
+    [/^\| `--target` .*$/m, "$&\n| `--tarjet` | same |  |", /build has no --tarjet/],
+    [
+      /^\| `--target` .*$/m,
+      "| `--target` | missing | why |",
+      /build has --target: missing is wrong/,
+    ],
+    [/^\| `--target` .*$/m, "$&\n$&", /--target of build has 2 rows/],
+    [/^\| `--target` .*$/m, "| `--target` | refused |  |", /refused: say how, or why/],
+    [/^\| `--target` .*$/m, "| `--target` | perfect | yes |", /perfect is not one of/],
+    [/^\| `-t`, `--tag` .*$/m, "| `--tag` | same |  |", /--tag of build has another letter/],
+    [/^\| `prune` .*\n/m, "", /add prune to the table of commands/],
+    [/^\| `prune` .*$/m, "$&\n| `vanish` | same |  |", /vanish is not here/],
+  ];
+  for (const [from, to, breach] of broken) {
+    const changed = text.replace(from, to);
+    assert.notEqual(changed, text, String(from));
+    await Deno.writeTextFile(`${dir}/docs/buildx-compatibility.md`, changed);
+    assert.match((await compatibilityBreaches(dir)).join("\n"), breach);
   }
 });
 
@@ -151,37 +149,34 @@ Deno.test({ name: "every variable in buildx's program is in the table", ignore }
 Deno.test("the check of the variables sees what is wrong with their table", async () => {
   const product = ["cli/flags/spec.ts", "progress/colors.ts"];
   const dir = await Deno.makeTempDir({ prefix: "fairlead-variables-" });
-  try {
-    for (const folder of ["docs", "scripts/compile", "cli/flags", "progress"]) {
-      await Deno.mkdir(`${dir}/${folder}`, { recursive: true });
-    }
-    for (const file of [...product, "scripts/compile/head.sh"]) {
-      await Deno.copyFile(`${root}/${file}`, `${dir}/${file}`);
-    }
-    const table = (...rows: string[]) =>
-      Deno.writeTextFile(`${dir}/docs/environment.md`, rows.join("\n"));
-    const good = [
-      "| `BUILDX_BUILDER` | same | |",
-      "| `FAIRLEAD_CONNECT_TIMEOUT` | added | |",
-      "| `NO_COLOR` | same | |",
-      "| `BUILDKIT_COLORS` | differs | how |",
-      "| `BUILDX_EXPERIMENTAL` | missing | why |",
-    ];
-    await table(...good);
-    assert.deepEqual(await environmentBreaches(dir, product), []);
-    const broken: [rows: string[], breach: RegExp][] = [
-      [good.slice(1), /the program reads BUILDX_BUILDER: add a row/],
-      [[...good, good[2]!], /6: NO_COLOR has two rows/],
-      [[...good, "| `BUILDX_NEW` | same | |"], /does not name BUILDX_NEW: same is wrong/],
-      [[...good.slice(0, 4), "| `NO_COLOR` | missing | why |"], /names NO_COLOR: missing is wrong/],
-      [[...good.slice(0, 3), "| `BUILDKIT_COLORS` | differs | |"], /differs: say how, or why/],
-      [[...good.slice(0, 3), "| `BUILDKIT_COLORS` | fine | yes |"], /fine is not one of/],
-    ];
-    for (const [rows, breach] of broken) {
-      await table(...rows);
-      assert.match((await environmentBreaches(dir, product)).join("\n"), breach);
-    }
-  } finally {
-    await Deno.remove(dir, { recursive: true });
+  await using _ = removedLater(dir);
+  for (const folder of ["docs", "scripts/compile", "cli/flags", "progress"]) {
+    await Deno.mkdir(`${dir}/${folder}`, { recursive: true });
+  }
+  for (const file of [...product, "scripts/compile/head.sh"]) {
+    await Deno.copyFile(`${root}/${file}`, `${dir}/${file}`);
+  }
+  const table = (...rows: string[]) =>
+    Deno.writeTextFile(`${dir}/docs/environment.md`, rows.join("\n"));
+  const good = [
+    "| `BUILDX_BUILDER` | same | |",
+    "| `FAIRLEAD_CONNECT_TIMEOUT` | added | |",
+    "| `NO_COLOR` | same | |",
+    "| `BUILDKIT_COLORS` | differs | how |",
+    "| `BUILDX_EXPERIMENTAL` | missing | why |",
+  ];
+  await table(...good);
+  assert.deepEqual(await environmentBreaches(dir, product), []);
+  const broken: [rows: string[], breach: RegExp][] = [
+    [good.slice(1), /the program reads BUILDX_BUILDER: add a row/],
+    [[...good, good[2]!], /6: NO_COLOR has two rows/],
+    [[...good, "| `BUILDX_NEW` | same | |"], /does not name BUILDX_NEW: same is wrong/],
+    [[...good.slice(0, 4), "| `NO_COLOR` | missing | why |"], /names NO_COLOR: missing is wrong/],
+    [[...good.slice(0, 3), "| `BUILDKIT_COLORS` | differs | |"], /differs: say how, or why/],
+    [[...good.slice(0, 3), "| `BUILDKIT_COLORS` | fine | yes |"], /fine is not one of/],
+  ];
+  for (const [rows, breach] of broken) {
+    await table(...rows);
+    assert.match((await environmentBreaches(dir, product)).join("\n"), breach);
   }
 });

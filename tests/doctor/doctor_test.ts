@@ -8,6 +8,7 @@ import { startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
 import { fairlead } from "../harness/fairlead.ts";
 import { copyExamples, environment } from "../plugins/surroundings.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "openssl"));
 
@@ -259,23 +260,20 @@ Deno.test({
 }, async () => {
   await using daemon = await startBuildkitd();
   const folder = await Deno.makeTempDir({ prefix: "fl-doctor-" });
-  try {
-    await copyExamples(folder);
-    const env = await environment(folder);
-    const go = (url: string) => fairlead(["doctor", "--transfer=1m", url], { env });
-    await need("buildctl");
-    const well = await go(`stdio://${daemon.socket}`);
-    assert.equal(well.code, 0, well.stdout + well.stderr);
-    assert.match(well.stdout, /endpoint .*the plugin \S+fairlead-transport-stdio/);
-    const broken = await go("stdio:///no/such.sock");
-    assert.equal(broken.code, 1);
-    assert.match(
-      broken.stdout,
-      /\nFAILED +(exec|HTTP\/2|connect) +the plugin .* exited with code 1/,
-    );
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using _ = removedLater(folder);
+  await copyExamples(folder);
+  const env = await environment(folder);
+  const go = (url: string) => fairlead(["doctor", "--transfer=1m", url], { env });
+  await need("buildctl");
+  const well = await go(`stdio://${daemon.socket}`);
+  assert.equal(well.code, 0, well.stdout + well.stderr);
+  assert.match(well.stdout, /endpoint .*the plugin \S+fairlead-transport-stdio/);
+  const broken = await go("stdio:///no/such.sock");
+  assert.equal(broken.code, 1);
+  assert.match(
+    broken.stdout,
+    /\nFAILED +(exec|HTTP\/2|connect) +the plugin .* exited with code 1/,
+  );
 });
 
 Deno.test("doctor: a web server is recognised, whichever version of HTTP it speaks", async () => {

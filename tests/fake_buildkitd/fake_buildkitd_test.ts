@@ -10,6 +10,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { exportTree, importTree, openExport } from "./files.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);
@@ -66,26 +67,23 @@ const cases: Case[] = [
 
 async function runCase(test: Case, host: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "fl-case-" });
-  try {
-    await Deno.mkdir(`${folder}/context`);
-    await Deno.writeTextFile(`${folder}/context/Dockerfile`, test.dockerfile);
-    await Deno.writeTextFile(`${folder}/context/file`, "content");
-    const output = {
-      none: [],
-      local: ["-o", `${folder}/out`],
-      tar: ["-o", `type=tar,dest=${folder}/o.tar`],
-    };
-    const args = ["build", ...output[test.output], `${folder}/context`];
-    const ended = await runFairlead({ host, args, home: folder });
-    assert.equal(ended.code, test.code, ended.stderr);
-    if (test.error) assert.match(errorLines(ended)[0] ?? "", test.error);
-    if (test.output === "local") {
-      assert.equal(await Deno.readTextFile(`${folder}/out/file`), "content");
-    }
-    if (test.output === "tar") assert.ok((await Deno.stat(`${folder}/o.tar`)).size % 512 === 0);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using _ = removedLater(folder);
+  await Deno.mkdir(`${folder}/context`);
+  await Deno.writeTextFile(`${folder}/context/Dockerfile`, test.dockerfile);
+  await Deno.writeTextFile(`${folder}/context/file`, "content");
+  const output = {
+    none: [],
+    local: ["-o", `${folder}/out`],
+    tar: ["-o", `type=tar,dest=${folder}/o.tar`],
+  };
+  const args = ["build", ...output[test.output], `${folder}/context`];
+  const ended = await runFairlead({ host, args, home: folder });
+  assert.equal(ended.code, test.code, ended.stderr);
+  if (test.error) assert.match(errorLines(ended)[0] ?? "", test.error);
+  if (test.output === "local") {
+    assert.equal(await Deno.readTextFile(`${folder}/out/file`), "content");
   }
+  if (test.output === "tar") assert.ok((await Deno.stat(`${folder}/o.tar`)).size % 512 === 0);
 }
 
 /** Info and ListWorkers. */

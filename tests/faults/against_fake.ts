@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Script, startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { entriesOf, isTemporary } from "./leftovers.ts";
 import { type Ended, errorLines, runFairlead } from "./program.ts";
-import { removeFolder } from "../harness/remove_folder.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 export interface AgainstOptions {
   /** The arguments before the folder. */
@@ -29,32 +29,29 @@ const SECRET = "nobody but us may read or write this";
  */
 export async function buildAgainst(script: Script, options: AgainstOptions = {}): Promise<Ended> {
   const folder = await Deno.makeTempDir({ prefix: "fl-fake-" });
-  try {
-    await Deno.mkdir(`${folder}/context`);
-    await Deno.mkdir(`${folder}/outside`);
-    await Deno.writeTextFile(`${folder}/outside/victim`, SECRET);
-    await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY . /\n");
-    await Deno.writeTextFile(`${folder}/context/file`, "content");
-    await options.prepare?.(folder);
-    await using daemon = startFakeBuildkitd(script);
-    const ended = await runFairlead({
-      host: daemon.address,
-      args: ["build", ...options.args?.(folder) ?? [], `${folder}/context`],
-      home: folder,
-      ...options.signal && { signal: options.signal },
-    });
-    await settled(daemon.scripts);
-    assert.ok(ended.ms < (options.latest ?? 8000), `it took ${ended.ms} ms`);
-    assert.doesNotMatch(ended.stderr, /^\s+at \S+ |is a bug/m, ended.stderr);
-    assert.deepEqual(entriesOf(`${folder}/outside`), ["victim"]);
-    assert.equal(await Deno.readTextFile(`${folder}/outside/victim`), SECRET);
-    assert.equal((await Deno.stat(`${folder}/outside/victim`)).nlink, 1);
-    assert.deepEqual(entriesOf(folder).filter(isTemporary), []);
-    await options.after?.(folder, ended);
-    return ended;
-  } finally {
-    await removeFolder(folder);
-  }
+  await using _ = removedLater(folder);
+  await Deno.mkdir(`${folder}/context`);
+  await Deno.mkdir(`${folder}/outside`);
+  await Deno.writeTextFile(`${folder}/outside/victim`, SECRET);
+  await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY . /\n");
+  await Deno.writeTextFile(`${folder}/context/file`, "content");
+  await options.prepare?.(folder);
+  await using daemon = startFakeBuildkitd(script);
+  const ended = await runFairlead({
+    host: daemon.address,
+    args: ["build", ...options.args?.(folder) ?? [], `${folder}/context`],
+    home: folder,
+    ...options.signal && { signal: options.signal },
+  });
+  await settled(daemon.scripts);
+  assert.ok(ended.ms < (options.latest ?? 8000), `it took ${ended.ms} ms`);
+  assert.doesNotMatch(ended.stderr, /^\s+at \S+ |is a bug/m, ended.stderr);
+  assert.deepEqual(entriesOf(`${folder}/outside`), ["victim"]);
+  assert.equal(await Deno.readTextFile(`${folder}/outside/victim`), SECRET);
+  assert.equal((await Deno.stat(`${folder}/outside/victim`)).nlink, 1);
+  assert.deepEqual(entriesOf(folder).filter(isTemporary), []);
+  await options.after?.(folder, ended);
+  return ended;
 }
 
 /** The scripts' own assertions. The client caused all other errors of the scripts. */

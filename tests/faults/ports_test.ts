@@ -9,23 +9,21 @@ import { makeCerts } from "../harness/certs.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { errorLines, runFairlead } from "./program.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 /** Builds against a port and expects one message. */
 async function refused(port: number, message: RegExp, hint: RegExp): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "fl-port-" });
-  try {
-    await Deno.writeTextFile(`${home}/Dockerfile`, "FROM scratch\n");
-    const host = `tcp://127.0.0.1:${port}`;
-    const ended = await runFairlead({ host, args: ["build", home], home });
-    assert.equal(ended.code, 1, ended.stderr);
-    assert.equal(errorLines(ended).length, 1, ended.stderr);
-    assert.ok(errorLines(ended)[0]!.includes(`cannot reach ${host}: `), ended.stderr);
-    assert.match(errorLines(ended)[0]!, message);
-    assert.match(ended.stderr, hint);
-    assert.ok(ended.ms < 3000, `it took ${ended.ms} ms`);
-  } finally {
-    await Deno.remove(home, { recursive: true });
-  }
+  await using _ = removedLater(home);
+  await Deno.writeTextFile(`${home}/Dockerfile`, "FROM scratch\n");
+  const host = `tcp://127.0.0.1:${port}`;
+  const ended = await runFairlead({ host, args: ["build", home], home });
+  assert.equal(ended.code, 1, ended.stderr);
+  assert.equal(errorLines(ended).length, 1, ended.stderr);
+  assert.ok(errorLines(ended)[0]!.includes(`cannot reach ${host}: `), ended.stderr);
+  assert.match(errorLines(ended)[0]!, message);
+  assert.match(ended.stderr, hint);
+  assert.ok(ended.ms < 3000, `it took ${ended.ms} ms`);
 }
 
 /** Answers each connection with these bytes once it has heard something, or at once. */

@@ -22,6 +22,7 @@ import {
   randomTree,
   several,
 } from "./random.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 const ignore = skip(needsRoot() ?? await missing("fsutil-oracle"));
 const only = Deno.env.get("FAIRLEAD_FSYNC_SEED");
@@ -88,25 +89,22 @@ each("patterns match what patternmatcher matches", 20000, async (next, oracle) =
 
 each("trees are listed as fsutil lists them, byte for byte", 1500, async (next, oracle, sys) => {
   const root = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fl-fsync-" });
-  try {
-    const { text, paths } = randomTree(next);
-    writeTree(root, text);
-    for (let i = 0; i < 10; i++) {
-      const filter = i === 0 ? {} : randomFilter(next, paths);
-      const theirs = await outcome(async () =>
-        (await oracle.stats(root, filter)).map((stat) => stat.raw)
-      );
-      const ours = await outcome(() => list(sys, root, filter));
-      if (theirs === "broken") continue;
-      assert.deepEqual(shown(ours), shown(theirs), JSON.stringify({ filter, text }, undefined, 1));
-    }
-    const follow = Array.from({ length: 3 }, () => randomFollow(next, paths));
-    const theirs = await outcome(() => oracle.follow(root, follow));
-    const ours = await outcome(() => followLinks(sys, root, follow) ?? null);
-    assert.deepEqual(ours, theirs, JSON.stringify({ follow, text }, undefined, 1));
-  } finally {
-    await Deno.remove(root, { recursive: true });
+  await using _ = removedLater(root);
+  const { text, paths } = randomTree(next);
+  writeTree(root, text);
+  for (let i = 0; i < 10; i++) {
+    const filter = i === 0 ? {} : randomFilter(next, paths);
+    const theirs = await outcome(async () =>
+      (await oracle.stats(root, filter)).map((stat) => stat.raw)
+    );
+    const ours = await outcome(() => list(sys, root, filter));
+    if (theirs === "broken") continue;
+    assert.deepEqual(shown(ours), shown(theirs), JSON.stringify({ filter, text }, undefined, 1));
   }
+  const follow = Array.from({ length: 3 }, () => randomFollow(next, paths));
+  const theirs = await outcome(() => oracle.follow(root, follow));
+  const ours = await outcome(() => followLinks(sys, root, follow) ?? null);
+  assert.deepEqual(ours, theirs, JSON.stringify({ follow, text }, undefined, 1));
 });
 
 function randomFollow(next: Random, paths: readonly string[]): string {

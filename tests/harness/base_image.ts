@@ -4,6 +4,7 @@
  */
 import { check } from "./run.ts";
 import { need } from "./tool.ts";
+import { removedLater } from "./remove_folder.ts";
 
 /** Below the registry that it was pushed to. */
 const baseImageName = "library/busybox";
@@ -47,18 +48,15 @@ export async function pushBaseImage(
 ): Promise<string> {
   const buildctl = await need("buildctl");
   const dir = await Deno.makeTempDir({ prefix: "fl-base-" });
-  try {
-    await writeRootfs(`${dir}/rootfs`);
-    await Deno.writeTextFile(`${dir}/Dockerfile`, dockerfile);
-    const names = [`${baseImageName}:latest`, ...further].map((name) => `${host}/${name}`);
-    await check(buildctl, [
-      ...["--addr", address, "build", "--progress=plain", "--frontend=dockerfile.v0"],
-      ...["--local", `context=${dir}/rootfs`, "--local", `dockerfile=${dir}`],
-      // Several names are one CSV field: it needs quotes.
-      ...["--output", `type=image,"name=${names.join(",")}",push=true`],
-    ]);
-    return names[0] ?? "";
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  await using _ = removedLater(dir);
+  await writeRootfs(`${dir}/rootfs`);
+  await Deno.writeTextFile(`${dir}/Dockerfile`, dockerfile);
+  const names = [`${baseImageName}:latest`, ...further].map((name) => `${host}/${name}`);
+  await check(buildctl, [
+    ...["--addr", address, "build", "--progress=plain", "--frontend=dockerfile.v0"],
+    ...["--local", `context=${dir}/rootfs`, "--local", `dockerfile=${dir}`],
+    // Several names are one CSV field: it needs quotes.
+    ...["--output", `type=image,"name=${names.join(",")}",push=true`],
+  ]);
+  return names[0] ?? "";
 }

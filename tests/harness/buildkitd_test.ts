@@ -8,6 +8,7 @@ import { check, run } from "./run.ts";
 import { sharedBuildkitd } from "./shared.ts";
 import { needsRoot, skip } from "./skip.ts";
 import { missing, need } from "./tool.ts";
+import { removedLater } from "./remove_folder.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox"),
@@ -16,15 +17,12 @@ const ignore = skip(
 /** Builds `text` with buildctl, and gives what the step printed. */
 async function build(address: string, text: string, more: readonly string[] = []) {
   const dir = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(`${dir}/Dockerfile`, text);
-    return await run(await need("buildctl"), [
-      ...["--addr", address, "build", "--progress=plain", "--frontend=dockerfile.v0"],
-      ...["--local", `context=${dir}`, "--local", `dockerfile=${dir}`, ...more],
-    ]);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  await using _ = removedLater(dir);
+  await Deno.writeTextFile(`${dir}/Dockerfile`, text);
+  return await run(await need("buildctl"), [
+    ...["--addr", address, "build", "--progress=plain", "--frontend=dockerfile.v0"],
+    ...["--local", `context=${dir}`, "--local", `dockerfile=${dir}`, ...more],
+  ]);
 }
 
 async function mountsBelow(folder: string): Promise<string[]> {

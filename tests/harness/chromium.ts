@@ -1,6 +1,6 @@
 /** Pages in a real browser: Debian's Chromium, headless, with nothing of it on the network. */
 import { need } from "./tool.ts";
-import { removeFolder } from "./remove_folder.ts";
+import { removedLater, removeFolder } from "./remove_folder.ts";
 
 /** Headless, and silent on the network. */
 const QUIET = [
@@ -25,11 +25,11 @@ export async function askBrowser<Answer>(
 ): Promise<Answer[]> {
   const chromium = await need("chromium");
   const folder = await Deno.makeTempDir({ prefix: "fl-chromium-" });
-  try {
-    const json = JSON.stringify([page, widths]).replaceAll("<", "\\u003c");
-    await Deno.writeTextFile(
-      `${folder}/frames.html`,
-      `<!DOCTYPE html><title>waiting</title><body></body><script>
+  await using _ = removedLater(folder);
+  const json = JSON.stringify([page, widths]).replaceAll("<", "\\u003c");
+  await Deno.writeTextFile(
+    `${folder}/frames.html`,
+    `<!DOCTYPE html><title>waiting</title><body></body><script>
 const [page, widths] = ${json};
 Promise.all(widths.map((width) => new Promise((resolve) => {
   const frame = document.createElement("iframe");
@@ -39,27 +39,24 @@ Promise.all(widths.map((width) => new Promise((resolve) => {
   document.body.append(frame);
 }))).then((answers) => { document.body.textContent = JSON.stringify(answers); });
 </script>`,
-    );
-    const { success, stdout, stderr } = await new Deno.Command(chromium, {
-      args: [
-        ...QUIET,
-        ...colorScheme === "dark" ? ["--blink-settings=preferredColorScheme=0"] : [],
-        ...[`--user-data-dir=${folder}/profile`, "--virtual-time-budget=10000", "--dump-dom"],
-        `file://${folder}/frames.html`,
-      ],
-      stdin: "null",
-      signal: AbortSignal.timeout(120_000),
-    }).output();
-    const dom = new TextDecoder().decode(stdout);
-    const answer = /<body>(.*)<\/body>/s.exec(dom)?.[1];
-    if (!success || answer === undefined) {
-      throw new Error(`the browser failed: ${new TextDecoder().decode(stderr)}\n${dom}`);
-    }
-    const plain = answer.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
-    return JSON.parse(plain);
-  } finally {
-    await removeFolder(folder);
+  );
+  const { success, stdout, stderr } = await new Deno.Command(chromium, {
+    args: [
+      ...QUIET,
+      ...colorScheme === "dark" ? ["--blink-settings=preferredColorScheme=0"] : [],
+      ...[`--user-data-dir=${folder}/profile`, "--virtual-time-budget=10000", "--dump-dom"],
+      `file://${folder}/frames.html`,
+    ],
+    stdin: "null",
+    signal: AbortSignal.timeout(120_000),
+  }).output();
+  const dom = new TextDecoder().decode(stdout);
+  const answer = /<body>(.*)<\/body>/s.exec(dom)?.[1];
+  if (!success || answer === undefined) {
+    throw new Error(`the browser failed: ${new TextDecoder().decode(stderr)}\n${dom}`);
   }
+  const plain = answer.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  return JSON.parse(plain);
 }
 
 /** A page that stays open, driven over the DevTools protocol. */

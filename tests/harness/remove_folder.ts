@@ -13,3 +13,8 @@ export async function removeFolder(path: string): Promise<void> {
     }
   }
 }
+
+/** Removes a folder at the end of a scope: `await using _ = removedLater(folder);`. */
+export function removedLater(path: string): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => removeFolder(path) };
+}

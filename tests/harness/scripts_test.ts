@@ -3,6 +3,7 @@ import { run } from "./run.ts";
 import { sharedBuildkitd } from "./shared.ts";
 import { needsRoot, skip } from "./skip.ts";
 import { missing } from "./tool.ts";
+import { removedLater } from "./remove_folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const ignore = skip(
@@ -41,6 +42,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
 }, async () => {
   const dir = await Deno.makeTempDir();
+  await using _ = removedLater(dir);
   // A stand-in for Deno that prints where it would put its packages.
   const deno =
     `#!/bin/sh\n[ "$1" != --version ] || { echo deno 2.9.6; exit; }\necho "<$DENO_DIR>"\n`;
@@ -53,23 +55,19 @@ Deno.test({
         PATH: `${dir}/bin:${Deno.env.get("PATH")}`,
       },
     });
-  try {
-    const own = `${dir}/fairlead-${Deno.uid()}`;
-    // No user, root included, can make folders there.
-    assert.equal((await start("/proc")).stdout, `<${own}/deno>\n`);
-    assert.equal((await Deno.stat(own)).mode! & 0o777, 0o700);
-    assert.equal((await start(`${dir}/home`)).stdout, "<>\n");
-    await Deno.remove(own, { recursive: true });
-    await Deno.symlink("home", own);
-    const { code, stderr } = await start("/proc");
-    assert.equal(code, 1);
-    assert.match(
-      stderr,
-      /^fairlead: no folder for Deno: \/proc\S+ \(.*\), \S+ \(.*\): set XDG_CACHE_HOME/,
-    );
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  const own = `${dir}/fairlead-${Deno.uid()}`;
+  // No user, root included, can make folders there.
+  assert.equal((await start("/proc")).stdout, `<${own}/deno>\n`);
+  assert.equal((await Deno.stat(own)).mode! & 0o777, 0o700);
+  assert.equal((await start(`${dir}/home`)).stdout, "<>\n");
+  await Deno.remove(own, { recursive: true });
+  await Deno.symlink("home", own);
+  const { code, stderr } = await start("/proc");
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^fairlead: no folder for Deno: \/proc\S+ \(.*\), \S+ \(.*\): set XDG_CACHE_HOME/,
+  );
 });
 
 Deno.test({
@@ -79,30 +77,27 @@ Deno.test({
   const forms: [uid: number, mode: number][] = [[1234, 0o755], [0, 0o777], [0, 0o775]];
   for (const [uid, mode] of forms) {
     const dir = await Deno.makeTempDir();
-    try {
-      const planted = `${dir}/cache/fairlead/deno-2.9.6/node_modules/@deno/x`;
-      await Deno.mkdir(planted, { recursive: true });
-      await Deno.writeTextFile(`${planted}/deno`, "#!/bin/sh\necho planted\n", { mode: 0o755 });
-      await run("chown", ["-R", `${uid}`, `${dir}/cache`]);
-      await Deno.chmod(`${dir}/cache`, mode);
-      // There is neither Deno nor npm: so it would be run, or nothing.
-      const env = {
-        XDG_CACHE_HOME: `${dir}/cache`,
-        TMPDIR: dir,
-        PATH: "/usr/sbin:/usr/bin:/bin",
-      };
-      const script = `command() { [ "$2" != npm ] && [ "$2" != deno ] && builtin command "$@"; }
+    await using _ = removedLater(dir);
+    const planted = `${dir}/cache/fairlead/deno-2.9.6/node_modules/@deno/x`;
+    await Deno.mkdir(planted, { recursive: true });
+    await Deno.writeTextFile(`${planted}/deno`, "#!/bin/sh\necho planted\n", { mode: 0o755 });
+    await run("chown", ["-R", `${uid}`, `${dir}/cache`]);
+    await Deno.chmod(`${dir}/cache`, mode);
+    // There is neither Deno nor npm: so it would be run, or nothing.
+    const env = {
+      XDG_CACHE_HOME: `${dir}/cache`,
+      TMPDIR: dir,
+      PATH: "/usr/sbin:/usr/bin:/bin",
+    };
+    const script = `command() { [ "$2" != npm ] && [ "$2" != deno ] && builtin command "$@"; }
           export -f command; exec bash ${root}/scripts/deno --version`;
-      const { stdout, stderr } = await run("bash", ["-c", script], { env });
-      assert.doesNotMatch(stdout, /planted/, `${uid} ${mode.toString(8)}`);
-      assert.match(stderr, /^fairlead: needs Deno 2\.9\.6/m);
-      // The same by root's own hand is run.
-      await run("chown", ["-R", "0", `${dir}/cache`]);
-      await Deno.chmod(`${dir}/cache`, 0o755);
-      assert.equal((await run("bash", ["-c", script], { env })).stdout, "planted\n");
-    } finally {
-      await Deno.remove(dir, { recursive: true });
-    }
+    const { stdout, stderr } = await run("bash", ["-c", script], { env });
+    assert.doesNotMatch(stdout, /planted/, `${uid} ${mode.toString(8)}`);
+    assert.match(stderr, /^fairlead: needs Deno 2\.9\.6/m);
+    // The same by root's own hand is run.
+    await run("chown", ["-R", "0", `${dir}/cache`]);
+    await Deno.chmod(`${dir}/cache`, 0o755);
+    assert.equal((await run("bash", ["-c", script], { env })).stdout, "planted\n");
   }
 });
 

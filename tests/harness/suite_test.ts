@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { failedFiles, type Result, runTests, runTestsTwice, summary } from "./suite.ts";
+import { removedLater } from "./remove_folder.ts";
 
 Deno.test("the summary line is understood in all its forms", () => {
   assert.deepEqual(summary("x\nok | 6 passed | 0 failed (2s)\n"), {
@@ -40,6 +41,7 @@ Deno.test("the files of failed tests, steps and modules are found", () => {
 
 Deno.test("a test that fails once is named as unsteady, one that fails twice has failed", async () => {
   const dir = await Deno.makeTempDir();
+  await using _ = removedLater(dir);
   const run = async (test: string): Promise<Result> => {
     await Deno.writeTextFile(`${dir}/a_test.ts`, `Deno.test("passes", () => {});\n${test}`);
     const { signal } = new AbortController();
@@ -50,10 +52,9 @@ Deno.test("a test that fails once is named as unsteady, one that fails twice has
       show: () => {},
     });
   };
-  try {
-    const failed = await run(`Deno.test("always", () => {\n  throw new Error("on purpose");\n});`);
-    assert.deepEqual([failed.passed, failed.failed, failed.unsteady], [1, 1, undefined]);
-    const chance = `Deno.test("chance", () => {
+  const failed = await run(`Deno.test("always", () => {\n  throw new Error("on purpose");\n});`);
+  assert.deepEqual([failed.passed, failed.failed, failed.unsteady], [1, 1, undefined]);
+  const chance = `Deno.test("chance", () => {
       try {
         Deno.mkdirSync("${dir}/was-here");
       } catch {
@@ -61,11 +62,8 @@ Deno.test("a test that fails once is named as unsteady, one that fails twice has
       }
       throw new Error("on purpose");
     });`;
-    const unsteady = await run(chance);
-    assert.deepEqual([unsteady.passed, unsteady.failed, unsteady.unsteady], [2, 0, [
-      "./a_test.ts",
-    ]]);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  const unsteady = await run(chance);
+  assert.deepEqual([unsteady.passed, unsteady.failed, unsteady.unsteady], [2, 0, [
+    "./a_test.ts",
+  ]]);
 });

@@ -7,6 +7,7 @@ import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { installInto, runtimes } from "./package.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
@@ -42,32 +43,29 @@ Deno.test({
   await using space = await engineSpace({ init: true });
   const image = await importDaemonImage(space);
   const path = await Deno.makeTempDir({ prefix: "fl-npm-" });
-  try {
-    await installInto(path);
-    const example = "make_builder.mjs";
-    await Deno.copyFile(`${root}examples/library/${example}`, `${path}/${example}`);
-    for (const program of await runtimes()) {
-      const node = (...args: string[]) => run(program, args, { cwd: path, env: space.env });
-      const { code, stdout, stderr } = await node(example, "mine", image);
-      equal(code, 0, stderr);
-      match(stdout, /^creating container buildx_buildkit_mine0$/m);
-      match(stdout, /^mine0 runs BuildKit v/m);
-      equal((await space.engine.docker("ps", "-aq")).stdout, "");
-      equal((await space.fairlead(["inspect", "mine"])).code, 1);
-      const absent = await node(example, "mine", "127.0.0.1:1/nope:1");
-      match(absent.stderr, /cannot pull the builder's image 127\.0\.0\.1:1\/nope:1/);
+  await using _ = removedLater(path);
+  await installInto(path);
+  const example = "make_builder.mjs";
+  await Deno.copyFile(`${root}examples/library/${example}`, `${path}/${example}`);
+  for (const program of await runtimes()) {
+    const node = (...args: string[]) => run(program, args, { cwd: path, env: space.env });
+    const { code, stdout, stderr } = await node(example, "mine", image);
+    equal(code, 0, stderr);
+    match(stdout, /^creating container buildx_buildkit_mine0$/m);
+    match(stdout, /^mine0 runs BuildKit v/m);
+    equal((await space.engine.docker("ps", "-aq")).stdout, "");
+    equal((await space.fairlead(["inspect", "mine"])).code, 1);
+    const absent = await node(example, "mine", "127.0.0.1:1/nope:1");
+    match(absent.stderr, /cannot pull the builder's image 127\.0\.0\.1:1\/nope:1/);
 
-      // While another program holds the lock, a call waits, and ends with its signal.
-      using lock = Deno.openSync(`${space.env.BUILDX_CONFIG}/.lock`, { write: true });
-      lock.lockSync(true);
-      const script = `import { createBuilder } from "@fairlead/fairlead/builders";
+    // While another program holds the lock, a call waits, and ends with its signal.
+    using lock = Deno.openSync(`${space.env.BUILDX_CONFIG}/.lock`, { write: true });
+    lock.lockSync(true);
+    const script = `import { createBuilder } from "@fairlead/fairlead/builders";
           const signal = AbortSignal.timeout(300);
           const builder = { name: "late", driver: "remote", endpoint: "tcp://127.0.0.1:1" };
           await createBuilder(builder, { signal }).catch((error) => console.log(error.name));`;
-      await Deno.writeTextFile(`${path}/late.mjs`, script);
-      equal((await node("late.mjs")).stdout, "TimeoutError\n");
-    }
-  } finally {
-    await Deno.remove(path, { recursive: true });
+    await Deno.writeTextFile(`${path}/late.mjs`, script);
+    equal((await node("late.mjs")).stdout, "TimeoutError\n");
   }
 });

@@ -9,7 +9,7 @@ import { startSshd } from "../harness/sshd.ts";
 import { missing } from "../harness/tool.ts";
 import { examples } from "../../commands/examples.ts";
 import { anchorsOf, blocksOf, namedTests, scriptOf, strayCommands } from "./pages.ts";
-import { removeFolder } from "../harness/remove_folder.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 import { engineModule } from "../policies/engine_module.ts";
 import { denoDir, fairleadCommand } from "../harness/fairlead.ts";
 
@@ -57,44 +57,41 @@ async function runBlocks(
   ...[world, env, meanwhile]: Surroundings
 ): Promise<string> {
   const home = await Deno.makeTempDir({ prefix: "fl-manual-" });
-  try {
-    const bin = `${home}/.bin`;
-    await Deno.mkdir(bin);
-    const program = `#!/bin/sh\nexec ${fairleadCommand().join(" ")} "$@"\n`;
-    await Deno.writeTextFile(`${bin}/fairlead`, program, { mode: 0o755 });
-    await Deno.mkdir(`${home}/work`);
-    const dockerfile = "FROM busybox AS app\nRUN echo hello >/hello\n";
-    await Deno.writeTextFile(`${home}/work/Dockerfile`, dockerfile);
-    const replace = (text: string) =>
-      world.reduce((text, [example, real]) => text.replaceAll(example, real), text);
-    const script = scriptOf(text, replace);
-    const done = run("sh", ["-c", script], {
-      cwd: `${home}/work`,
-      env: {
-        HOME: home,
-        PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`,
-        DENO_DIR: denoDir,
-        DOCKER_HOST: "unix:///no/docker.sock",
-        BUILDX_CONFIG: "",
-        DOCKER_CONFIG: "",
-        ...env,
-      },
-    });
-    if (meanwhile) {
-      let over = false;
-      done.finally(() => over = true);
-      while (!over && !await exists(`${home}/work/.waits`)) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      if (!over) await meanwhile(`${home}/work`);
-      await Deno.writeTextFile(`${home}/work/.goes-on`, "");
+  await using _ = removedLater(home);
+  const bin = `${home}/.bin`;
+  await Deno.mkdir(bin);
+  const program = `#!/bin/sh\nexec ${fairleadCommand().join(" ")} "$@"\n`;
+  await Deno.writeTextFile(`${bin}/fairlead`, program, { mode: 0o755 });
+  await Deno.mkdir(`${home}/work`);
+  const dockerfile = "FROM busybox AS app\nRUN echo hello >/hello\n";
+  await Deno.writeTextFile(`${home}/work/Dockerfile`, dockerfile);
+  const replace = (text: string) =>
+    world.reduce((text, [example, real]) => text.replaceAll(example, real), text);
+  const script = scriptOf(text, replace);
+  const done = run("sh", ["-c", script], {
+    cwd: `${home}/work`,
+    env: {
+      HOME: home,
+      PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`,
+      DENO_DIR: denoDir,
+      DOCKER_HOST: "unix:///no/docker.sock",
+      BUILDX_CONFIG: "",
+      DOCKER_CONFIG: "",
+      ...env,
+    },
+  });
+  if (meanwhile) {
+    let over = false;
+    done.finally(() => over = true);
+    while (!over && !await exists(`${home}/work/.waits`)) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    const { code, stdout, stderr } = await done;
-    assert.equal(code, 0, `${name}\n${stdout}\n${stderr}`);
-    return stdout;
-  } finally {
-    await removeFolder(home);
+    if (!over) await meanwhile(`${home}/work`);
+    await Deno.writeTextFile(`${home}/work/.goes-on`, "");
   }
+  const { code, stdout, stderr } = await done;
+  assert.equal(code, 0, `${name}\n${stdout}\n${stderr}`);
+  return stdout;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Ran, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need, onPath } from "../harness/tool.ts";
-import { removeFolder } from "../harness/remove_folder.ts";
+import { removedLater, removeFolder } from "../harness/remove_folder.ts";
 import { accept } from "../harness/accept.ts";
 
 const script = new URL("../../install.sh", import.meta.url).pathname;
@@ -68,33 +68,30 @@ async function install(
   check: (home: string, ran: Ran) => Promise<void> | void = () => {},
 ): Promise<Ran> {
   const home = await Deno.makeTempDir({ prefix: "fl-install-" });
-  try {
-    await Deno.mkdir(`${home}/bin`);
-    const says = `#!/bin/sh\ncase $1 in -s) echo ${system} ;; *) echo ${machine} ;; esac\n`;
-    await Deno.writeTextFile(`${home}/bin/uname`, says, { mode: 0o755 });
-    await Deno.chmod(home, 0o777);
-    let path = `${home}/bin:/usr/bin:/bin`;
-    let shell = ["sh"];
-    if (only) {
-      for (const name of only) {
-        const program = name === "busybox" ? await need("busybox") : await onPath(name);
-        await Deno.symlink(program!, `${home}/bin/${name}`);
-      }
-      path = `${home}/bin`;
-      shell = only[0] === "busybox" ? [`${path}/busybox`, "sh"] : ["/bin/sh"];
+  await using _ = removedLater(home);
+  await Deno.mkdir(`${home}/bin`);
+  const says = `#!/bin/sh\ncase $1 in -s) echo ${system} ;; *) echo ${machine} ;; esac\n`;
+  await Deno.writeTextFile(`${home}/bin/uname`, says, { mode: 0o755 });
+  await Deno.chmod(home, 0o777);
+  let path = `${home}/bin:/usr/bin:/bin`;
+  let shell = ["sh"];
+  if (only) {
+    for (const name of only) {
+      const program = name === "busybox" ? await need("busybox") : await onPath(name);
+      await Deno.symlink(program!, `${home}/bin/${name}`);
     }
-    const command = [...shell, script, ...args];
-    const user = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-    const [program, ...words] = root ? command : [...user, ...command];
-    const ran = await run(program!, words, {
-      cwd: home,
-      env: { HOME: home, PATH: path, FAIRLEAD_DOWNLOAD: url },
-    });
-    await check(home, ran);
-    return ran;
-  } finally {
-    await removeFolder(home);
+    path = `${home}/bin`;
+    shell = only[0] === "busybox" ? [`${path}/busybox`, "sh"] : ["/bin/sh"];
   }
+  const command = [...shell, script, ...args];
+  const user = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  const [program, ...words] = root ? command : [...user, ...command];
+  const ran = await run(program!, words, {
+    cwd: home,
+    env: { HOME: home, PATH: path, FAIRLEAD_DOWNLOAD: url },
+  });
+  await check(home, ran);
+  return ran;
 }
 
 const targets: [Machine, string][] = [

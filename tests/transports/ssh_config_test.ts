@@ -5,7 +5,7 @@ import { sshSources } from "../../transports/ssh/config/sources.ts";
 import { run } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { onPath } from "../harness/tool.ts";
-import { removeFolder } from "../harness/remove_folder.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 
 const configs = [
   "Host a b\n Port 1\nHost *\n Port 2\n User u\n",
@@ -57,63 +57,60 @@ Deno.test({
   ignore: skip(await onPath("ssh") === undefined ? "there is no ssh program" : undefined),
 }, async () => {
   const home = await Deno.makeTempDir({ prefix: "fl-sshg-" });
+  await using _ = removedLater(home);
   const env = (name: string) => name === "SHELL" ? "/bin/sh" : undefined;
   const sources = {
     ...sshSources(home, env, new AbortController().signal),
     files: [`${home}/c`],
   };
   const localUser = (await run("id", ["-un"])).stdout.trim();
-  try {
-    await Deno.mkdir(`${home}/conf.d`);
-    await Deno.writeTextFile(`${home}/conf.d/1`, "Host foo\n Port 77\n");
-    await Deno.writeTextFile(`${home}/conf.d/2`, "Port 78\nUser inc\n");
-    for (const text of configs) {
-      await Deno.writeTextFile(`${home}/c`, text.replaceAll("CONFD", `${home}/conf.d`));
-      for (const host of ["foo", "a", "q.x", "c.x"]) {
-        const { code, stdout, stderr } = await run("ssh", ["-G", "-F", `${home}/c`, host]);
-        assert.equal(code, 0, stderr);
-        const theirs = Map.groupBy(
-          stdout.split("\n").map((line) => line.split(/ (.*)/) as [string, string]),
-          ([key]) => key,
-        );
-        const all = (key: string) => (theirs.get(key) ?? []).map(([, value]) => value);
-        const ours = await sshConfigOf({ host, localUser }, sources);
-        const where = `${JSON.stringify(text)} for ${host}`;
-        assert.deepEqual({
-          hostname: ours.hostname?.toLowerCase() ?? host,
-          port: ours.port ?? 22,
-          user: ours.user ?? localUser,
-          jumps: ours.jumps.join(","),
-          proxy: ours.proxyCommand ?? "",
-          alias: ours.hostKeyAlias,
-          timeout: ours.connectTimeout,
-          revoked: ours.revokedHostKeys.join(" "),
-          only: ours.identitiesOnly,
-          hash: ours.hashKnownHosts,
-          acceptNew: ours.acceptNew,
-        }, {
-          hostname: all("hostname")[0],
-          port: Number(all("port")[0]),
-          user: all("user")[0],
-          jumps: all("proxyjump")[0] ?? "",
-          proxy: (all("proxycommand")[0] ?? "none").replace(/^none$/, ""),
-          alias: all("hostkeyalias")[0],
-          timeout: Number(all("connecttimeout")[0]) || undefined,
-          revoked: all("revokedhostkeys")[0] ?? "",
-          only: all("identitiesonly")[0] === "yes",
-          hash: all("hashknownhosts")[0] === "yes",
-          acceptNew: /^(?:false|accept-new)$/.test(all("stricthostkeychecking")[0]!),
-        }, where);
-        if (ours.identityFiles !== undefined) {
-          const files = all("identityfile").filter((file) => file !== "none");
-          assert.deepEqual(ours.identityFiles, files, where);
-        }
-        if (ours.knownHostsFiles !== undefined) {
-          assert.equal(ours.knownHostsFiles.join(" "), all("userknownhostsfile")[0], where);
-        }
+  await Deno.mkdir(`${home}/conf.d`);
+  await Deno.writeTextFile(`${home}/conf.d/1`, "Host foo\n Port 77\n");
+  await Deno.writeTextFile(`${home}/conf.d/2`, "Port 78\nUser inc\n");
+  for (const text of configs) {
+    await Deno.writeTextFile(`${home}/c`, text.replaceAll("CONFD", `${home}/conf.d`));
+    for (const host of ["foo", "a", "q.x", "c.x"]) {
+      const { code, stdout, stderr } = await run("ssh", ["-G", "-F", `${home}/c`, host]);
+      assert.equal(code, 0, stderr);
+      const theirs = Map.groupBy(
+        stdout.split("\n").map((line) => line.split(/ (.*)/) as [string, string]),
+        ([key]) => key,
+      );
+      const all = (key: string) => (theirs.get(key) ?? []).map(([, value]) => value);
+      const ours = await sshConfigOf({ host, localUser }, sources);
+      const where = `${JSON.stringify(text)} for ${host}`;
+      assert.deepEqual({
+        hostname: ours.hostname?.toLowerCase() ?? host,
+        port: ours.port ?? 22,
+        user: ours.user ?? localUser,
+        jumps: ours.jumps.join(","),
+        proxy: ours.proxyCommand ?? "",
+        alias: ours.hostKeyAlias,
+        timeout: ours.connectTimeout,
+        revoked: ours.revokedHostKeys.join(" "),
+        only: ours.identitiesOnly,
+        hash: ours.hashKnownHosts,
+        acceptNew: ours.acceptNew,
+      }, {
+        hostname: all("hostname")[0],
+        port: Number(all("port")[0]),
+        user: all("user")[0],
+        jumps: all("proxyjump")[0] ?? "",
+        proxy: (all("proxycommand")[0] ?? "none").replace(/^none$/, ""),
+        alias: all("hostkeyalias")[0],
+        timeout: Number(all("connecttimeout")[0]) || undefined,
+        revoked: all("revokedhostkeys")[0] ?? "",
+        only: all("identitiesonly")[0] === "yes",
+        hash: all("hashknownhosts")[0] === "yes",
+        acceptNew: /^(?:false|accept-new)$/.test(all("stricthostkeychecking")[0]!),
+      }, where);
+      if (ours.identityFiles !== undefined) {
+        const files = all("identityfile").filter((file) => file !== "none");
+        assert.deepEqual(ours.identityFiles, files, where);
+      }
+      if (ours.knownHostsFiles !== undefined) {
+        assert.equal(ours.knownHostsFiles.join(" "), all("userknownhostsfile")[0], where);
       }
     }
-  } finally {
-    await removeFolder(home);
   }
 });
