@@ -7,7 +7,7 @@ import { createPlugins } from "../../transports/external.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { DialError, EndpointError } from "../../transports/errors.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
-import { removeFolder } from "../harness/remove_folder.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 import { context } from "../transports/contract_help.ts";
 import { Counts } from "./counts.ts";
 
@@ -216,17 +216,14 @@ for (const [title, layout, at, named] of attacks) {
   }, async () => {
     for (const [how, tamper, problem] of tamperings) {
       const root = await lay(layout);
-      try {
-        tamper(at === "" ? root : `${root}/${at}`);
-        const message = await refusal(`${root}/${layout.plugin ?? PLUGIN}`, root);
-        assert(message !== undefined, `${how}: the plugin was run`);
-        assert.match(message, named, how);
-        assert.match(message, problem, how);
-        assert.equal(await ran(root), false, how);
-        counts.refused();
-      } finally {
-        await removeFolder(root);
-      }
+      await using _ = removedLater(root);
+      tamper(at === "" ? root : `${root}/${at}`);
+      const message = await refusal(`${root}/${layout.plugin ?? PLUGIN}`, root);
+      assert(message !== undefined, `${how}: the plugin was run`);
+      assert.match(message, named, how);
+      assert.match(message, problem, how);
+      assert.equal(await ran(root), false, how);
+      counts.refused();
     }
   });
 }
@@ -253,14 +250,11 @@ for (
     sanitizeOps: false,
   }, async () => {
     const root = await lay(layout);
-    try {
-      const path = `${root}/${("plugin" in layout ? layout.plugin : undefined) ?? PLUGIN}`;
-      assert.equal(await refusal(path, root), undefined);
-      assert.equal(await ran(root), true);
-      counts.held();
-    } finally {
-      await removeFolder(root);
-    }
+    await using _ = removedLater(root);
+    const path = `${root}/${("plugin" in layout ? layout.plugin : undefined) ?? PLUGIN}`;
+    assert.equal(await refusal(path, root), undefined);
+    assert.equal(await ran(root), true);
+    counts.held();
   });
 }
 
@@ -269,20 +263,17 @@ Deno.test(
   async () => {
     for (const part of [PLUGIN, "via"]) {
       const root = await lay(linked);
-      try {
-        await new Deno.Command("chown", { args: ["-h", String(STRANGER), `${root}/${part}`] })
-          .output();
-        const message = await refusal(`${root}/${PLUGIN}`, root);
-        assert.match(message ?? "", /the link \S+ belongs to user 12345/);
-        counts.refused();
-        await Deno.remove(`${root}/via`);
-        await Deno.symlink("via", `${root}/via`);
-        await new Deno.Command("chown", { args: ["-h", "0", `${root}/${PLUGIN}`] }).output();
-        assert.match(await refusal(`${root}/${PLUGIN}`, root) ?? "", /too many links/);
-        counts.refused();
-      } finally {
-        await removeFolder(root);
-      }
+      await using _ = removedLater(root);
+      await new Deno.Command("chown", { args: ["-h", String(STRANGER), `${root}/${part}`] })
+        .output();
+      const message = await refusal(`${root}/${PLUGIN}`, root);
+      assert.match(message ?? "", /the link \S+ belongs to user 12345/);
+      counts.refused();
+      await Deno.remove(`${root}/via`);
+      await Deno.symlink("via", `${root}/via`);
+      await new Deno.Command("chown", { args: ["-h", "0", `${root}/${PLUGIN}`] }).output();
+      assert.match(await refusal(`${root}/${PLUGIN}`, root) ?? "", /too many links/);
+      counts.refused();
     }
   },
 );
@@ -294,33 +285,27 @@ Deno.test({ name: "attack: plugin, an import over unencrypted HTTP", ignore }, a
   );
   const address = `http://127.0.0.1:${server.addr.port}/one.js`;
   const root = await lay(module(`await import("${address}");`));
-  try {
-    assert.match(await refusal(`${root}/${PLUGIN}.js`, root) ?? "", /over unencrypted HTTP/);
-    assert.equal(await ran(root), false);
-    counts.refused();
-  } finally {
-    await removeFolder(root);
-  }
+  await using _ = removedLater(root);
+  assert.match(await refusal(`${root}/${PLUGIN}.js`, root) ?? "", /over unencrypted HTTP/);
+  assert.equal(await ran(root), false);
+  counts.refused();
 });
 
 Deno.test(
   { name: "attack: plugin, exchanged between the check and the dial", ignore },
   async () => {
     const root = await lay(program);
-    try {
-      const registry = createRegistry([], createPlugins((name) => name === "HOME" ? root : ""))
-        .withPlugin("x", `${root}/${PLUGIN}`);
-      const transport = registry.find("x://there");
-      const spec = transport.parse("x://there");
-      await Deno.chown(`${root}/${PLUGIN}`, STRANGER, null);
-      await assert.rejects(
-        transport.dial(spec, context()),
-        /is not used: it belongs to user 12345/,
-      );
-      assert.equal(await ran(root), false);
-      counts.refused();
-    } finally {
-      await removeFolder(root);
-    }
+    await using _ = removedLater(root);
+    const registry = createRegistry([], createPlugins((name) => name === "HOME" ? root : ""))
+      .withPlugin("x", `${root}/${PLUGIN}`);
+    const transport = registry.find("x://there");
+    const spec = transport.parse("x://there");
+    await Deno.chown(`${root}/${PLUGIN}`, STRANGER, null);
+    await assert.rejects(
+      transport.dial(spec, context()),
+      /is not used: it belongs to user 12345/,
+    );
+    assert.equal(await ran(root), false);
+    counts.refused();
   },
 );
