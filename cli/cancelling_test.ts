@@ -25,9 +25,14 @@ async function written(
 }
 
 Deno.test("Ctrl-C is answered on a terminal while the command runs on", async () => {
-  equal(await written(true, new Interrupted("SIGINT")), `${CANCELLING}\n`);
-  equal(await written(true, new Interrupted("SIGTERM")), "");
-  equal(await written(false, new Interrupted("SIGINT")), "");
+  const [onTerminal, terminated, elsewhere] = await Promise.all([
+    written(true, new Interrupted("SIGINT")),
+    written(true, new Interrupted("SIGTERM")),
+    written(false, new Interrupted("SIGINT")),
+  ]);
+  equal(onTerminal, `${CANCELLING}\n`);
+  equal(terminated, "");
+  equal(elsewhere, "");
 });
 
 Deno.test("a display that answers is the only one", async () => {
