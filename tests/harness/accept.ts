@@ -22,8 +22,10 @@ export function accept<Address extends Deno.Addr>(
   return {
     async [Symbol.asyncDispose]() {
       listener.close();
+      // A connection may have come at this moment: it is open only when the loop has ended.
+      await accepting;
       for (const conn of open.keys()) close(conn);
-      await Promise.all([accepting, ...open.values()]);
+      await Promise.all(open.values());
     },
   };
 }
