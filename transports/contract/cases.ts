@@ -4,7 +4,7 @@ import { expect, PATIENCE, readToEnd, soon } from "./expect.ts";
 import type { ContractCase, FarSide } from "./far_side.ts";
 
 /** How soon a call ends after an abort or a close on this side, in milliseconds. */
-const AT_ONCE = 1000;
+const AT_ONCE = 3000;
 
 /** The cases by name. */
 export const contractCases: Readonly<Record<string, ContractCase>> = {
