@@ -6,9 +6,9 @@ import { implicitName } from "./builder.ts";
 import { BuilderError } from "./builder_error.ts";
 import {
   contextNames,
-  currentContext,
   currentKey,
   dockerEndpoint,
+  engineAddress,
 } from "../transports/engine/docker_context.ts";
 import { podmanHost } from "../transports/engine/podman_host.ts";
 import { schemeOf } from "../transports/endpoint.ts";
@@ -16,6 +16,7 @@ import { drivers } from "./drivers/all.ts";
 import { newEndpoint } from "./drivers/kubernetes/names.ts";
 import { buildxConfigDir } from "./store/config_dir.ts";
 import { readDriverOptions } from "./driver_options.ts";
+import { OPTION_NAMES } from "./making/option_names.ts";
 import type { Listening } from "./making/listening.ts";
 import { randomName, validateName } from "./name.ts";
 import { type NodeChange, type NodeGroup, type StoredNode, withNode } from "./store/node_group.ts";
@@ -144,7 +145,7 @@ function existing(store: Store, name: string, request: CreateRequest): NodeGroup
 }
 
 /** The drivers that builders are created with. */
-export const CREATED = ["docker-container", "kubernetes", "podman-container", "remote"];
+export const CREATED: readonly string[] = Object.keys(OPTION_NAMES);
 
 /** Drivers that exist, and why no builder of theirs is created. */
 const others: Readonly<Record<string, string>> = {
@@ -154,6 +155,8 @@ const others: Readonly<Record<string, string>> = {
 /** buildx's choice: `remote` for an address of a daemon, else a container of a Docker engine. */
 function defaultDriver({ endpoint }: CreateRequest, { env, registry }: CreateContext): string {
   if (endpoint === "") return env("BUILDKIT_HOST") ? "remote" : "docker-container";
+  // As buildx keeps the endpoint of such a builder: the driver's own message explains it.
+  if (endpoint.startsWith("kubernetes://")) return "kubernetes";
   const isContext = contextNames(env).includes(endpoint);
   return schemeOf(endpoint) !== undefined || !isContext && isAddress(registry, endpoint)
     ? "remote"
@@ -259,16 +262,16 @@ function podmanEndpoint({ endpoint }: CreateRequest, env: Env): string {
 function kubernetesEndpoint(name: string, { endpoint, node }: CreateRequest, env: Env): string {
   if (endpoint === "") return newEndpoint(name, node, env("KUBECONFIG") ?? "");
   throw new BuilderError(`kubernetes driver does not support endpoint args ${quote(endpoint)}`, {
-    hint: "the current context of the kubeconfig is used: see KUBECONFIG",
+    hint: "leave it out: create --driver kubernetes takes the current context of the kubeconfig " +
+      "(KUBECONFIG)",
   });
 }
 
 /** The engine of a container: a docker context's name, or the engine's address. */
 async function engineEndpoint({ endpoint }: CreateRequest, env: Env): Promise<string> {
   if (endpoint === "") {
-    const context = currentContext(env);
+    const { context, host, tls } = await dockerEndpoint(env);
     if (context !== "default") return context;
-    const { host, tls } = await dockerEndpoint(env);
     if (tls === undefined) return host;
     throw new BuilderError(
       "could not create a builder instance with TLS data loaded from environment. Please use " +
@@ -279,8 +282,11 @@ async function engineEndpoint({ endpoint }: CreateRequest, env: Env): Promise<st
   if (endpoint === "default") return (await dockerEndpoint(env, endpoint)).host;
   const names = contextNames(env);
   if (names.includes(endpoint)) return endpoint;
-  if (/^(?:tcp|unix|npipe|ssh|fd):\/\//.test(endpoint)) return endpoint;
   const near = nearest(endpoint, names);
+  // docker takes any word for a host. A word alone is more likely a context that isn't there.
+  if (schemeOf(endpoint) !== undefined || near === undefined && /[.:]/.test(endpoint)) {
+    return engineAddress(endpoint, "endpoint");
+  }
   throw new BuilderError(`failed to parse endpoint ${endpoint}: it is not a docker context`, {
     hint: near === undefined
       ? `the contexts are ${names.join(", ")}; an engine's address begins with unix:// or tcp://`

@@ -1,19 +1,9 @@
 import { parseBool } from "../base/go/bool.ts";
 import type { TlsOptions } from "../transports/dial.ts";
-import { nearest } from "../base/nearest.ts";
 import { BuilderError } from "./builder_error.ts";
+import { unknownOption } from "./making/read_option.ts";
 import type { StoredNode } from "./store/node_group.ts";
 import { isAbsolute } from "../base/paths.ts";
-
-/** The options of the driver `remote`. */
-export const driverOptionNames = [
-  "cacert",
-  "cert",
-  "key",
-  "servername",
-  "default-load",
-  "transport",
-] as const;
 
 /** A node's driver options, parsed. */
 export interface DriverOptions {
@@ -32,7 +22,7 @@ export interface DriverOptions {
 export function readDriverOptions(node: Pick<StoredNode, "driverOpts">): DriverOptions {
   const { cacert, cert, key, servername, "default-load": _, transport, ...unknown } =
     node.driverOpts ?? {};
-  for (const name of Object.keys(unknown)) throw unknownOption(name);
+  for (const name of Object.keys(unknown)) throw unknownOption(name, "remote");
   for (const [name, path] of Object.entries({ cacert, cert, key, transport })) {
     if (path !== undefined && !isAbsolute(path)) {
       throw new BuilderError(`non-absolute path '${path}' provided for ${name}`, {
@@ -62,14 +52,6 @@ export function readDriverOptions(node: Pick<StoredNode, "driverOpts">): DriverO
 export function readDefaultLoad({ driverOpts }: Pick<StoredNode, "driverOpts">): boolean {
   const load = driverOpts?.["default-load"];
   return load === undefined ? false : boolean(load);
-}
-
-function unknownOption(name: string): BuilderError {
-  const near = nearest(name, driverOptionNames);
-  const known = `the options are ${driverOptionNames.join(", ")}`;
-  return new BuilderError(`invalid driver option ${name} for remote driver`, {
-    hint: near === undefined ? known : `did you mean ${near}? ${known}`,
-  });
 }
 
 function boolean(text: string): boolean {

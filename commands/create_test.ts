@@ -213,6 +213,36 @@ const bad: [string[], string, string?][] = [
     ["--name", "a", "--platform", "linux/*", loopback],
     '"linux/*": wildcards not yet supported: invalid argument',
   ],
+  [
+    ["--name", "a", "--driver-opt", "image=x", loopback],
+    "failed to initialize builder a (a0): invalid driver option image for remote driver",
+    "the option exists for docker-container and kubernetes and podman-container; the options are",
+  ],
+  [
+    ["--name", "a", "--driver", "docker-container", "--driver-opt", "replicas=2"],
+    "failed to initialize builder a (a0): invalid driver option replicas for docker-container",
+    "the option exists for kubernetes; the options are image, ",
+  ],
+  [
+    ["--name", "a", "--driver-opt", "", loopback],
+    "EOF",
+    "write --driver-opt NAME=VALUE, and quotation marks around the whole pair",
+  ],
+  [
+    ["--name", "a", "kubernetes://?deployment=x"],
+    'kubernetes driver does not support endpoint args "kubernetes://?deployment=x"',
+    "leave it out: create --driver kubernetes takes the current context of the kubeconfig",
+  ],
+  [
+    ["--name", "a", "nocontext"],
+    "failed to parse endpoint nocontext: it is not a docker context",
+    "the contexts are default; an engine's address begins with unix:// or tcp://",
+  ],
+  [
+    ["--name", "a", "/var/run/docker.sock"],
+    "endpoint has no scheme: /var/run/docker.sock",
+    "write it as unix:///var/run/docker.sock",
+  ],
   [["--leave"], "leave requires instance name"],
   [["--leave", "--name", "old"], "leave requires node name"],
   [["--leave", "--name", "none", "--node", "x"], 'failed to find instance "none" for leave'],
@@ -254,6 +284,18 @@ Deno.test("create of a node that is there warns, in the peer's words; one that i
   });
   const endpoint = ["create", "--name", "one", "--append", "--node", "two", "tcp://127.0.0.1:3"];
   assert.equal((await run(endpoint, { env: temp.env })).stderr, "");
+});
+
+Deno.test("create in a docker context that isn't there says so, and stores nothing", async () => {
+  using temp = tempStore();
+  const env = { ...temp.env, DOCKER_HOST: "", DOCKER_CONTEXT: "defualt" };
+  const { code, stderr } = await run(["create", "--name", "a"], { env });
+  assert.deepEqual([code, temp.files()], [1, []]);
+  assert.match(
+    stderr,
+    /^hint: did you mean default\? known contexts are default; see DOCKER_CONTEXT/m,
+  );
+  assert.match(stderr, /^ERROR: docker context "defualt" not found$/m);
 });
 
 Deno.test("create where nothing can be written says so", async () => {

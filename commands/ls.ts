@@ -9,6 +9,7 @@ import {
   activityText,
   builderJson,
   engineFailure,
+  isDown,
   reasonOf,
   sortKeys,
 } from "../cli/builders/builder_json.ts";
@@ -57,6 +58,9 @@ export const command = defineCommand({
       timeout: explicit ? statusLimit(flags, given, global) : patience,
       showStep: !explicit,
     });
+    // As in buildx, builders whose engine is lost come last.
+    const isLost = (status: BuilderStatus) => Number(engineFailure(status) !== undefined);
+    statuses.sort((a, b) => isLost(a) - isLost(b));
     const rows = statuses.flatMap((status) =>
       rowsOf(status, {
         current: status.builder.name === current,
@@ -112,7 +116,7 @@ function rowsOf(status: BuilderStatus, options: RowOptions): object[] {
   const reason = engineFailure(status);
   const row = builderRow(status.builder, options);
   const rows = reason === undefined
-    ? [row, ...status.nodes.map((node) => nodeRow(node, options))]
+    ? [row, ...status.nodes.map((node) => nodeRow(node, status.builder, options))]
     : [Object.assign(row, { DriverEndpoint: "", Status: "error", Error: reason })];
   if (options.isPlain) return rows;
   const json = builderJson(status);
@@ -137,7 +141,7 @@ function builderRow(builder: Builder, { current, format }: RowOptions) {
   };
 }
 
-function nodeRow(status: NodeStatus, { format, trunc }: RowOptions) {
+function nodeRow(status: NodeStatus, builder: Builder, { format, trunc }: RowOptions) {
   const { node, endpoint, version, platforms } = status;
   const indent = format.isTable ? " \\_ " : "";
   const texts = formatInGroups(node.platforms ?? [], platforms);
@@ -148,6 +152,6 @@ function nodeRow(status: NodeStatus, { format, trunc }: RowOptions) {
     Status: status.status,
     Buildkit: version,
     Platforms: trunc && format.isTable ? summarizePlatforms(texts) : texts.join(", "),
-    Error: reasonOf(status),
+    Error: isDown(status, builder) ? "" : reasonOf(status),
   };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import type { ConnectOptions } from "../builders/connect.ts";
 import { DialError } from "../transports/errors.ts";
 import { fakeDaemon, run } from "../tests/commands/fake_deps.ts";
@@ -188,3 +189,45 @@ for (const [words, message] of bad) {
     assert.match(stderr, message);
   });
 }
+
+Deno.test("ls shows what nobody has booted yet as no failure, and lost engines at the end", async () => {
+  using temp = tempStore();
+  temp.write("instances/box", builderFile("box", "here", "docker-container"));
+  const contexts = { away: "unix:///no", here: "unix:///engine" };
+  for (const [name, Host] of Object.entries(contexts)) {
+    const id = createHash("sha256").update(name).digest("hex");
+    const meta = { Name: name, Endpoints: { docker: { Host } } };
+    temp.write(`contexts/meta/${id}/meta.json`, JSON.stringify(meta));
+  }
+  const env = { ...temp.env, DOCKER_CONFIG: temp.path };
+  const ask = ({ endpoint }: ConnectOptions) => {
+    if (endpoint.endsWith("?context=here") && !endpoint.includes("buildx_")) {
+      return Promise.resolve(fakeDaemon());
+    }
+    const [problem, state] = endpoint.includes("buildx_")
+      ? ['no container "buildx_buildkit_box0" at unix:///engine', "missing"] as const
+      : ["the daemon demands a client certificate", undefined] as const;
+    const code = state === undefined ? "unauthenticated" : "not-found";
+    return Promise.reject(
+      new DialError(problem, { endpoint, step: "connect", code, ...state && { state } }),
+    );
+  };
+  const table = await run(["ls", "--format", "{{.Name}} {{.Status}} {{.Error}}"], {
+    env,
+    connect: ask,
+  });
+  const reason = (context: string) =>
+    `cannot reach docker://${context}: the daemon demands a client certificate`;
+  assert.deepEqual(table.stdout.trimEnd().split("\n").map((line) => line.trim()), [
+    ...["box", "box0 inactive", "here", "here running"],
+    ...[`away error ${reason("?context=away")}`, `default error ${reason("")}`],
+  ]);
+  const { stderr } = await run(["ls"], { env, connect: ask });
+  assert.match(stderr, /^box \(box0\) is inactive: no container "buildx_buildkit_box0" at unix:/m);
+  assert.match(stderr, /^Cannot load builder away: cannot reach /m);
+  const { stdout } = await run(["inspect", "box"], { env, connect: ask });
+  assert.match(
+    stdout,
+    /^Status: +inactive\nReason: +no container "buildx_buildkit_box0" at unix:/m,
+  );
+});

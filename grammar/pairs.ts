@@ -10,19 +10,23 @@ import { cut } from "../base/cut.ts";
  */
 export function csvPairs(lines: readonly string[]): Record<string, string> {
   const pairs: Record<string, string> = {};
-  for (const field of lines.flatMap((line) => fieldsOf(line))) {
+  for (const field of lines.flatMap((line) => fieldsOf(line, "", PAIRS))) {
     const [key, value] = cut(field, "=");
-    pairs[key] = value ?? refuse(`invalid value ${quote(field)}, expecting k=v`);
+    pairs[key] = value ?? refuse(`invalid value ${quote(field)}, expecting k=v`, PAIRS);
   }
   return pairs;
 }
 
+const PAIRS =
+  "write --driver-opt NAME=VALUE, and quotation marks around the whole pair if its value " +
+  `has commas: --driver-opt '"NAME=A,B"'`;
+
 /** The fields of one line of CSV. Throws `UsageError`. @param before what the message begins with */
-export function fieldsOf(text: string, before = ""): string[] {
+export function fieldsOf(text: string, before = "", hint?: string): string[] {
   try {
     return csvFields(text);
   } catch (error) {
-    return refuse(`${before}${(error as Error).message}`);
+    return refuse(`${before}${(error as Error).message}`, hint);
   }
 }
 

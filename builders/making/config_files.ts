@@ -8,6 +8,7 @@ import { osReason } from "../../base/os_reason.ts";
 import { baseName } from "../../base/paths.ts";
 import { BuilderError } from "../builder_error.ts";
 import { CONFIG_DIR, CONFIG_FILE } from "./config_paths.ts";
+import { findMisfit } from "./config_shape.ts";
 
 /** The largest file that is copied, in bytes; buildx cuts off longer ones. */
 const LARGEST = 1 << 20;
@@ -26,10 +27,7 @@ export function readDaemonConfig(path: string): DaemonConfig {
   const files: Record<string, string> = {};
   const registries = tableOf(config["registry"]) ?? {};
   for (const [host, value] of Object.entries(registries)) {
-    const registry = tableOf(value);
-    if (registry === undefined) {
-      throw invalid(path, `registry ${JSON.stringify(host)} is not a table`);
-    }
+    const registry = tableOf(value) ?? {};
     const folder = `certs/${host.replace(/[^a-zA-Z0-9.-]+/g, "_")}`;
     const copy = (file: unknown, what: string) => {
       const name = `${folder}/${baseName(String(file))}`;
@@ -65,13 +63,29 @@ function sorted(value: unknown): unknown {
 }
 
 function parseConfig(bytes: Uint8Array, path: string): TomlTable {
+  const text = new TextDecoder().decode(bytes);
+  let config: TomlTable;
   try {
-    return parse(new TextDecoder().decode(bytes), { integersAsBigInt: "asNeeded" });
+    config = parse(text, { integersAsBigInt: "asNeeded" });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [problem = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
     throw invalid(path, `line ${error.line}, column ${error.column}: ${problem}`);
   }
+  const misfit = findMisfit(config);
+  if (misfit === undefined) return config;
+  const keys = misfit.path.map((key) => /^[\w-]+$/.test(key) ? key : JSON.stringify(key));
+  throw invalid(path, `${placeOf(misfit.path, text)}${keys.join(".")} must be ${misfit.expected}`);
+}
+
+/** Where a key is set, as the beginning of a message; empty unless just one line may set it. */
+function placeOf(path: readonly string[], text: string): string {
+  const key = path.at(-1);
+  const found = text.split("\n").flatMap((line, i) => {
+    const [, before, name] = /^(\s*)(?:[\w.-]+\.)?["']?([\w.-]+)["']?\s*=/.exec(line) ?? [];
+    return name === key ? [`line ${i + 1}, column ${before!.length + 1}: `] : [];
+  });
+  return found.length === 1 ? found[0]! : "";
 }
 
 function invalid(path: string, problem: string): BuilderError {

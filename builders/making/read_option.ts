@@ -2,6 +2,7 @@
 import { quote } from "../../base/go/quote.ts";
 import { nearest } from "../../base/nearest.ts";
 import { BuilderError } from "../builder_error.ts";
+import { OPTION_NAMES } from "./option_names.ts";
 
 /** Parses the value of an option. Throws `BuilderError` with the parser's words. */
 export function readOption<T>(name: string, text: string, parse: (text: string) => T): T {
@@ -24,17 +25,23 @@ export function variableOf(name: string): string | undefined {
   });
 }
 
-/** The error for an option that a driver lacks. @param driver in buildx's words */
-export function unknownOption(
-  name: string,
-  driver: string,
-  known: readonly string[],
-): BuilderError {
-  const list = `the options are ${known.join(", ")}`;
+/** The error for an option that a driver lacks. */
+export function unknownOption(name: string, driver: string): BuilderError {
+  const known = namesOf(driver);
   const near = nearest(name, known);
-  return new BuilderError(`invalid driver option ${name} for ${driver}`, {
-    hint: near === undefined ? list : `did you mean ${near}? ${list}`,
-  });
+  const others = Object.keys(OPTION_NAMES).filter((other) => namesOf(other).includes(name));
+  const hint = [
+    ...others.length > 0 ? [`the option exists for ${others.join(" and ")};`] : [],
+    ...others.length === 0 && near !== undefined ? [`did you mean ${near}?`] : [],
+    `the options are ${known.join(", ")}`,
+  ].join(" ");
+  // In buildx's words, which differ by driver.
+  const of = driver === "kubernetes" ? "driver kubernetes" : `${driver} driver`;
+  return new BuilderError(`invalid driver option ${name} for ${of}`, { hint });
+}
+
+function namesOf(driver: string): readonly string[] {
+  return (OPTION_NAMES as Readonly<Record<string, readonly string[]>>)[driver] ?? [];
 }
 
 /** Go's `strconv.ParseInt` of base 10. Throws an Error with Go's words. */

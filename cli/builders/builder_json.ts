@@ -15,7 +15,7 @@ export function builderJson(status: BuilderStatus): object {
     Driver: isLost ? "" : builder.driver,
     LastActivity: activityText(builder) || "0001-01-01T00:00:00Z",
     Dynamic: builder.dynamic,
-    Nodes: isLost ? [{ Name: "", Endpoint: "" }] : nodes.map(nodeJson),
+    Nodes: isLost ? [{ Name: "", Endpoint: "" }] : nodes.map((node) => nodeJson(node, builder)),
     ...isLost && { Err: reason },
   };
 }
@@ -27,9 +27,18 @@ export function builderJson(status: BuilderStatus): object {
 export function engineFailure({ builder, nodes }: BuilderStatus): string | undefined {
   if (builder.origin !== "docker context") return undefined;
   const isLost = nodes.every(({ error }) =>
-    error instanceof DialError && ["not-found", "unreachable"].includes(error.code)
+    error instanceof DialError && UNREACHED.includes(error.code)
   );
   return isLost && nodes.length > 0 ? reasonOf(nodes[0]!) : undefined;
+}
+
+const UNREACHED: readonly string[] = ["not-found", "unreachable", "unauthenticated", "denied"];
+
+/**
+ * True for a daemon that is stopped, or that nobody has booted yet: a build boots it. So that is no failure.
+ */
+export function isDown({ error }: NodeStatus, { driver }: Pick<Builder, "driver">): boolean {
+  return driver !== "remote" && error instanceof DialError && error.state !== undefined;
 }
 
 /** The value with sorted keys in all of its objects, as Go prints maps. */
@@ -50,9 +59,9 @@ export function reasonOf({ error }: NodeStatus): string {
   return error === undefined ? "" : messageOf(error).trim();
 }
 
-function nodeJson(status: NodeStatus): object {
+function nodeJson(status: NodeStatus, builder: Builder): object {
   const { node, endpoint, version, ids, platforms, gcPolicy, labels } = status;
-  const reason = reasonOf(status);
+  const reason = isDown(status, builder) ? "" : reasonOf(status);
   return {
     Name: node.name,
     Endpoint: endpoint,

@@ -1,6 +1,7 @@
 import type { BootOptions } from "../../builders/boot.ts";
 import type { AskOptions, BuilderStatus } from "../../builders/status.ts";
-import { engineFailure, reasonOf } from "./builder_json.ts";
+import type { DialError } from "../../transports/errors.ts";
+import { engineFailure, isDown, reasonOf } from "./builder_json.ts";
 import { calledAs } from "../called_as.ts";
 import type { Deps } from "../deps.ts";
 import type { GlobalValues } from "../flags/spec.ts";
@@ -29,10 +30,12 @@ export function failureLines(
   const isLost = engineFailure(status) !== undefined;
   return nodes.filter((node) => node.error !== undefined).flatMap((node) => {
     const hint = hintOf(node.error);
-    const what = isLost
-      ? `Cannot load builder ${builder.name}`
-      : `Failed to get status for ${builder.name} (${node.node.name})`;
-    const line = `${what}: ${reasonOf(node)}`;
+    const name = `${builder.name} (${node.node.name})`;
+    const line = isLost
+      ? `Cannot load builder ${builder.name}: ${reasonOf(node)}`
+      : isDown(node, builder)
+      ? `${name} is ${node.status}: ${(node.error as DialError).problem}`
+      : `Failed to get status for ${name}: ${reasonOf(node)}`;
     return hint === undefined ? [line] : [line, `  hint: ${calledAs(hint, plugin)}`];
   });
 }

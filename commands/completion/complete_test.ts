@@ -84,7 +84,9 @@ Deno.test("commands, flags, and what follows them", async () => {
     "--prefer-index=false",
     ":4",
   ]);
-  deepEqual(await offered("create", "--driver", ""), ["remote", ":4"], "what create takes");
+  const drivers = ["docker-container", "kubernetes", "podman-container", "remote", ":4"];
+  deepEqual(await offered("create", "--driver", ""), drivers, "what create takes");
+  deepEqual(await offered("create", "--driver-opt", "memory"), ["memory=", "memory-swap=", ":6"]);
   deepEqual(await offered("help", "history", "lo"), ["logs", ":4"]);
   deepEqual(await offered("help", "use", ""), [":4"], "help takes no builder");
   deepEqual(await offered("buildx", "ls", "--form"), ["--format", ":4"], "as docker asks");

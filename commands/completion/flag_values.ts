@@ -1,4 +1,4 @@
-import { driverOptionNames } from "../../builders/driver_options.ts";
+import { OPTION_NAMES } from "../../builders/making/option_names.ts";
 import { type Candidates, files, nothing, wordsOf } from "./candidates.ts";
 import { type Asked, builders, nodes, refs, stages } from "./live.ts";
 
@@ -18,6 +18,9 @@ const cacheFilters = openWords(
   ...["type=frontend", "type=internal", "id=", "parents=", "description~=", "until="],
   ...["inuse", "mutable", "shared", "private"],
 );
+/** The options of all drivers: the line may yet name the driver. */
+const driverOptions = [...new Set(Object.values(OPTION_NAMES).flat())]
+  .map((name) => name === "env.NAME" ? "env." : `${name}=`);
 
 /** The candidates for each flag's value, by its name; `COMMAND FLAG` takes precedence. */
 const providers: Readonly<Record<string, Provider>> = {
@@ -49,8 +52,8 @@ const providers: Readonly<Record<string, Provider>> = {
   "cache-to": openWords("type=registry,ref=", "type=local,dest=", "type=inline", "type=gha"),
   call: words("build", "check", "outline", "targets"),
   config: () => files,
-  driver: words("remote"),
-  "driver-opt": openWords(...driverOptionNames.map((name) => `${name}=`)),
+  driver: words(...Object.keys(OPTION_NAMES)),
+  "driver-opt": openWords(...driverOptions),
   file: () => files,
   format: rows,
   iidfile: () => files,

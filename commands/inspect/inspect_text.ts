@@ -5,7 +5,8 @@ import { driverOf } from "../../builders/drivers/all.ts";
 import { sorted } from "../../builders/store/node_group_json.ts";
 import { formatInGroups } from "../../builders/platforms.ts";
 import type { BuilderStatus, NodeStatus } from "../../builders/status.ts";
-import { activityText, reasonOf } from "../../cli/builders/builder_json.ts";
+import type { DialError } from "../../transports/errors.ts";
+import { activityText, isDown, reasonOf } from "../../cli/builders/builder_json.ts";
 import { formatBytes } from "../../base/go/bytes.ts";
 import { formatDuration } from "../../base/go/duration.ts";
 import { quote } from "../../base/go/quote.ts";
@@ -68,7 +69,7 @@ function nodeLines(
   return [
     ...head,
     `Status:\t${status.status}`,
-    ...error === undefined ? [] : errorLines(status, plugin),
+    ...error === undefined ? [] : errorLines(status, plugin, isDown(status, builder)),
     ...node.flags?.length ? [`BuildKit daemon flags:\t${node.flags.join(" ")}`] : [],
     ...version ? [`BuildKit version:\t${version}`] : [],
     ...platforms.length > 0 ? [`Platforms:\t${platforms.join(", ")}`] : [],
@@ -80,9 +81,13 @@ function nodeLines(
   ];
 }
 
-function errorLines(status: NodeStatus, plugin: string | undefined): string[] {
+function errorLines(status: NodeStatus, plugin: string | undefined, down = false): string[] {
   const hint = hintOf(status.error);
-  const lines = [`Error:\t${reasonOf(status).replaceAll("\n", " ")}`];
+  const lines = [
+    down
+      ? `Reason:\t${(status.error as DialError).problem}`
+      : `Error:\t${reasonOf(status).replaceAll("\n", " ")}`,
+  ];
   return hint === undefined ? lines : [...lines, `Hint:\t${calledAs(hint, plugin)}`];
 }
 

@@ -3,6 +3,7 @@
  * the store, and the same containers. Random command lines; `FAIRLEAD_PAIRS=N` tries more of them.
  */
 import { equal } from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { parse } from "smol-toml";
 import { workspace } from "../build/workspace.ts";
 import { chaos } from "../chaos/tally.ts";
@@ -56,6 +57,19 @@ const options: readonly string[] = [
   ],
 ];
 
+/** Lines of a configuration, with values of random kinds: many of them are mistakes. */
+const settings = [
+  ...["debug", "root", "insecure-entitlements", "grpc.address", "grpc.uid", "log.level"],
+  ...["worker.oci.gc", "worker.oci.reservedSpace", "worker.oci.max-parallelism", "cdi.disabled"],
+  ...["worker.oci.labels", "worker.oci.gcpolicy", "registry", 'registry."r.io".mirrors'],
+  ...['registry."r.io".http', "dns.options", "history.maxAge", "history.maxEntries", "unknown"],
+  ...['frontend."gateway.v0".enabled', "system.platformsCacheMaxAge", "worker", "Debug"],
+];
+const values = [
+  ...["true", "3", '"text"', '["a", "b"]', '"10GB"', '"20%"', '"48h"', "{}", "[]", "[3]", "1.5"],
+  ...['""', '{ a = "b" }', "[{}]", "{ a = 1 }", "1979-05-27"],
+];
+
 const configs: Readonly<Record<string, string>> = {
   "plain.toml": "debug = true\n[worker.oci]\n  max-parallelism = 4\n",
   "host.toml": 'insecure-entitlements = ["network.host"]\n',
@@ -65,16 +79,19 @@ const configs: Readonly<Record<string, string>> = {
   "broken.toml": "a = [\n",
 };
 
-function commandLine(folder: string): string[] {
-  const line = ["--driver", "docker-container"];
+function commandLine(folder: string, endpoints: readonly string[]): string[] {
+  const line = random() < 0.5 ? ["--driver", "docker-container"] : [];
   if (random() < 0.3) line.push(...ACTION);
   else if (random() < 0.6) line.push(`--buildkitd-flags=${pick(flags)}`);
   for (let i = Math.floor(random() * 4); i > 0; i--) line.push("--driver-opt", pick(options));
   if (random() < 0.4) {
-    line.push("--buildkitd-config", `${folder}/${pick([...Object.keys(configs), "absent.toml"])}`);
+    const names = [...Object.keys(configs), "absent.toml", "random.toml", "random.toml"];
+    line.push("--buildkitd-config", `${folder}/${pick(names)}`);
   }
   if (random() < 0.3) line.push("--platform", pick(["linux/arm64", "linux/amd64,linux/arm/v7"]));
   if (random() < 0.3) line.push("--node", "Node.X");
+  // An address with a scheme is the endpoint of a remote builder, unless the line names a driver.
+  if (random() < 0.4) line.push(pick(line.includes("--driver") ? endpoints : endpoints.slice(2)));
   return line;
 }
 
@@ -95,12 +112,21 @@ Deno.test(
     await using engine = recordingEngine(space.path("engine"), {
       SecurityOptions: random() < 0.5 ? ["name=seccomp,profile=builtin", "name=userns"] : [],
     });
+    for (const name of ["here", "there"]) {
+      const id = createHash("sha256").update(name).digest("hex");
+      const Host = name === "here" ? engine.host : `tcp://${engine.tcp}`;
+      const meta = { Name: name, Metadata: {}, Endpoints: { docker: { Host } } };
+      space.write({ [`.docker/contexts/meta/${id}/meta.json`]: JSON.stringify(meta) });
+    }
+    const endpoints = [engine.host, `tcp://${engine.tcp}/`, engine.tcp, "here", "there", "default"];
     const count = Number(Deno.env.get("FAIRLEAD_PAIRS") ?? 30);
     let refused = 0;
     for (let i = 0; i < count; i++) {
-      const line = ["create", "--name", `b${i}`, ...commandLine(space.dir)];
+      const line = ["create", "--name", `b${i}`, ...commandLine(space.dir, endpoints)];
+      const setting = `${pick(settings)} = ${pick(values)}\n`;
+      space.write({ "random.toml": setting });
       engine.gpus = i % 4 === 0;
-      const shown = `seed ${seed}: ${line.join(" ")}`;
+      const shown = `seed ${seed}: ${line.join(" ")} (random.toml: ${setting.trim()})`;
       const env = { DOCKER_HOST: engine.host, BUILDX_BUILDER: "" };
       const theirs = await space.buildx(line, env);
       const [theirStore, theirFile] = [storeOf(), theirs.code === 0 ? fileOf(i) : undefined];

@@ -57,7 +57,13 @@ Deno.test({
       const { ours, theirs, told } = await rows(space);
       equal(ours.join("\n"), theirs.join("\n"));
       match(ours[1]!, / inactive$/);
+      match(told, /^Made \(made0\) is inactive: no container "buildx_buildkit_made0" at unix:/m);
       match(told, /a build creates it, and so does fairlead inspect --bootstrap Made$/m);
+      const json = await Promise.all(
+        [make, use].map((one) => one(["ls", "--format", "{{json .Builder.Nodes}}"])),
+      );
+      const [ownJson, peerJson] = json.map(({ stdout }) => stdout.split("\n")[0]);
+      equal(ownJson, peerJson);
       equal(await containers(space, "-a"), "");
     });
 

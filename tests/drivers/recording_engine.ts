@@ -14,6 +14,8 @@ export interface Recorded {
 
 export interface RecordingEngine extends AsyncDisposable {
   readonly host: string;
+  /** The same engine on loopback TCP: `127.0.0.1:PORT`. */
+  readonly tcp: string;
   /** Probes for GPUs succeed. */
   gpus: boolean;
   /** Returns the records since the last call. */
@@ -22,7 +24,7 @@ export interface RecordingEngine extends AsyncDisposable {
 
 export function recordingEngine(path: string, info: object = {}): RecordingEngine {
   let recorded: Recorded = { containers: [], files: new Map(), pulls: [] };
-  const server = Deno.serve({ path, onListen() {} }, async (request) => {
+  const handle = async (request: Request): Promise<Response> => {
     const url = new URL(request.url);
     const pathname = url.pathname.replace(/^\/v1\.\d+/, "");
     const message = (status: number, text: string) => Response.json({ message: text }, { status });
@@ -64,9 +66,15 @@ export function recordingEngine(path: string, info: object = {}): RecordingEngin
     }
     if (request.method === "DELETE") return new Response(null, { status: 204 });
     return message(404, "No such container");
-  });
+  };
+  const onListen = () => {};
+  const servers = [
+    Deno.serve({ path, onListen }, handle),
+    Deno.serve({ hostname: "127.0.0.1", port: 0, onListen }, handle),
+  ] as const;
   const engine = {
     host: `unix://${path}`,
+    tcp: `127.0.0.1:${servers[1].addr.port}`,
     gpus: false,
     take() {
       const taken = recorded;
@@ -74,7 +82,7 @@ export function recordingEngine(path: string, info: object = {}): RecordingEngin
       return taken;
     },
     async [Symbol.asyncDispose]() {
-      await server.shutdown();
+      await Promise.all(servers.map((server) => server.shutdown()));
     },
   };
   return engine;

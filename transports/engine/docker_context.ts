@@ -8,6 +8,7 @@
  */
 import { fieldsOf } from "../../base/json.ts";
 import { maybe } from "../../base/maybe.ts";
+import { nearest } from "../../base/nearest.ts";
 import { isFile } from "../../base/stat.ts";
 import { dockerConfigDir } from "../../base/home.ts";
 import { withoutPassword } from "../endpoint.ts";
@@ -92,10 +93,11 @@ async function namedEndpoint(env: Env, name: string): Promise<DockerEndpoint> {
   const contexts = `${dockerConfigDir(env)}/contexts`;
   const file = `${contexts}/meta/${id}/meta.json`;
   if (!isFile(file)) {
+    const known = contextNames(env);
+    const near = nearest(name, known);
+    const meant = near === undefined ? "" : `did you mean ${near}? `;
     throw new DockerContextError(`docker context ${JSON.stringify(name)} not found`, {
-      hint: `known contexts are ${
-        contextNames(env).join(", ")
-      }; see DOCKER_CONTEXT and config.json`,
+      hint: `${meant}known contexts are ${known.join(", ")}; see DOCKER_CONTEXT and config.json`,
     });
   }
   const docker = (readJson(file).Endpoints as {
@@ -120,7 +122,7 @@ function defaultEndpoint(env: Env): DockerEndpoint {
   const folder = env("DOCKER_CERT_PATH") || dockerConfigDir(env);
   return {
     context: "default",
-    host: normalHost((env("DOCKER_HOST") ?? "").trim(), wantsTls),
+    host: engineAddress((env("DOCKER_HOST") ?? "").trim(), "DOCKER_HOST", wantsTls),
     tls: wantsTls ? { ...tlsFiles(folder ?? "", !verify), ...flaggedFiles(env) } : undefined,
   };
 }
@@ -133,10 +135,14 @@ function localEngine(): string {
   return Deno.build.os === "windows" ? PIPE : SOCKET;
 }
 
-function normalHost(text: string, wantsTls: boolean): string {
+/**
+ * An engine's address as docker reads it: a missing scheme means `tcp`, and a missing host or port has
+ * docker's default. Throws `DockerContextError`. @param source what the message names
+ */
+export function engineAddress(text: string, source: string, wantsTls = false): string {
   if (text === "") return wantsTls ? "tcp://localhost:2376" : localEngine();
   if (text.startsWith("/")) {
-    throw new DockerContextError(`DOCKER_HOST has no scheme: ${text}`, {
+    throw new DockerContextError(`${source} has no scheme: ${text}`, {
       hint: `write it as unix://${text}`,
     });
   }
@@ -147,7 +153,9 @@ function normalHost(text: string, wantsTls: boolean): string {
   const address = /^(\[[^\]\s]*\]|[^:/[\]\s]*)(?::(\d*))?(\/.*)?$/.exec(rest);
   if (scheme !== "tcp" || address === null) {
     const shown = withoutPassword(text);
-    throw new DockerContextError(`invalid DOCKER_HOST: invalid bind address format: ${shown}`);
+    throw new DockerContextError(`invalid ${source}: invalid bind address format: ${shown}`, {
+      hint: "write it as unix:///var/run/docker.sock, tcp://HOST:PORT or ssh://USER@HOST",
+    });
   }
   return `tcp://${address[1] || "localhost"}:${address[2] || "2375"}${address[3] ?? ""}`;
 }

@@ -25,12 +25,6 @@ export const DEFAULT_IMAGE = "moby/buildkit:buildx-stable-1";
 const INTEGERS = { "cpu-period": "CpuPeriod", "cpu-quota": "CpuQuota", "cpu-shares": "CpuShares" };
 const TEXTS = { network: "NetworkMode", "cpuset-cpus": "CpusetCpus", "cpuset-mems": "CpusetMems" };
 
-export const CONTAINER_OPTIONS = [
-  ...["image", "network", "memory", "memory-swap", "cpu-period", "cpu-quota", "cpu-shares"],
-  ...["cpuset-cpus", "cpuset-mems", "cgroup-parent", "restart-policy", "env.NAME", "default-load"],
-  ...["provenance-add-gha", "allow-untrusted-image"],
-];
-
 /** Throws `BuilderError`, in buildx's words, for an unknown option or a value that it doesn't take. */
 export function readContainerOptions(
   { driverOpts }: Pick<StoredNode, "driverOpts">,
@@ -90,7 +84,7 @@ export function readContainerOptions(
 }
 
 function unknown(name: string, driver: string): never {
-  throw unknownOption(name, `${driver} driver`, CONTAINER_OPTIONS);
+  throw unknownOption(name, driver);
 }
 
 const byName = ([a]: [string, string], [b]: [string, string]) => a < b ? -1 : 1;

@@ -4,6 +4,7 @@ import { parseDuration } from "../../../base/go/duration.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { BuilderError } from "../../builder_error.ts";
 import { parseInteger, readOption, unknownOption, variableOf } from "../../making/read_option.ts";
+import { AMOUNTS, OPTION_NAMES } from "../../making/option_names.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 import { APP, PLATFORMS } from "./names.ts";
 import { checkQuantity } from "./quantity.ts";
@@ -41,18 +42,7 @@ export interface PodOptions {
 const DEFAULT_IMAGE = "moby/buildkit:buildx-stable-1";
 const QEMU_IMAGE = "tonistiigi/binfmt:latest";
 
-const AMOUNTS = [
-  ...["requests.cpu", "requests.memory", "requests.ephemeral-storage"],
-  ...["limits.cpu", "limits.memory", "limits.ephemeral-storage"],
-  ...["persistent-volume-claim.requests.storage", "buildkit-root-volume-memory"],
-] as const;
 export type Amount = typeof AMOUNTS[number];
-
-export const POD_OPTIONS = [
-  ...["image", "namespace", "replicas", ...AMOUNTS, "nodeselector", "annotations", "labels"],
-  ...["tolerations", "serviceaccount", "schedulername", "rootless", "loadbalance", "qemu.install"],
-  ...["qemu.image", "timeout", "default-load", "env.NAME"],
-];
 
 /** Throws `BuilderError`, in buildx's words, for an unknown option or a value that it doesn't take. */
 export function readPodOptions({ driverOpts }: Pick<StoredNode, "driverOpts">): PodOptions {
@@ -66,8 +56,8 @@ export function readPodOptions({ driverOpts }: Pick<StoredNode, "driverOpts">): 
     }
     const variable = variableOf(name);
     if (variable !== undefined) env.push({ name: variable, value });
-    else if (!POD_OPTIONS.includes(name)) {
-      throw unknownOption(name, "driver kubernetes", POD_OPTIONS);
+    else if (!(OPTION_NAMES.kubernetes as readonly string[]).includes(name)) {
+      throw unknownOption(name, "kubernetes");
     }
   }
   const read = <T>(name: string, other: T, parse: (text: string) => T): T =>
