@@ -36,3 +36,18 @@ export async function showRows(
   });
   stdout.write(`${[head, ...shown].join("\n")}\n`);
 }
+
+/**
+ * Writes a table whose first row is the head and whose columns stand at least three spaces apart. It
+ * fits the width of a terminal there.
+ */
+export async function showTable(
+  { stdout, env }: Pick<Deps, "stdout" | "env">,
+  table: string,
+): Promise<void> {
+  const columns = stdout.size()?.columns;
+  if (columns === undefined) return stdout.write(table);
+  const { fitTable } = await import("./terminal_table.ts");
+  const { palette } = await import("./colors.ts");
+  stdout.write(fitTable(table, columns, palette(stdout, env)));
+}

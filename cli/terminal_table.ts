@@ -15,9 +15,14 @@ const NAMES = "NAME/NODE";
 
 /** Cells that are copied or typed again, and those that say nothing when cut, are cut last. */
 const KEPT =
-  /^(?:BUILD ID|ID|NAME\/NODE|STATUS|SCHEME|SIZE|BUILDKIT|VERSION|LAST ACCESSED|CREATED AT|RECLAIMABLE|DURATION)$/;
+  /^(?:BUILD ID|ID|TARGET|VARIABLE|NODE|PLATFORM|FILE|NAME\/NODE|STATUS|SCHEME|SIZE|BUILDKIT|VERSION|LAST ACCESSED|CREATED AT|RECLAIMABLE|DURATION)$/;
 /** The columns that a narrow table leaves out, the least important first. */
 const DROPPED = [
+  "ENDPOINT",
+  "REASON",
+  "DESCRIPTION",
+  "TYPE",
+  "VALUE",
   "PLATFORMS",
   "BUILDKIT",
   "VERSION",
@@ -31,6 +36,8 @@ const DROPPED = [
   "NAME",
   "STATUS",
   "SIZE",
+  "TARGET",
+  "NODE",
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { equal, match } from "node:assert/strict";
+import { alignColumns } from "../base/go/tabwriter.ts";
 import { textWidth } from "../base/width.ts";
 import { palette } from "./colors.ts";
 import { plainTable } from "./plain_table.ts";
@@ -53,6 +54,12 @@ const narrow = plainTable({
     Platforms: "linux/amd64",
   })),
 ]);
+const plan = alignColumns(
+  "TARGET\tNODE\tPLATFORM\tREASON\tENDPOINT\n" +
+    "application\tamd0\tlinux/arm/v7\tno node lists it: the first node cross-builds it\t" +
+    "ssh://me@build.example.com/run/buildkit/buildkitd.sock\n",
+  { padding: 3, minimum: 0 },
+);
 const ids = plainTable({ ID: "ID", R: "RECLAIMABLE", Size: "SIZE", Last: "LAST ACCESSED" })
   .render([{ ID: "a6pjne8s3w95wym7pl3agw69p*", R: "true", Size: "4.096kB", Last: "2 days ago" }]);
 
@@ -68,10 +75,14 @@ Deno.test("a narrow table leaves out columns, and cuts no identifier; names diff
     ].join("\n"),
   );
   match(fitTable(narrow, 30, none), /…\S*name1 {2}running$/m);
+  equal(
+    fitTable(plan, 60, none).split("\n")[1],
+    "application  amd0  linux/arm/v7  no node lis…  ssh://me@bu…",
+  );
   equal(fitTable(ids, 40, none).split("\n")[1], "a6pjne8s3w95wym7pl3agw69p*  4.096kB");
   equal(fitTable(ids, 30, none).split("\n")[1], "a6pjne8s3w95wym7pl3agw69p*");
   for (let columns = 20; columns <= 120; columns++) {
-    for (const table of [narrow, ids]) {
+    for (const table of [narrow, ids, plan]) {
       for (const line of fitTable(table, columns, none).split("\n")) {
         equal(textWidth(line) < columns, true, `${columns}: ${line}`);
       }

@@ -87,8 +87,8 @@ export const command = defineCommand({
     const definition = await readDefinition(source.files, options);
     if (list) {
       progress.finish();
-      const { listText } = await import("./bake/list.ts");
-      stdout.write(listText(definition, list));
+      const { showList } = await import("./bake/list.ts");
+      await showList(deps, definition, list);
       return 0;
     }
     const resolved = resolveTargets(definition, {

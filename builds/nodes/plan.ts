@@ -5,6 +5,9 @@ import { type Registry, shownEndpoint } from "../../transports/registry.ts";
 import { goJson } from "../../base/go/json.ts";
 import { alignColumns } from "../../base/go/tabwriter.ts";
 import { UsageError } from "../../base/usage_error.ts";
+import { textWidth } from "../../base/width.ts";
+import type { Deps } from "../../cli/deps.ts";
+import { showTable } from "../../cli/show_rows.ts";
 import type { Job } from "../running/job.ts";
 import { pushed } from "./split.ts";
 
@@ -27,36 +30,67 @@ const because: Readonly<Record<Reason, string>> = {
   only: "the only node",
 };
 
-/** The plan as a table, or as JSON for programs. */
-export function planText(jobs: readonly Job[], format: string, registry: Registry): string {
-  const endpointOf = ({ node }: Job) => shownEndpoint(registry, node.endpoint);
-  if (format === "json") {
-    return goJson(
-      jobs.map((job) => ({
-        target: job.target,
-        node: job.node.name,
-        endpoint: endpointOf(job),
-        platforms: job.platforms.map((platform, at) => ({
-          platform: formatPlatform(platform),
-          reason: job.reasons[at],
-        })),
-      })),
-      2,
-    ) + "\n";
-  }
+/** Writes the plan as a table, which fits a terminal, or as JSON for programs. */
+export async function showPlan(
+  deps: Pick<Deps, "stdout" | "env" | "registry">,
+  jobs: readonly Job[],
+  format: string,
+): Promise<void> {
+  const { stdout, registry } = deps;
+  if (format === "json") return stdout.write(planJson(jobs, registry));
+  const table = planTable(jobs, registry);
+  const columns = stdout.size()?.columns ?? Infinity;
+  const isWide = table.split("\n").some((line) => textWidth(line) >= columns);
+  await showTable(deps, isWide ? longPlan(jobs, registry) : table);
+  stdout.write(joined(jobs));
+}
+
+function planJson(jobs: readonly Job[], registry: Registry): string {
+  const plan = jobs.map((job) => ({
+    target: job.target,
+    node: job.node.name,
+    endpoint: shownEndpoint(registry, job.node.endpoint),
+    platforms: job.platforms.map((platform, at) => ({
+      platform: formatPlatform(platform),
+      reason: job.reasons[at],
+    })),
+  }));
+  return `${goJson(plan, 2)}\n`;
+}
+
+function planTable(jobs: readonly Job[], registry: Registry): string {
+  return tableOf(jobs, ["NODE", "ENDPOINT", "PLATFORMS"], (job) => {
+    const platforms = job.platforms
+      .map((platform, at) => `${formatPlatform(platform)} (${because[job.reasons[at]!]})`);
+    const endpoint = shownEndpoint(registry, job.node.endpoint);
+    return [[job.node.name, endpoint, platforms.join(", ") || "its own"]];
+  });
+}
+
+/** A row for each platform, for terminals that are too narrow for all platforms of a node. */
+function longPlan(jobs: readonly Job[], registry: Registry): string {
+  return tableOf(jobs, ["NODE", "PLATFORM", "REASON", "ENDPOINT"], (job) => {
+    const endpoint = shownEndpoint(registry, job.node.endpoint);
+    const rows = job.platforms.map((platform, at) => [
+      ...[job.node.name, formatPlatform(platform)],
+      ...[because[job.reasons[at]!], endpoint],
+    ]);
+    return rows.length > 0 ? rows : [[job.node.name, "its own", "", endpoint]];
+  });
+}
+
+function tableOf(
+  jobs: readonly Job[],
+  head: readonly string[],
+  rowsOf: (job: Job) => string[][],
+): string {
   const several = new Set(jobs.map(({ target }) => target)).size > 1;
-  const rows = jobs.map((job) => [
-    ...several ? [job.target] : [],
-    job.node.name,
-    endpointOf(job),
-    job.platforms.map((platform, at) =>
-      `${formatPlatform(platform)} (${because[job.reasons[at]!]})`
-    )
-      .join(", ") || "its own",
-  ]);
-  const head = [...several ? ["TARGET"] : [], "NODE", "ENDPOINT", "PLATFORMS"];
-  const table = [head, ...rows].map((row) => `${row.join("\t")}\n`).join("");
-  return alignColumns(table, { padding: 3, minimum: 0 }) + joined(jobs);
+  const rows = jobs.flatMap((job) =>
+    rowsOf(job).map((row) => [...several ? [job.target] : [], ...row])
+  );
+  const table = [[...several ? ["TARGET"] : [], ...head], ...rows];
+  const text = table.map((row) => `${row.join("\t")}\n`).join("");
+  return alignColumns(text, { padding: 3, minimum: 0 });
 }
 
 /** A line for each image that several nodes build. */

@@ -46,7 +46,8 @@ export function summary(
   if (ref !== undefined) rows.push(["timeline", `fairlead history timeline ${refWords(ref)}`]);
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, value]) => {
-    const padded = ` ${printable(label).padEnd(width)}  `;
+    // So much room is left that a digest fits 80 columns.
+    const padded = `${printable(label).padEnd(width)} `;
     // A digest or a command is copied, so it is never cut.
     const isCut = label === "steps";
     const room = columns - 1 - padded.length;

@@ -28,14 +28,14 @@ Deno.test("the block below a build names the image, its size and its place", () 
     size: 12_345_678,
   };
   deepEqual(text([image]), [
-    " image     r/a:1, r/a:2",
-    ` digest    ${digest}`,
-    " size      12.35MB",
-    " output    pushed",
-    " steps     1 of 3 cached, slowest: 3.3s [2/3] RUN make all of it",
-    " timeline  fairlead history timeline --builder far abc",
+    "image    r/a:1, r/a:2",
+    `digest   ${digest}`,
+    "size     12.35MB",
+    "output   pushed",
+    "steps    1 of 3 cached, slowest: 3.3s [2/3] RUN make all of it",
+    "timeline fairlead history timeline --builder far abc",
   ]);
-  deepEqual(text([image], 40)[4], " steps     1 of 3 cached, slowest: 3.3s");
+  deepEqual(text([image], 40)[4], "steps    1 of 3 cached, slowest: 3.3s [");
 });
 
 Deno.test("an output without an image has the bytes that came here", () => {
@@ -45,10 +45,10 @@ Deno.test("an output without an image has the bytes that came here", () => {
     answers: { "buildx.build.ref": "buildkit-host/buildkit-host0/abc" },
     size: undefined,
   };
-  deepEqual(text([folder]).filter((line) => !line.startsWith(" steps")), [
-    " size      82.00kB",
-    " output    folder out",
-    " timeline  fairlead history timeline abc",
+  deepEqual(text([folder]).filter((line) => !line.startsWith("steps")), [
+    "size     82.00kB",
+    "output   folder out",
+    "timeline fairlead history timeline abc",
   ]);
 });
 
@@ -66,8 +66,8 @@ Deno.test("several targets have a line each", () => {
   };
   const kept: BuiltTarget = { target: "lint", outputs: [], answers: {}, size: undefined };
   deepEqual(text([loaded, kept]), [
-    " web    web:1, sha256:0123456789ab, 5.00kB, loaded into docker",
-    " lint   stays in the build cache",
-    " steps  1 of 3 cached, slowest: 3.3s [2/3] RUN make all of it",
+    "web   web:1, sha256:0123456789ab, 5.00kB, loaded into docker",
+    "lint  stays in the build cache",
+    "steps 1 of 3 cached, slowest: 3.3s [2/3] RUN make all of it",
   ]);
 });

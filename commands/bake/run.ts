@@ -95,7 +95,7 @@ export async function runPlan(plan: readonly Planned[], context: BakeContext): P
     group: names,
     ...nodes && { nodes },
   };
-  if (context.planFormat !== undefined) return await showPlan(builds, context.planFormat, running);
+  if (context.planFormat !== undefined) return await planAll(builds, context.planFormat, running);
   if (metadataFile) removeResult(metadataFile);
   const answers = await runBuilds(builds, running);
   const all = plan.map(({ name, target }): Done => ({
@@ -130,16 +130,16 @@ function show(all: readonly Done[], { deps, call, printed }: BakeContext): numbe
   return code;
 }
 
-async function showPlan(
+async function planAll(
   builds: ReadonlyMap<string, PreparedBuild>,
   format: string,
   running: RunContext,
 ): Promise<number> {
   const { deps, progress } = running;
-  const { planText } = await import("../../builds/nodes/plan.ts");
+  const { showPlan } = await import("../../builds/nodes/plan.ts");
   const jobs = await planBuilds(builds, running);
   progress.finish();
-  deps.stdout.write(planText(jobs, format, deps.registry));
+  await showPlan(deps, jobs, format);
   return 0;
 }
 

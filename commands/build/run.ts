@@ -103,7 +103,7 @@ export async function runBuild(
   const context = { deps, store, builder, progress, provenance, ...limits, errorPrefix, ...hooks };
   if (plan) {
     const jobs = await planBuilds(builds, context);
-    deps.stdout.write(plan.planText(jobs, flags.plan, deps.registry));
+    await plan.showPlan(deps, jobs, flags.plan);
     return 0;
   }
   const answers = (await runBuilds(builds, context)).get("default")!;

@@ -5,6 +5,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import { buildxConfigDir, type ConfigDir } from "../../builders/store/config_dir.ts";
 import { defineCommand } from "../../cli/command.ts";
 import type { Deps } from "../../cli/deps.ts";
+import { showTable } from "../../cli/show_rows.ts";
 import { policyModule } from "../../policies/engine_module.ts";
 import {
   newPrivateFolder,
@@ -52,6 +53,7 @@ export const command = defineCommand({
       ? await refreshed(module, folder, deps)
       : await savedTrust(module, folder, deps.signal);
     deps.stdout.write(described(folder, state));
+    await showTable(deps, filesTable(state));
     if (state.problem !== undefined) {
       throw new TrustError(
         `signatures can't be verified: ${state.problem}`,
@@ -137,9 +139,11 @@ function described(folder: TrustFolder, { roles, updated, problem }: TrustState)
     ].join(""),
     { padding: 2, minimum: 0 },
   );
-  if (roles.length === 0) return head;
+  return roles.length === 0 ? head : `${head}\n`;
+}
+
+function filesTable({ roles }: TrustState): string {
+  if (roles.length === 0) return "";
   const rows = roles.map(({ name, version, expires }) => `${name}\t${version}\t${expires}\n`);
-  return `${head}\n${
-    alignColumns(`FILE\tVERSION\tEXPIRES\n${rows.join("")}`, { padding: 3, minimum: 0 })
-  }`;
+  return alignColumns(`FILE\tVERSION\tEXPIRES\n${rows.join("")}`, { padding: 3, minimum: 0 });
 }
