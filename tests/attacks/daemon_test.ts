@@ -132,7 +132,7 @@ const fileSync: Attack[] = [
     error: /it repeats too much/,
   },
   {
-    name: "patterns and paths that lead out",
+    name: "patterns and paths that lead out of the context",
     prepare: linksOut,
     async script(build) {
       const session = await build.session();
@@ -156,7 +156,7 @@ const fileSync: Attack[] = [
     },
   },
   {
-    name: "escapes that are none in encoded patterns",
+    name: "invalid escapes in encoded patterns",
     async script(build) {
       throw await refusal(listed(await build.session(), [
         ["exclude-patterns", "%zz%"],
@@ -400,7 +400,7 @@ const others: Attack[] = [
     },
   },
   {
-    name: "blobs of stores that were never offered, and digests that lead out",
+    name: "blobs of stores that were never offered, and digests that leave the store",
     args: (folder) => ["--cache-from", `type=local,src=${folder}/cache`],
     prepare: async (folder) => {
       await Deno.mkdir(`${folder}/cache/blobs/sha256`, { recursive: true });

@@ -31,7 +31,10 @@ function withoutRun(text: string): string {
   return JSON.stringify(JSON.parse(text, plain), undefined, 2);
 }
 
-Deno.test({ name: "bake --check and --call: the answers, and the exit code", ignore }, async () => {
+Deno.test({
+  name: "bake --check and --call print buildx's answers and end with its exit code",
+  ignore,
+}, async () => {
   await using space = await workspace(address);
   space.write({
     "docker-bake.json": JSON.stringify(definition),

@@ -40,7 +40,7 @@ function asked(stderr: string): string[] {
   return stderr.match(/^ - .*$/gm) ?? [];
 }
 
-Deno.test({ name: "what lies outside of the working folder is asked for", ignore }, async () => {
+Deno.test({ name: "files outside of the working folder need a permission", ignore }, async () => {
   await using space = await inside();
   const cases: Record<string, unknown>[] = [
     { ...inline, context: ".." },
@@ -70,7 +70,7 @@ Deno.test({ name: "what lies outside of the working folder is asked for", ignore
   }
 });
 
-Deno.test({ name: "what is allowed is built", ignore }, async () => {
+Deno.test({ name: "a target whose permissions are given is built", ignore }, async () => {
   await using space = await inside();
   const target = { ...inline, context: "..", output: ["type=local,dest=../x/y"] };
   const copies = { ...target, "dockerfile-inline": "FROM scratch\nCOPY secret /\n" };
@@ -95,7 +95,7 @@ Deno.test({ name: "what is allowed is built", ignore }, async () => {
 });
 
 Deno.test({
-  name: "paths that are made to mislead are shown as what they are",
+  name: "misleading paths are shown as they really are",
   ignore,
 }, async () => {
   await using space = await inside();
@@ -109,7 +109,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a path that does not exist yet is asked for as its deepest folder that does, as by buildx",
+  name:
+    "a path that does not exist yet needs permission for its deepest existing folder, as in buildx",
   ignore,
 }, async () => {
   await using space = await inside();
@@ -130,7 +131,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a text that looks like a URL and is a folder is asked for as the folder",
+  name: "a folder whose name looks like a URL needs the folder's permission",
   ignore,
 }, async () => {
   await using space = await inside();
@@ -168,26 +169,29 @@ Deno.test({
   }
 });
 
-Deno.test({ name: "of a Dockerfile elsewhere its folder stays closed", ignore }, async () => {
-  await using space = await inside();
-  space.write({
-    "out/Dockerfile": "FROM scratch\nCOPY f g /\n",
-    "out/Dockerfile.dockerignore": "g\n",
-    "in/f": "f",
-    "in/g": "g",
-  });
-  const target = { dockerfile: "../out/Dockerfile", output: ["type=local,dest=x"] };
-  const words = ["--allow", "fs.read=../out/Dockerfile"];
-  const { code, stderr } = await bake(space, "fairlead", { a: target }, words);
-  equal(code, 1, stderr);
-  match(stderr, /"\/g": not found/);
-  space.write({ "out/Dockerfile": "FROM scratch\nCOPY f /\n" });
-  equal((await bake(space, "fairlead", { a: target }, words)).code, 0);
-  equal(space.read("in/x/f"), "f");
-});
+Deno.test(
+  { name: "permission for a Dockerfile elsewhere does not open its folder", ignore },
+  async () => {
+    await using space = await inside();
+    space.write({
+      "out/Dockerfile": "FROM scratch\nCOPY f g /\n",
+      "out/Dockerfile.dockerignore": "g\n",
+      "in/f": "f",
+      "in/g": "g",
+    });
+    const target = { dockerfile: "../out/Dockerfile", output: ["type=local,dest=x"] };
+    const words = ["--allow", "fs.read=../out/Dockerfile"];
+    const { code, stderr } = await bake(space, "fairlead", { a: target }, words);
+    equal(code, 1, stderr);
+    match(stderr, /"\/g": not found/);
+    space.write({ "out/Dockerfile": "FROM scratch\nCOPY f /\n" });
+    equal((await bake(space, "fairlead", { a: target }, words)).code, 0);
+    equal(space.read("in/x/f"), "f");
+  },
+);
 
 Deno.test({
-  name: "keys and paths mean to the build what they mean to the check",
+  name: "the check of permissions reads keys and paths as the build does",
   ignore,
 }, async () => {
   await using space = await inside();

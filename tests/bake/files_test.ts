@@ -97,7 +97,7 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "shorthand flags: what they make of a definition", ignore }, async () => {
+Deno.test({ name: "shorthand flags change a definition as in buildx", ignore }, async () => {
   await using space = await workspace("unix:///nowhere");
   space.write({
     "docker-bake.hcl": `
@@ -174,7 +174,7 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "the old flags for listing warn, once for each time", ignore }, async () => {
+Deno.test({ name: "the old flags for listing warn once for each use", ignore }, async () => {
   await using space = await workspace("unix:///nowhere");
   space.write({ "docker-bake.hcl": `variable "V" {\n  default = "d"\n}\n${target("")}` });
   for (const what of ["targets", "variables"]) {

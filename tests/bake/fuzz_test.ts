@@ -113,7 +113,7 @@ Deno.test("bake: deep nesting is an error", async () => {
   }
 });
 
-Deno.test("bake: what is long and not deep is read", async () => {
+Deno.test("bake: long definitions that are not deep are read", async () => {
   const long = 20_000;
   const chain = Array.from({ length: long }, (_, i) => i);
   const cases = [
@@ -128,7 +128,7 @@ Deno.test("bake: what is long and not deep is read", async () => {
   for (const text of cases) ok(await read(text) === "read", text.slice(0, 20));
 });
 
-Deno.test("bake: chains of names that are too long are an error", async () => {
+Deno.test("bake: too long chains of names are an error", async () => {
   const long = 20_000;
   const each = (line: (i: number) => string) =>
     Array.from({ length: long }, (_, i) => line(i)).join("\n");
@@ -142,7 +142,7 @@ Deno.test("bake: chains of names that are too long are an error", async () => {
   for (const text of cases) ok(await read(text) !== "read", text.slice(0, 30));
 });
 
-Deno.test("bake: growth without end is an error", async () => {
+Deno.test("bake: endless growth is an error", async () => {
   const doubling = (first: string, twice: (name: string) => string) =>
     `v0 = ${first}\n` +
     Array.from({ length: 60 }, (_, i) => `v${i + 1} = ${twice(`v${i}`)}`).join("\n");

@@ -55,7 +55,7 @@ async function repository(space: Workspace): Promise<void> {
 }
 
 Deno.test({
-  name: "bake of a git repository: its folders, its definition's folder, and ours",
+  name: "bake of a git repository reads its folders, the definition's folder and local ones",
   ignore,
 }, async () => {
   await using space = await workspace(address);
@@ -228,7 +228,7 @@ Deno.test(
 
 Deno.test(
   {
-    name: "bake of a repository over ssh: by a key, and by the environment's agent",
+    name: "bake of a repository over ssh works with a key, and with the environment's agent",
     ignore: ignore || skip(await missing("sshd", "ssh-keygen")),
   },
   async () => {

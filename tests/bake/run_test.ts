@@ -186,7 +186,7 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "no output anywhere is warned of, in buildx's words", ignore }, async () => {
+Deno.test({ name: "a bake without any output gives buildx's warning", ignore }, async () => {
   await using space = await bakery({
     default: {},
     a: {},
@@ -208,7 +208,7 @@ Deno.test({ name: "no output anywhere is warned of, in buildx's words", ignore }
   }
 });
 
-Deno.test({ name: "--push: into a registry, several targets at once", ignore }, async () => {
+Deno.test({ name: "--push pushes several targets at once", ignore }, async () => {
   await using space = await bakery({
     a: { tags: [`${shared.registry}/bake/a:1`], args: { NAME: "a" } },
     b: { tags: [`${shared.registry}/bake/b:1`, `${shared.registry}/bake/b:2`] },
@@ -263,29 +263,32 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "what can't be built is refused before anything is", ignore }, async () => {
-  const cases: [Record<string, unknown>, RegExp][] = [
-    [{ context: "nowhere" }, /unable to prepare context: path "nowhere" not found/],
-    [{ context: "-" }, /context from stdin not allowed in bake/],
-    [{ dockerfile: "-" }, /dockerfile from stdin not allowed in bake/],
-    [{ platforms: ["what/is/this/then"] }, /platform/],
-    [{ "shm-size": "zz" }, /invalid value zz for membytes key shm-size/],
-    [{ ulimits: ["zz=1"] }, /invalid ulimit type: zz/],
-    [{ network: "foo" }, /network mode "foo" not supported by buildkit/],
-    [{ output: ["type=local"] }, /dest is required for local exporter/],
-    [{ secret: ["id=a,src=gone"] }, /gone/],
-    [{ annotations: ["x"] }, /invalid annotation "x", expected key=value/],
-    [{ policy: ["filename=p.rego"] }, /policy file p\.rego not found/],
-  ];
-  for (const [target, message] of cases) {
-    await using space = await bakery({ default: target });
-    const ran = await space.fairlead(["bake"]);
-    equal(ran.code, 1, JSON.stringify(target));
-    match(ran.stderr, /^ERROR: /m);
-    match(ran.stderr, message);
-    equal(/\[internal\] load build definition/.test(ran.stderr), false);
-  }
-  await using space = await bakery({ a: { output: ["-"] }, b: { output: ["type=oci"] } });
-  const twice = await space.fairlead(["bake", "a", "b"]);
-  match(twice.stderr, /multiple outputs configured to write to stdout/);
-});
+Deno.test(
+  { name: "a target that can't be built is refused before anything is built", ignore },
+  async () => {
+    const cases: [Record<string, unknown>, RegExp][] = [
+      [{ context: "nowhere" }, /unable to prepare context: path "nowhere" not found/],
+      [{ context: "-" }, /context from stdin not allowed in bake/],
+      [{ dockerfile: "-" }, /dockerfile from stdin not allowed in bake/],
+      [{ platforms: ["what/is/this/then"] }, /platform/],
+      [{ "shm-size": "zz" }, /invalid value zz for membytes key shm-size/],
+      [{ ulimits: ["zz=1"] }, /invalid ulimit type: zz/],
+      [{ network: "foo" }, /network mode "foo" not supported by buildkit/],
+      [{ output: ["type=local"] }, /dest is required for local exporter/],
+      [{ secret: ["id=a,src=gone"] }, /gone/],
+      [{ annotations: ["x"] }, /invalid annotation "x", expected key=value/],
+      [{ policy: ["filename=p.rego"] }, /policy file p\.rego not found/],
+    ];
+    for (const [target, message] of cases) {
+      await using space = await bakery({ default: target });
+      const ran = await space.fairlead(["bake"]);
+      equal(ran.code, 1, JSON.stringify(target));
+      match(ran.stderr, /^ERROR: /m);
+      match(ran.stderr, message);
+      equal(/\[internal\] load build definition/.test(ran.stderr), false);
+    }
+    await using space = await bakery({ a: { output: ["-"] }, b: { output: ["type=oci"] } });
+    const twice = await space.fairlead(["bake", "a", "b"]);
+    match(twice.stderr, /multiple outputs configured to write to stdout/);
+  },
+);

@@ -10,7 +10,7 @@ import { compileInto } from "./binary.ts";
 // Without FAIRLEAD_TEST_BINARY the test makes a file, which needs a POSIX shell to run.
 const ignore = !Deno.env.get("FAIRLEAD_TEST_BINARY") && Deno.build.os === "windows";
 
-Deno.test({ name: "binary: first words, without a daemon", ignore }, async () => {
+Deno.test({ name: "binary: commands that need no daemon run", ignore }, async () => {
   const folder = await Deno.makeTempDir({ prefix: "fl-basics-" });
   try {
     const binary = await compileInto(folder);

@@ -34,7 +34,7 @@ Deno.test({
   assert.ok(/number:[`"]v[\d.]+[`"],revision:[`"][0-9a-f]{40}[`"]/.test(text), "the commit");
 });
 
-Deno.test("arguments that are wrong, and what a target can't be", async () => {
+Deno.test("wrong arguments and impossible targets are refused", async () => {
   const message = async (...args: string[]) => {
     const { code, stderr } = await compile(args);
     assert.equal(code, 1);

@@ -24,7 +24,7 @@ const entries = (env: Env) => Object.entries(env).map(([name, value]) => `${name
 const test = (name: string, fn: () => Promise<void>) =>
   Deno.test({ name: `self-extracting: ${name}`, ignore }, fn);
 
-test("the first start unpacks, the next ones run what is there", async () => {
+test("the first start unpacks the program, and the next ones run it", async () => {
   await using home = await tempFolder();
   const first = await fairlead({ HOME: home.path }, "version");
   assert.match(first.stdout, VERSION, first.stderr);
@@ -54,7 +54,7 @@ test("the first start unpacks, the next ones run what is there", async () => {
   assert.notEqual(wrong.code, 0);
 });
 
-test("ten first starts at once", async () => {
+test("ten first starts at once all run the program", async () => {
   await using cache = await tempFolder();
   const starts = Array.from(
     { length: 10 },
@@ -68,7 +68,7 @@ test("ten first starts at once", async () => {
   assert.equal(cache.names().length, 1);
 });
 
-test("an older version makes way when none of its processes runs", async () => {
+test("an older version is removed when none of its processes runs", async () => {
   await using cache = await tempFolder();
   const [idle, busy, newer] = [
     "v0.0.1-0123456789ab",
@@ -120,7 +120,7 @@ test("nobody waits for a start that was killed while it unpacked", async () => {
   assert.deepEqual(cache.names(), [name]);
 });
 
-test("what the first start writes goes by the user's umask, what it unpacks is for all", async () => {
+test("the program's output obeys the user's umask, and unpacked files are readable by all", async () => {
   await using folder = await tempFolder();
   const certs = `umask 077; exec "$0" certs create ${folder.path}/certs --host a`;
   const { code, stderr } = await run("sh", ["-c", certs, binary], {
@@ -132,7 +132,7 @@ test("what the first start writes goes by the user's umask, what it unpacks is f
   assert.equal(await mode(`/cache/${folder.names("/cache")[0]}`), 0o755);
 });
 
-test("a home that is read-only, or full, leads to TMPDIR", async () => {
+test("a read-only or full home is replaced by TMPDIR", async () => {
   for (const disk of [{ readOnly: true }, { size: "30m" }]) {
     await using home = await tempFolder(disk);
     await using temp = await tempFolder();
@@ -148,7 +148,7 @@ test("a home that is read-only, or full, leads to TMPDIR", async () => {
   }
 });
 
-test("no place at all: each is named with its reason, and nothing stays", async () => {
+test("without any usable folder each one is named with its reason, and nothing stays", async () => {
   await using home = await tempFolder({ readOnly: true });
   await using temp = await tempFolder({ size: "30m" });
   const { code, stdout, stderr } = await fairlead(
@@ -166,7 +166,7 @@ test("no place at all: each is named with its reason, and nothing stays", async 
   assert.deepEqual(temp.names("/fairlead-0"), []);
 });
 
-test("a file for another machine is told as that", async () => {
+test("a binary for another machine is reported as such", async () => {
   await using folder = await tempFolder({ size: "30m" });
   // A machine that calls itself another: it fails for want of room, as theirs for the Deno in it.
   await Deno.writeTextFile(`${folder.path}/uname`, "#!/bin/sh\necho Plan9 mips\n", { mode: 0o755 });
@@ -176,7 +176,7 @@ test("a file for another machine is told as that", async () => {
   assert.equal(code, 1);
 });
 
-test("a disk that may hold no programs, and a folder that is gone, are told as that", async () => {
+test("a disk mounted noexec and a folder that is gone are reported as such", async () => {
   await using cache = await tempFolder({ size: "120m", noExec: true });
   const refused = await fairlead({ FAIRLEAD_CACHE: cache.path }, "version");
   assert.match(refused.stderr, /Permission denied.*\nhint: .* isn't mounted noexec,/s);
@@ -188,7 +188,7 @@ test("a disk that may hold no programs, and a folder that is gone, are told as t
   assert.equal(gone.code, 1);
 });
 
-test("what was damaged is unpacked anew", async () => {
+test("damaged files are unpacked again", async () => {
   await using cache = await tempFolder();
   const env = { FAIRLEAD_CACHE: cache.path };
   await fairlead(env, "version");
@@ -339,7 +339,7 @@ test("a folder that another user can change is not used, in any form", async () 
   }
 });
 
-test("what another user has put in the program's place is not run", async () => {
+test("a file that another user put in the program's place is not run", async () => {
   await using folder = await tempFolder();
   const env = { FAIRLEAD_CACHE: `${folder.path}/c` };
   await fairlead(env, "version");
@@ -382,7 +382,7 @@ test("folders are made one by one, for their user alone", async () => {
   }
 });
 
-test("the user's libraries stay out, and its children get them back", async () => {
+test("LD_LIBRARY_PATH does not affect the program, but its children get it back", async () => {
   await using folder = await tempFolder();
   const nerdctl = `${folder.path}/nerdctl`;
   const script = `#!/bin/busybox sh\necho "$LD_LIBRARY_PATH:$LD_PRELOAD" >"${folder.path}/told"\n`;
@@ -410,7 +410,7 @@ test("the user's libraries stay out, and its children get them back", async () =
   }
 });
 
-test("a folder that was moved is not run: its loader is elsewhere", async () => {
+test("a folder that was moved is not run, because its loader is elsewhere", async () => {
   await using folder = await tempFolder();
   await fairlead({ FAIRLEAD_CACHE: `${folder.path}/a` }, "version");
   await Deno.rename(`${folder.path}/a`, `${folder.path}/b`);
@@ -590,7 +590,7 @@ test("without /proc it says so, and that alone", async () => {
   assert.equal(code, 1);
 });
 
-test("another machine's libc beside it is left alone", async () => {
+test("another machine's libc is left alone", async () => {
   await using root = await bareRoot(binary, { shell: "busybox" });
   for (const folder of ["lib", "lib64", "usr/lib", `lib/${Deno.build.arch}-linux-gnu`]) {
     await Deno.mkdir(`${root.path}/${folder}`, { recursive: true });

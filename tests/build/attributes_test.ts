@@ -146,7 +146,7 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "the rest of the frontend's attributes", ignore }, async () => {
+Deno.test({ name: "the frontend's other attributes are as in buildx", ignore }, async () => {
   await using space = await workspace(shared.address);
   space.write({
     "ctx/Dockerfile": "FROM scratch AS one\nLABEL a=b\nFROM one AS two\n",
@@ -403,7 +403,7 @@ Deno.test({ name: "a builder's last use is noted as buildx notes it", ignore }, 
   assert.deepEqual(await use("fairlead", "ctx"), [1, false, "0000-00-00T00:00:00Z"]);
 });
 
-Deno.test({ name: "what the exporters are asked for", ignore }, async () => {
+Deno.test({ name: "the exporters get the same attributes as from buildx", ignore }, async () => {
   await using space = await workspace(shared.address);
   space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n" });
   const name = `${shared.registry}/exporters/a`;

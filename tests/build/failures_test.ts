@@ -39,7 +39,7 @@ LABEL after=it
 });
 
 Deno.test({
-  name: "an entitlement that the command doesn't allow is not given, though the daemon would",
+  name: "an entitlement that the command doesn't allow is not given, even if the daemon allows it",
   ignore,
 }, async () => {
   const config = 'insecure-entitlements = ["network.host", "security.insecure"]\n';
@@ -85,7 +85,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an error whose details hold a huge Dockerfile is told as buildx has it",
+  name: "an error whose details hold a huge Dockerfile is reported as by buildx",
   ignore,
 }, async () => {
   await using space = await workspace(shared.address);
@@ -102,7 +102,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what the daemon calls internal is told so, as buildx tells it",
+  name: "an internal error of the daemon is reported as by buildx",
   ignore,
 }, async () => {
   await using space = await workspace(shared.address);
@@ -201,7 +201,7 @@ for (const [name, { dockerfile, args = [], env, message }] of Object.entries(cas
   });
 }
 
-Deno.test({ name: "a context that isn't there, and one that is a file", ignore }, async () => {
+Deno.test({ name: "a missing context and one that is a file are refused", ignore }, async () => {
   await using space = await workspace(shared.address);
   space.write({ "file": "" });
   const none = await space.fairlead(["build", "nowhere"]);

@@ -351,7 +351,7 @@ const mistakes: readonly Mistake[] = [
   },
 ];
 
-Deno.test({ name: "the common mistakes get hints", ignore }, async (t) => {
+Deno.test({ name: "common mistakes get hints", ignore }, async (t) => {
   await using space = await workspace(shared.address);
   space.write({
     "ctx/app.go": "package main\n",

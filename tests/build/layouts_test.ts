@@ -126,7 +126,7 @@ async function buildxOn(space: Workspace, address: string): Promise<Record<strin
   return { BUILDX_BUILDER: "other" };
 }
 
-Deno.test({ name: "reset=true leaves what the index leads to", ignore }, async () => {
+Deno.test({ name: "reset=true keeps what the index refers to", ignore }, async () => {
   await using space = await workspace(shared.address);
   const args = (
     program: string,

@@ -93,7 +93,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "attestations of each node's image are in the index, for the image they are of",
+  name: "attestations of each node's image are in the index, for their image",
   ignore,
 }, async () => {
   await using space = await nodesWorkspace(nodes.daemons, fixed);
@@ -174,7 +174,7 @@ function* walk(folder: string, prefix = ""): Generator<string> {
 }
 
 Deno.test({
-  name: "what can't be put together from several nodes is refused before anything is built",
+  name: "outputs that several nodes can't make together are refused before anything is built",
   ignore,
 }, async () => {
   await using space = await nodesWorkspace(nodes.daemons, fixed);
@@ -220,7 +220,7 @@ Deno.test({ name: "the files that go to each node are counted", ignore }, async 
   assert.deepEqual(files, [1, 1]);
 });
 
-Deno.test({ name: "--plan shows who builds what, and builds nothing", ignore }, async () => {
+Deno.test({ name: "--plan shows which node builds what, and builds nothing", ignore }, async () => {
   await using space = await nodesWorkspace(nodes.daemons, ["", "linux/arm64"]);
   space.write(context);
   const tag = `${name()}:v1`;

@@ -97,7 +97,7 @@ Deno.test({ name: "link/.. leads where the system says, as for buildx", ignore }
 });
 
 Deno.test({
-  name: "what would be deleted is asked for where it lies, not where its name seems to",
+  name: "a folder that would be cleared is named by its real path",
   ignore,
 }, async () => {
   await using space = await workspace(shared.address);

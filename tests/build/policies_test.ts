@@ -30,7 +30,7 @@ async function refused(space: Workspace, args: readonly string[], env: Record<st
 }
 
 Deno.test({
-  name: "a source policy holds: what it denies is not taken, what it converts is",
+  name: "a source policy denies sources, and converts others",
   ignore,
 }, async () => {
   await using space = await workspace(shared.address);

@@ -11,7 +11,7 @@ const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", 
 const shared = ignore ? undefined! : await sharedBuildkitd();
 
 Deno.test(
-  { name: "a step's bytes come out as they are, also of one that fails", ignore },
+  { name: "a step's output is printed byte for byte, also of a failed step", ignore },
   async () => {
     await using space = await workspace(shared.address);
     space.write({

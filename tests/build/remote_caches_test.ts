@@ -125,7 +125,7 @@ Deno.test({ name: "gha, version 1: by the workflow's token", ignore }, async () 
   await exchange(space, { attrs: (writer) => `type=gha,scope=v1-${writer}`, env });
 });
 
-Deno.test({ name: "gha, version 2: where the results are", ignore }, async () => {
+Deno.test({ name: "gha, version 2: by the URL of the results", ignore }, async () => {
   await using space = await workspace(daemon!.address);
   await using actions = await serveActionsCache(azurite!, keys.token);
   const env = {
@@ -136,46 +136,49 @@ Deno.test({ name: "gha, version 2: where the results are", ignore }, async () =>
   await exchange(space, { attrs: (writer) => `type=gha,scope=v2-${writer}`, env });
 });
 
-Deno.test({ name: "what the environment adds is what buildx adds", ignore }, async () => {
-  const token = { ACTIONS_RUNTIME_TOKEN: keys.token };
-  const url = { ACTIONS_CACHE_URL: servers!.actions };
-  const results = { ACTIONS_RESULTS_URL: "http://127.0.0.1:1/" };
-  const s3 = `type=s3,region=x,bucket=none,use_path_style=true,retry_max_attempts=1,` +
-    `endpoint_url=${servers!.s3}`;
-  const both = (
-    attrs: string,
-  ) => [`--cache-to=${attrs},ignore-error=true`, `--cache-from=${attrs}`];
-  const [{ Exports: none }] = await compare(both("type=gha"), {});
-  assert.deepEqual(none, [], "outside of a workflow there is no such cache");
-  for (
-    const env of [
-      token,
-      url,
-      { ...token, ...url },
-      { ...token, ...results },
-      { ...token, ...results, ACTIONS_CACHE_SERVICE_V2: "1" },
-      { ...token, ...results, ...url, ACTIONS_CACHE_SERVICE_V2: "no" },
-    ]
-  ) await compare(both("type=gha,timeout=1s"), env);
-  await compare(both(`type=gha,timeout=1s,token=${keys.token},url=${servers!.actions}`), results);
-  await compare(both("type=gha,timeout=1s,version=1"), { ...token, ...results, ...url });
-  await compare(both("type=gha,timeout=1s,version=2"), { ...token, ...results, ...url });
-  const [{ Exports }] = await compare(both(s3), inEnvironment);
-  assert.equal(Exports[0]!.Attrs["access_key_id"], keys.id);
-  assert.equal(Exports[0]!.Attrs["session_token"], keys.session);
-  await compare(both(`${s3},access_key_id=a,secret_access_key=b`), inEnvironment);
-  await compare(both(`${s3},access_key_id=a`), inEnvironment);
-  await compare(both(s3), { AWS_ACCESS_KEY: "old", AWS_SECRET_KEY: "older" });
-  const shared = {
-    ".aws/credentials":
-      "[default]\naws_access_key_id = d\naws_secret_access_key = e\n[p]\naws_access_key_id=f\n" +
-      "aws_secret_access_key=g\naws_session_token=h\n",
-    ".aws/config": "[default]\nregion = y\n[profile q]\naws_access_key_id = i\n" +
-      "aws_secret_access_key = j\n",
-  };
-  for (
-    const env of [{}, { AWS_PROFILE: "p" }, { AWS_PROFILE: "q" }, { AWS_DEFAULT_PROFILE: "p" }]
-  ) {
-    await compare(both(s3), env, shared);
-  }
-});
+Deno.test(
+  { name: "the environment adds the same cache attributes as in buildx", ignore },
+  async () => {
+    const token = { ACTIONS_RUNTIME_TOKEN: keys.token };
+    const url = { ACTIONS_CACHE_URL: servers!.actions };
+    const results = { ACTIONS_RESULTS_URL: "http://127.0.0.1:1/" };
+    const s3 = `type=s3,region=x,bucket=none,use_path_style=true,retry_max_attempts=1,` +
+      `endpoint_url=${servers!.s3}`;
+    const both = (
+      attrs: string,
+    ) => [`--cache-to=${attrs},ignore-error=true`, `--cache-from=${attrs}`];
+    const [{ Exports: none }] = await compare(both("type=gha"), {});
+    assert.deepEqual(none, [], "outside of a workflow there is no such cache");
+    for (
+      const env of [
+        token,
+        url,
+        { ...token, ...url },
+        { ...token, ...results },
+        { ...token, ...results, ACTIONS_CACHE_SERVICE_V2: "1" },
+        { ...token, ...results, ...url, ACTIONS_CACHE_SERVICE_V2: "no" },
+      ]
+    ) await compare(both("type=gha,timeout=1s"), env);
+    await compare(both(`type=gha,timeout=1s,token=${keys.token},url=${servers!.actions}`), results);
+    await compare(both("type=gha,timeout=1s,version=1"), { ...token, ...results, ...url });
+    await compare(both("type=gha,timeout=1s,version=2"), { ...token, ...results, ...url });
+    const [{ Exports }] = await compare(both(s3), inEnvironment);
+    assert.equal(Exports[0]!.Attrs["access_key_id"], keys.id);
+    assert.equal(Exports[0]!.Attrs["session_token"], keys.session);
+    await compare(both(`${s3},access_key_id=a,secret_access_key=b`), inEnvironment);
+    await compare(both(`${s3},access_key_id=a`), inEnvironment);
+    await compare(both(s3), { AWS_ACCESS_KEY: "old", AWS_SECRET_KEY: "older" });
+    const shared = {
+      ".aws/credentials":
+        "[default]\naws_access_key_id = d\naws_secret_access_key = e\n[p]\naws_access_key_id=f\n" +
+        "aws_secret_access_key=g\naws_session_token=h\n",
+      ".aws/config": "[default]\nregion = y\n[profile q]\naws_access_key_id = i\n" +
+        "aws_secret_access_key = j\n",
+    };
+    for (
+      const env of [{}, { AWS_PROFILE: "p" }, { AWS_PROFILE: "q" }, { AWS_DEFAULT_PROFILE: "p" }]
+    ) {
+      await compare(both(s3), env, shared);
+    }
+  },
+);

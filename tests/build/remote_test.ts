@@ -217,7 +217,7 @@ COPY --from=context a /context
   }
 });
 
-Deno.test({ name: "named contexts that are none", ignore }, async () => {
+Deno.test({ name: "invalid named contexts are refused", ignore }, async () => {
   await using space = await workspace(shared.address);
   space.write({ "ctx/Dockerfile": "FROM scratch\n", "file": "" });
   Deno.mkdirSync(space.path("layout"));

@@ -111,7 +111,7 @@ Deno.test({ name: "a real agent lists and signs, and can't be changed", ignore }
   assert.equal(stdout.match(/SHA256:/g)?.length, 2);
 });
 
-Deno.test({ name: "agents and keys that are none", ignore }, async () => {
+Deno.test({ name: "invalid agents and keys are refused", ignore }, async () => {
   await using space = await workspace(shared.address);
   space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n", "text": "no key" });
   await check("ssh-keygen", ["-q", "-t", "ed25519", "-N", "secret", "-f", space.path("locked")]);

@@ -54,25 +54,28 @@ Deno.test({ name: "a tar of 64 MiB on stdin arrives whole", ignore }, async () =
   assert.ok(Deno.readFileSync(space.path("out/big")).every((byte, at) => byte === big[at]));
 });
 
-Deno.test({ name: "stdin is the Dockerfile, of no context and of a folder", ignore }, async () => {
-  await using space = await workspace(shared.address);
-  const id = crypto.randomUUID();
-  space.write({ "ctx/a": id, "ctx/Dockerfile": "FROM nowhere\n" });
-  const alone =
-    `FROM busybox AS b\nRUN mkdir /o && echo ${id} >/o/f\nFROM scratch\nCOPY --from=b /o /\n`;
-  for (const program of programs) {
-    const made = await space[program](["build", `-o=${program}`, "-"], {}, alone);
-    assert.equal(made.code, 0, made.stderr);
-    assert.equal(space.read(`${program}/f`), `${id}\n`);
-    const beside = await space[program](
-      ["build", "-f-", `-o=${program}`, "ctx"],
-      {},
-      "FROM scratch\nCOPY a /\n",
-    );
-    assert.equal(beside.code, 0, beside.stderr);
-    assert.equal(space.read(`${program}/a`), id);
-  }
-});
+Deno.test(
+  { name: "stdin is the Dockerfile, for no context and for a folder", ignore },
+  async () => {
+    await using space = await workspace(shared.address);
+    const id = crypto.randomUUID();
+    space.write({ "ctx/a": id, "ctx/Dockerfile": "FROM nowhere\n" });
+    const alone =
+      `FROM busybox AS b\nRUN mkdir /o && echo ${id} >/o/f\nFROM scratch\nCOPY --from=b /o /\n`;
+    for (const program of programs) {
+      const made = await space[program](["build", `-o=${program}`, "-"], {}, alone);
+      assert.equal(made.code, 0, made.stderr);
+      assert.equal(space.read(`${program}/f`), `${id}\n`);
+      const beside = await space[program](
+        ["build", "-f-", `-o=${program}`, "ctx"],
+        {},
+        "FROM scratch\nCOPY a /\n",
+      );
+      assert.equal(beside.code, 0, beside.stderr);
+      assert.equal(space.read(`${program}/a`), id);
+    }
+  },
+);
 
 const refused: Record<string, { args: string[]; message: RegExp; stdin?: string }> = {
   "two Dockerfiles": {
@@ -96,7 +99,7 @@ for (const [name, { args, message }] of Object.entries(refused)) {
   });
 }
 
-Deno.test({ name: "an empty stdin is no context", ignore }, async () => {
+Deno.test({ name: "an empty stdin is refused as a context", ignore }, async () => {
   await using space = await workspace(shared.address);
   const { code, stderr } = await space.fairlead(["build", "-"], {}, "");
   assert.equal(code, 1);

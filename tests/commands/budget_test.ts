@@ -23,7 +23,7 @@ async function fullPort() {
   };
 }
 
-Deno.test("the limit of a connection holds for every command, and its step is told", async (t) => {
+Deno.test("the time limit of a connection holds for every command, and its step is shown", async (t) => {
   using full = await fullPort();
   await using space = await workspace(full.url);
   space.write({ "ctx/Dockerfile": "FROM scratch\n" });
@@ -46,14 +46,14 @@ Deno.test("the limit of a connection holds for every command, and its step is to
     const ls = await space.fairlead(["ls", "--connect-timeout=400ms"]);
     assert.match(ls.stdout + ls.stderr, /no answer after 0\.4s: connecting/);
   });
-  await t.step("--timeout, where it is typed, goes before it", async () => {
+  await t.step("--timeout takes precedence over the environment", async () => {
     const flags = ["--connect-timeout=1h", "--timeout=300ms"];
     const { stderr } = await space.fairlead(["du", ...flags]);
     assert.match(stderr, /timed out while connecting/);
     const ls = await space.fairlead(["ls", ...flags]);
     assert.match(ls.stdout + ls.stderr, /no answer after 0\.3s/);
   });
-  await t.step("nonsense is refused", async () => {
+  await t.step("an invalid limit is refused", async () => {
     for (const value of ["-1s", "soon"]) {
       const { code, stderr } = await space.fairlead(["du", `--connect-timeout=${value}`]);
       assert.equal(code, 1);

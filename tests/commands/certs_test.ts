@@ -149,7 +149,7 @@ Deno.test(
   },
 );
 
-Deno.test({ ignore, name: "certs check says what is wrong with each" }, async () => {
+Deno.test({ ignore, name: "certs check reports what is wrong with each certificate" }, async () => {
   await using space = await workspace("tcp://127.0.0.1:1");
   await using certs = await makeCerts();
   const plain = await issue(certs.dir, "no-usages", {

@@ -85,7 +85,7 @@ Deno.test(
   },
 );
 
-Deno.test("the check of the tables sees what is wrong with them", async () => {
+Deno.test("the check of the tables finds their mistakes", async () => {
   assert.deepEqual(await compatibilityBreaches(root), []);
   const dir = await Deno.makeTempDir({ prefix: "fairlead-tables-" });
   await using _ = removedLater(dir);
@@ -146,7 +146,7 @@ Deno.test({ name: "every variable in buildx's program is in the table", ignore }
   assert.deepEqual(gone.map(({ name }) => name), []);
 });
 
-Deno.test("the check of the variables sees what is wrong with their table", async () => {
+Deno.test("the check of the variables finds mistakes in their table", async () => {
   const product = ["cli/flags/spec.ts", "progress/colors.ts"];
   const dir = await Deno.makeTempDir({ prefix: "fairlead-variables-" });
   await using _ = removedLater(dir);

@@ -134,7 +134,7 @@ for (const [name, { args, files }] of Object.entries(shells)) {
   );
 }
 
-Deno.test("completion of an unknown shell", async () => {
+Deno.test("completion for an unknown shell is refused", async () => {
   await using space = await world();
   const wrong = await space.fairlead(["completion", "bsh"]);
   equal(wrong.code, 1);

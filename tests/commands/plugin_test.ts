@@ -60,7 +60,7 @@ Deno.test(
   },
 );
 
-Deno.test({ ignore, name: "wrong command lines end as the peer's do" }, async () => {
+Deno.test({ ignore, name: "wrong command lines end as in buildx" }, async () => {
   await using world = await pluginWorld(nowhere);
   await world.fairlead("install", "--buildx");
   const lines = [
@@ -94,7 +94,7 @@ Deno.test({ ignore, name: "wrong command lines end as the peer's do" }, async ()
 
 Deno.test({
   ignore,
-  name: "a docker context that isn't there is no builder, whatever else is chosen",
+  name: "a missing docker context is no builder, whatever else is chosen",
 }, async () => {
   await using world = await pluginWorld(nowhere);
   await world.fairlead("install", "--buildx");

@@ -42,7 +42,7 @@ for (
 }
 
 Deno.test({
-  name: "who was told to ignore the end of the terminal (nohup) does so",
+  name: "a program under nohup ignores the end of the terminal",
   ignore: Deno.build.os !== "linux",
 }, async () => {
   using temp = tempStore();
@@ -56,7 +56,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a reader that is gone ends the program quietly",
+  name: "a reader that has gone ends the program silently",
   ignore: Deno.build.os === "windows",
 }, async () => {
   const script = `"$@" | true; echo "\${PIPESTATUS[0]}"`;
@@ -65,7 +65,7 @@ Deno.test({
   assert.deepEqual([stdout, stderr], ["141\n", ""]);
 });
 
-Deno.test("errors leave 1, and a usage error no trace of a stack", async () => {
+Deno.test("an error ends with exit code 1, and a usage error shows no stack", async () => {
   const { code, stdout, stderr } = await fairlead(["ls", "--nope"]);
   assert.deepEqual({ code, stdout, stderr }, {
     code: 1,
@@ -74,7 +74,7 @@ Deno.test("errors leave 1, and a usage error no trace of a stack", async () => {
   });
 });
 
-Deno.test("a store in a place that can't be written is read as empty", async () => {
+Deno.test("a store that can't be written is read as empty", async () => {
   const { code, stdout, stderr } = await fairlead(["ls"], {
     env: {
       BUILDX_CONFIG: "/proc/none",

@@ -40,7 +40,7 @@ async function started(temp: TempStore, name: string, work: string) {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 Deno.test({
-  name: "two Ctrl-C or one SIGTERM end a program that doesn't come to it, with 130",
+  name: "two Ctrl-C or one SIGTERM end a busy program, with exit code 130",
   ignore: Deno.build.os !== "linux",
 }, async () => {
   using temp = tempStore();

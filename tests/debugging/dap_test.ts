@@ -98,7 +98,8 @@ Deno.test(
 );
 
 Deno.test({
-  name: "breakpoints: instructions without a step, conditions, failures told once",
+  name:
+    "breakpoints work on instructions without a step, with conditions, and report a failure once",
   ignore,
 }, async () => {
   await using it = await space();
@@ -125,7 +126,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "hover tells the values of arguments; other questions get clear answers",
+  name: "hover shows the values of arguments; other questions get clear answers",
   ignore,
 }, async () => {
   await using it = await space();
@@ -221,7 +222,7 @@ Deno.test({ name: "several platforms are threads of their own", ignore }, async 
   assert.deepEqual(await client.event("exited"), { exitCode: 0 });
 });
 
-Deno.test({ name: "a launch that can't be says so, and ends", ignore }, async () => {
+Deno.test({ name: "an impossible launch is reported, and ends", ignore }, async () => {
   await using it = await space();
   const cases: [Record<string, unknown>, RegExp][] = [
     [{}, /no context to build: launch has no contextPath/],

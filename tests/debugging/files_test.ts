@@ -94,25 +94,28 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "questions that can't be answered say what is wrong", ignore }, async () => {
-  await using it = await space();
-  const refused: [string[], RegExp][] = [
-    [["--files=two"], /no step is called "two"/],
-    [["--files=99"], /no step is called "99"/],
-    [["--cat", "one:/nothing"], /no such file/],
-    [["--cat", "one:/w"], /\/w is a folder/],
-    [["--cat", "one"], /needs STEP:PATH/],
-    [["--cat", "one:"], /the path is empty/],
-    [["--copy", "one:/w"], /needs a destination/],
-    [["--copy", "one:/w", "no/folder/x"], /the folder for no\/folder\/x does not exist/],
-    [["--files", "--cat", "one:/w"], /can't be used together/],
-    [["--files", "--push"], /--files and --push can't be used together/],
-    [["--files", "--shell-on-error"], /can't be used together/],
-    [["two"], /requires 1 argument/],
-  ];
-  for (const [flags, message] of refused) {
-    const { code, stdout, stderr } = await it.fairlead(["build", "-q", ...flags, "ctx"]);
-    assert.deepEqual([code, stdout], [1, ""], flags.join(" "));
-    assert.match(stderr, message);
-  }
-});
+Deno.test(
+  { name: "questions that can't be answered are refused with the reason", ignore },
+  async () => {
+    await using it = await space();
+    const refused: [string[], RegExp][] = [
+      [["--files=two"], /no step is called "two"/],
+      [["--files=99"], /no step is called "99"/],
+      [["--cat", "one:/nothing"], /no such file/],
+      [["--cat", "one:/w"], /\/w is a folder/],
+      [["--cat", "one"], /needs STEP:PATH/],
+      [["--cat", "one:"], /the path is empty/],
+      [["--copy", "one:/w"], /needs a destination/],
+      [["--copy", "one:/w", "no/folder/x"], /the folder for no\/folder\/x does not exist/],
+      [["--files", "--cat", "one:/w"], /can't be used together/],
+      [["--files", "--push"], /--files and --push can't be used together/],
+      [["--files", "--shell-on-error"], /can't be used together/],
+      [["two"], /requires 1 argument/],
+    ];
+    for (const [flags, message] of refused) {
+      const { code, stdout, stderr } = await it.fairlead(["build", "-q", ...flags, "ctx"]);
+      assert.deepEqual([code, stdout], [1, ""], flags.join(" "));
+      assert.match(stderr, message);
+    }
+  },
+);

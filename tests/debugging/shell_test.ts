@@ -38,17 +38,20 @@ Deno.test({
   assert.match(stderr, /ERROR: failed to build: .*exit code: 1$/m);
 });
 
-Deno.test({ name: "a good build opens no shell, and exports as ever", ignore }, async () => {
-  await using it = await workspace(shared.address);
-  it.write({ "ctx/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n" });
-  const { code } = await it.fairlead(
-    ["build", "--shell-on-error", "-o", "out", "ctx"],
-    {},
-    "exit 3",
-  );
-  assert.equal(code, 0);
-  assert.match(it.read("out/Dockerfile"), /FROM scratch/);
-});
+Deno.test(
+  { name: "a build that succeeds opens no shell, and exports as usual", ignore },
+  async () => {
+    await using it = await workspace(shared.address);
+    it.write({ "ctx/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n" });
+    const { code } = await it.fairlead(
+      ["build", "--shell-on-error", "-o", "out", "ctx"],
+      {},
+      "exit 3",
+    );
+    assert.equal(code, 0);
+    assert.match(it.read("out/Dockerfile"), /FROM scratch/);
+  },
+);
 
 Deno.test(
   { name: "an image without a shell gets one from a file or an image", ignore },

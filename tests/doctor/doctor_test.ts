@@ -49,7 +49,7 @@ function failed(steps: readonly Step[], step: string, text: RegExp, hint: RegExp
 }
 
 Deno.test({
-  name: "doctor: every step to a daemon that is well, by its socket and by a name",
+  name: "doctor: every step to a healthy daemon succeeds, by its socket and by a name",
   ignore,
 }, async () => {
   await using daemon = await startBuildkitd({ tcp: true });
@@ -101,7 +101,7 @@ Deno.test(
     };
     const cacert = certs.ca.cert;
 
-    await t.step("mutual, and well", async () => {
+    await t.step("mutual TLS succeeds", async () => {
       const steps = await go({ cacert, ...certs.client });
       assert.equal(steps.at(-1)!.step, "down", JSON.stringify(steps));
       const [files, shaken] = steps.filter(({ step }) => step === "TLS");
@@ -127,7 +127,7 @@ Deno.test(
         assert.equal(own!["subject"], "CN=buildkitd");
       },
     );
-    await t.step("no certificate of ours", async () => {
+    await t.step("the client has no certificate", async () => {
       failed(await go({ cacert }), "TLS", /demands a client certificate/, /cert=FILE,key=FILE/);
     });
     await t.step("a file that isn't there", async () => {
@@ -138,7 +138,7 @@ Deno.test(
         /cacert/,
       );
     });
-    await t.step("no TLS towards a port that wants it", async () => {
+    await t.step("a port that requires TLS is dialled without it", async () => {
       const steps = await examined(space, daemon.tcp);
       failed(
         steps,
@@ -150,7 +150,7 @@ Deno.test(
   },
 );
 
-Deno.test("doctor: ports that are no daemon's", async (t) => {
+Deno.test("doctor: a port without a daemon is reported with its protocol", async (t) => {
   await using space = await workspace("unix:///no/daemon.sock");
   await t.step("closed", async () => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -181,7 +181,7 @@ Deno.test("doctor: ports that are no daemon's", async (t) => {
     (await accepting).close();
     silent.close();
   });
-  await t.step("no socket, no scheme, a name that is none", async () => {
+  await t.step("a missing socket, an unknown scheme and a name that does not resolve", async () => {
     failed(await examined(space, "unix:///no/such.sock"), "connect", /no such socket/, /path/);
     failed(await examined(space, "tcp://no.invalid:1"), "resolve", /can't be resolved/, /spelling/);
     for (const url of ["nope://x", "tcp://host"]) {
@@ -191,7 +191,7 @@ Deno.test("doctor: ports that are no daemon's", async (t) => {
       assert.ok(steps[0]!.hint);
     }
   });
-  await t.step("words that make no sense", async () => {
+  await t.step("arguments that make no sense are refused", async () => {
     for (const args of [["--format=xml"], ["--driver-opt=cacert=/x", "test"], ["nobody"]]) {
       const { code, stdout, stderr } = await space.fairlead(["doctor", ...args]);
       assert.equal(code, 1);
@@ -201,7 +201,7 @@ Deno.test("doctor: ports that are no daemon's", async (t) => {
   });
 });
 
-Deno.test({ name: "doctor: a builder of which one node is down", ignore }, async () => {
+Deno.test({ name: "doctor: the node of a builder that is down is reported", ignore }, async () => {
   await using daemon = await startBuildkitd();
   await using space = await workspace(daemon.address);
   const made = await space.fairlead([
@@ -218,7 +218,7 @@ Deno.test({ name: "doctor: a builder of which one node is down", ignore }, async
 });
 
 Deno.test({
-  name: "doctor: over ssh, its login and its socket or program",
+  name: "doctor: over ssh, the login and the remote socket or program are checked",
   ignore: ignore || skip(await missing("sshd", "buildctl")),
 }, async () => {
   await using daemon = await startBuildkitd();
@@ -255,7 +255,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "doctor: through a plugin, and one that fails",
+  name: "doctor: a plugin that works and one that fails are reported",
   ignore: ignore || skip(await missing("buildctl")),
 }, async () => {
   await using daemon = await startBuildkitd();

@@ -96,7 +96,7 @@ function commandLine(folder: string, endpoints: readonly string[]): string[] {
 }
 
 Deno.test(
-  { ignore, name: "docker-container: the same builders and containers as buildx's" },
+  { ignore, name: "docker-container: builders and containers are the same as buildx's" },
   async () => {
     await using space = await workspace("unix:///no/buildkitd");
     Deno.removeSync(space.path(".store/instances/test"));

@@ -102,7 +102,7 @@ Deno.test({
       equal(await containers(space), `${container} running`);
     });
 
-    await t.step(`${other} removes, and the cache stays where it shall`, async () => {
+    await t.step(`${other} removes, and keeps the cache when asked to`, async () => {
       const volumes = async () => (await space.engine.docker("volume", "ls", "-q")).stdout.trim();
       await ok(use, "rm", "--keep-state", "Made");
       equal(await containers(space, "-a"), "");
@@ -118,27 +118,27 @@ Deno.test({
     });
   }
 
-  await t.step("20 clients boot one builder at once: there is one daemon", async () => {
+  await t.step("10 clients boot one builder at once: there is one daemon", async () => {
     await space.fairlead(["create", ...action, ...optionsOf(image)]);
     const booted = await Promise.all(
-      Array.from({ length: 20 }, () => space.fairlead(["inspect", "--bootstrap", "Made"])),
+      Array.from({ length: 10 }, () => space.fairlead(["inspect", "--bootstrap", "Made"])),
     );
     deepEqual(
       booted.map(({ code }) => code),
-      Array(20).fill(0),
+      Array(10).fill(0),
       booted.find((it) => it.code)?.stderr ?? "",
     );
     equal(await containers(space, "-a"), `${container} running`);
   });
 
-  await t.step("8 builds boot one builder at once, and all are built", async () => {
+  await t.step("4 builds boot one builder at once, and all are built", async () => {
     await space.engine.docker("rm", "-f", container);
     const built = await Promise.all(
-      Array.from({ length: 8 }, () => space.fairlead(["build", "--network=host", "ctx"])),
+      Array.from({ length: 4 }, () => space.fairlead(["build", "--network=host", "ctx"])),
     );
     deepEqual(
       built.map(({ code }) => code),
-      Array(8).fill(0),
+      Array(4).fill(0),
       built.find((it) => it.code)?.stderr ?? "",
     );
   });
@@ -275,7 +275,7 @@ Deno.test({
     await space.engine.docker("rm", container);
   });
 
-  await t.step("what can't be made is named, and leaves nothing", async () => {
+  await t.step("an impossible builder is refused, and leaves nothing", async () => {
     const create = (...options: string[]) =>
       space.fairlead(["create", "--name", "Made", "--driver", "docker-container", ...options]);
     await create("--driver-opt", "image=127.0.0.1:1/nope:1,network=host");

@@ -99,7 +99,7 @@ for (const { what, containerd = false, old = false, ...options } of engines) {
       equal(ran.stdout, "alive\n");
     });
 
-    await t.step("its answers are those that buildx has", async () => {
+    await t.step("its answers are buildx's", async () => {
       const answers = async (run: EngineSpace["fairlead"]) => {
         const args = ["build", "--network=host", "-t", "a/b:2", "--metadata-file=meta", "ctx"];
         const { code, stderr } = await run(args);
@@ -127,7 +127,7 @@ for (const { what, containerd = false, old = false, ...options } of engines) {
     });
 
     if (old) {
-      await t.step("what it can't, it says", async () => {
+      await t.step("unsupported requests are refused with the reason", async () => {
         const history = await space.fairlead(["history", "ls"]);
         equal(failure(history), "node default: the daemon has no build history");
         match(history.stderr, /^hint: BuildKit keeps records of builds since v0\.11/m);

@@ -81,7 +81,7 @@ Deno.test({
   ignore,
   // A connection that is given up after 1 ms closes a moment later.
   sanitizeResources: false,
-  name: "kubernetes: the same builders and objects as buildx's",
+  name: "kubernetes: builders and objects are the same as buildx's",
 }, async () => {
   await using cluster = await controlPlane();
   const { api } = cluster;

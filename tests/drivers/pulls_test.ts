@@ -70,49 +70,52 @@ async function mockRegistry(port: number) {
   });
 }
 
-Deno.test({ name: "docker-container: slow, broken and limited pulls", ignore }, async (t) => {
-  await using space = await engineSpace({ init: true });
-  const port = freePort();
-  const registry = await mockRegistry(port);
-  const boot = async (image: string) => {
-    const options = `image=127.0.0.1:${port}/${image}:1,network=host`;
-    await space.fairlead(["create", "--name", image, "--driver-opt", options]);
-    return await space.fairlead(["inspect", "--bootstrap", image]);
-  };
-  const containers = async () => (await space.engine.docker("ps", "-aq")).stdout.trim();
+Deno.test(
+  { name: "docker-container: slow, broken and rate-limited pulls are reported", ignore },
+  async (t) => {
+    await using space = await engineSpace({ init: true });
+    const port = freePort();
+    const registry = await mockRegistry(port);
+    const boot = async (image: string) => {
+      const options = `image=127.0.0.1:${port}/${image}:1,network=host`;
+      await space.fairlead(["create", "--name", image, "--driver-opt", options]);
+      return await space.fairlead(["inspect", "--bootstrap", image]);
+    };
+    const containers = async () => (await space.engine.docker("ps", "-aq")).stdout.trim();
 
-  await t.step("a limit has its own remedy", async () => {
-    const { code, stderr } = await boot("limited");
-    equal(code, 1);
-    match(
-      stderr,
-      /^ERROR: cannot pull the builder's image 127\.0\.0\.1:\d+\/limited:1: .*toomany/mi,
-    );
-    match(
-      stderr,
-      /^hint: the registry limits pulls: log in \(docker .*login 127\.0\.0\.1:\d+\), wait/m,
-    );
-    equal(await containers(), "");
-  });
+    await t.step("a limit has its own remedy", async () => {
+      const { code, stderr } = await boot("limited");
+      equal(code, 1);
+      match(
+        stderr,
+        /^ERROR: cannot pull the builder's image 127\.0\.0\.1:\d+\/limited:1: .*toomany/mi,
+      );
+      match(
+        stderr,
+        /^hint: the registry limits pulls: log in \(docker .*login 127\.0\.0\.1:\d+\), wait/m,
+      );
+      equal(await containers(), "");
+    });
 
-  await t.step("a slow pull shows its progress, and Ctrl-C ends it at once", async () => {
-    const options = `image=127.0.0.1:${port}/slow:1,network=host`;
-    await space.fairlead(["create", "--name", "slow", "--driver-opt", options]);
-    const env = { ...space.env, BUILDKIT_PROGRESS: "plain" };
-    const boot = startFairlead(["inspect", "--bootstrap", "slow"], { env });
-    await boot.until(/Downloading .* \d.*\/ 50\.00MB/);
-    boot.child.kill("SIGINT");
-    const { code, stderr } = await boot.ended;
-    equal(code, 130, stderr);
-    match(stderr, /ERROR: .*cancel/m);
-    equal(await containers(), "");
-  });
+    await t.step("a slow pull shows its progress, and Ctrl-C ends it at once", async () => {
+      const options = `image=127.0.0.1:${port}/slow:1,network=host`;
+      await space.fairlead(["create", "--name", "slow", "--driver-opt", options]);
+      const env = { ...space.env, BUILDKIT_PROGRESS: "plain" };
+      const boot = startFairlead(["inspect", "--bootstrap", "slow"], { env });
+      await boot.until(/Downloading .* \d.*\/ 50\.00MB/);
+      boot.child.kill("SIGINT");
+      const { code, stderr } = await boot.ended;
+      equal(code, 130, stderr);
+      match(stderr, /ERROR: .*cancel/m);
+      equal(await containers(), "");
+    });
 
-  await t.step("a pull that fails in the middle is named, and leaves nothing", async () => {
-    const { code, stderr } = await boot("broken");
-    equal(code, 1);
-    match(stderr, /^ERROR: cannot pull the builder's image 127\.0\.0\.1:\d+\/broken:1: .+/m);
-    equal(await containers(), "");
-  });
-  await registry.shutdown();
-});
+    await t.step("a pull that fails in the middle is named, and leaves nothing", async () => {
+      const { code, stderr } = await boot("broken");
+      equal(code, 1);
+      match(stderr, /^ERROR: cannot pull the builder's image 127\.0\.0\.1:\d+\/broken:1: .+/m);
+      equal(await containers(), "");
+    });
+    await registry.shutdown();
+  },
+);

@@ -114,8 +114,8 @@ for (const test of cases) {
   Deno.test({ name: `a real one: ${test.name}`, ignore }, () => runCase(test, daemon!.tcp));
 }
 
-Deno.test("the fake says who it is", async () => {
+Deno.test("the fake daemon reports its version", async () => {
   await using fake = startFakeBuildkitd(() => Promise.resolve());
   await askWhoItIs(fake.address);
 });
-Deno.test({ name: "a real one says who it is", ignore }, () => askWhoItIs(daemon!.tcp));
+Deno.test({ name: "a real daemon reports its version", ignore }, () => askWhoItIs(daemon!.tcp));

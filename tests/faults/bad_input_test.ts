@@ -21,7 +21,7 @@ function test(name: string, fn: (host: string) => Promise<void>): void {
   Deno.test({ name, ignore }, () => fn(daemon!.tcp));
 }
 
-test("a file of the context that gives an error is named, and nothing comes out", async (host) => {
+test("a file of the context that can't be read is named, and nothing is written", async (host) => {
   await using bench = await makeWorkbench({ Dockerfile: copyAll, bad: "" });
   // Root may open everything: a process's memory at address 0 gives EIO also to root.
   await check("mount", ["--bind", "/proc/self/mem", `${bench.context}/bad`]);
@@ -34,7 +34,7 @@ test("a file of the context that gives an error is named, and nothing comes out"
   }
 });
 
-test("a file that we may not read is named: as an ordinary user", async (host) => {
+test("a file that an ordinary user may not read is named", async (host) => {
   await using bench = await makeWorkbench({ Dockerfile: copyAll, secret: "for root alone" });
   await Deno.chmod(`${bench.context}/secret`, 0o600);
   // That user can't read root's Deno and packages, so the test runs a bundle and a link to Deno.
@@ -58,7 +58,7 @@ test("a file that we may not read is named: as an ordinary user", async (host) =
   checkError({ ...ended, ms: 0 }, /failed to build: cannot read "secret": .*ermission denied/);
 });
 
-test("a context that changes while it is read: each file is told of, the build goes on", async () => {
+test("each file that changes while the context is read is reported, and the build goes on", async () => {
   // Larger ones are read in parts, ahead of the link; small ones whole.
   const size = 1 << 20;
   await using bench = await makeWorkbench({
@@ -124,7 +124,7 @@ test("a context that changes while it is read: each file is told of, the build g
   });
 });
 
-test("a Dockerfile that is missing, or a folder", async (host) => {
+test("a Dockerfile that is missing or a folder is named", async (host) => {
   await using bench = await makeWorkbench({});
   checkError(await bench.build([], { host }), /failed to read dockerfile: open \S+: no such file/);
   await Deno.mkdir(`${bench.context}/Dockerfile`);
@@ -135,7 +135,7 @@ test("a Dockerfile that is missing, or a folder", async (host) => {
   checkError(await bench.build(["-f", "nothing"], { host }), /nothing: no such file/);
 });
 
-test("a Dockerfile that is none, or a step that fails, is the daemon's error with its lines", async (host) => {
+test("an invalid Dockerfile and a failed step give the daemon's error with the Dockerfile's lines", async (host) => {
   await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\nFLY away\n" });
   checkError(await bench.build([], { host }), /failed to solve: .*unknown instruction: FLY/);
   await Deno.writeTextFile(`${bench.context}/Dockerfile`, "FROM busybox\nRUN echo said; exit 3\n");
@@ -153,7 +153,7 @@ test("an invalid tag is refused before anything is dialled", async () => {
   }
 });
 
-test("outputs that can't be written: each is named, and nothing is left", async (host) => {
+test("outputs that can't be written are named, and nothing is left", async (host) => {
   await using bench = await makeWorkbench({ Dockerfile: copyAll, file: "content" });
   const { folder } = bench;
   await Deno.writeTextFile(`${folder}/a-file`, "mine");
@@ -177,7 +177,7 @@ test("outputs that can't be written: each is named, and nothing is left", async 
   assert.deepEqual(entriesOf(`${folder}/a-folder`), ["inside/"]);
 });
 
-test("an entry of the output that is of another kind there is replaced", async (host) => {
+test("an existing entry of another kind is replaced by the output's", async (host) => {
   await using bench = await makeWorkbench({ Dockerfile: copyAll, file: "content" });
   await Deno.mkdir(`${bench.folder}/out/file`, { recursive: true });
   await Deno.writeTextFile(`${bench.folder}/out/file/in the way`, "");
@@ -186,7 +186,7 @@ test("an entry of the output that is of another kind there is replaced", async (
   assert.equal(await Deno.readTextFile(`${bench.folder}/out/file`), "content");
 });
 
-test("a full disk is told, for a folder, a tar and an image", async (host) => {
+test("a full disk is reported, for a folder, a tar and an image", async (host) => {
   await using bench = await makeWorkbench({ Dockerfile: copyAll, big: randomBytes(4 << 20) });
   const disk = `${bench.folder}/disk`;
   await Deno.mkdir(disk);

@@ -91,7 +91,7 @@ async function measure(output: "local" | "tar"): Promise<{ up: number; down: num
   return { ...proxy.bytes };
 }
 
-Deno.test({ name: "100 cuts of a build's connection: none hangs, each is told", ignore }, cuts);
+Deno.test({ name: "100 cuts of a build's connection: none hangs, each is reported", ignore }, cuts);
 
 async function cuts(): Promise<void> {
   const random = sequence(SEED);
@@ -125,7 +125,10 @@ async function cuts(): Promise<void> {
 }
 
 Deno.test(
-  { name: "the same as processes: exit code 1, one message, and nothing runs on", ignore },
+  {
+    name: "builds as processes end with exit code 1 and one message when the connection is cut",
+    ignore,
+  },
   async () => {
     const sizes = await measure("local");
     for (const [direction, part] of [["up", 0.5], ["down", 0.5], ["down", 0.05]] as const) {

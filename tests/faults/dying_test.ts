@@ -29,14 +29,14 @@ async function whileUploading(build: FakeBuild, act: () => void): Promise<void> 
   });
 }
 
-Deno.test("a daemon that dies in mid-upload is told as that", async () => {
+Deno.test("a daemon that dies in mid-upload is reported as lost", async () => {
   const ended = await buildAgainst((build) => whileUploading(build, build.die), {
     prepare: bigFile,
   });
   checkFailed(ended, LOST);
 });
 
-Deno.test("a daemon that dies in mid-download leaves no half a file, nor a tar", async () => {
+Deno.test("a daemon that dies in mid-download leaves neither half a file nor half a tar", async () => {
   for (const args of [toFolder, toTar]) {
     const ended = await buildAgainst(async (build) => {
       const call = openExport(await build.session());
@@ -60,7 +60,7 @@ Deno.test("a daemon that dies in mid-download leaves no half a file, nor a tar",
   }
 });
 
-Deno.test("a daemon that dies in mid-step is told as that, after what the step had said", async () => {
+Deno.test("a daemon that dies in mid-step is reported as lost, after the step's output", async () => {
   const ended = await buildAgainst(async (build) => {
     const now = { seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 };
     const digest = `sha256:${"0".repeat(64)}`;
@@ -76,7 +76,7 @@ Deno.test("a daemon that dies in mid-step is told as that, after what the step h
   checkFailed(ended, LOST);
 });
 
-Deno.test("an error that comes while files go up is the daemon's own, and ends the upload", async () => {
+Deno.test("an error of the daemon while files go up is shown, and ends the upload", async () => {
   const ended = await buildAgainst(async (build) => {
     await new Promise<void>((resolve) => {
       whileUploading(build, resolve).catch(() => {});
@@ -89,14 +89,14 @@ Deno.test("an error that comes while files go up is the daemon's own, and ends t
   );
 });
 
-Deno.test("an error of a kind that has its own exit code keeps it", async () => {
+Deno.test("an error that has an exit code of its own keeps it", async () => {
   for (const [code, exit] of [[Code.INTERNAL, 100], [Code.RESOURCE_EXHAUSTED, 102]] as const) {
     const ended = await buildAgainst(() => Promise.reject(new RpcError(code, "so it is")));
     checkFailed(ended, /so it is/, exit);
   }
 });
 
-Deno.test("a daemon that never answers a build is left by Ctrl-C", async () => {
+Deno.test("Ctrl-C ends a build that the daemon never answers", async () => {
   const stop = new AbortController();
   const ended = await buildAgainst(async (build) => {
     await build.session();

@@ -105,7 +105,7 @@ Deno.test("a link in the output folder that was there before is replaced, not fo
   assert.equal(ended.code, 0, ended.stderr);
 });
 
-Deno.test("a link that leads out may be sent: what is written never goes through it", async () => {
+Deno.test("a link that leads out may be sent, but nothing is written through it", async () => {
   const ended = await buildAgainst(async (build) => {
     await exportTree(await build.session(), [
       { path: "a", content: "first" },
@@ -163,7 +163,7 @@ Deno.test("a message beyond the limit is refused", async () => {
   checkFailed(ended, /bytes exceed the limit of 16777216/, 102);
 });
 
-Deno.test("a tar whose build fails after its last byte is no tar", async () => {
+Deno.test("a tar whose build fails after the last byte is not kept", async () => {
   const ended = await buildAgainst(async (build) => {
     const call = openExport(await build.session());
     call.send(BytesMessage.encode({ data: new Uint8Array(100_000) }).finish());
@@ -177,7 +177,7 @@ Deno.test("a tar whose build fails after its last byte is no tar", async () => {
   checkFailed(ended, /the exporter failed/);
 });
 
-Deno.test("an output that was never asked for goes nowhere", async () => {
+Deno.test("an output that was never requested is written nowhere", async () => {
   for (const id of [1, 7, 4294967296]) {
     const ended = await buildAgainst(async (build) => {
       const call = openExport(await build.session(), id);
@@ -188,7 +188,7 @@ Deno.test("an output that was never asked for goes nowhere", async () => {
   }
 });
 
-Deno.test("an output of a build that has none is not served", async () => {
+Deno.test("a build without an output serves none", async () => {
   const ended = await buildAgainst(async (build) => {
     const session = await build.session();
     assert.ok(!session.methods.some((method) => method.includes("FileSend")));

@@ -25,7 +25,7 @@ async function getSecret(session: FakeSession, ID: string): Promise<string> {
   return text;
 }
 
-Deno.test("what was offered is had: the fake itself is sound", async () => {
+Deno.test("the fake daemon gets what the client offers", async () => {
   const ended = await buildAgainst(async (build) => {
     const session = await build.session();
     const dockerfile = await importTree(session, {
@@ -76,7 +76,7 @@ Deno.test("paths that lead out of an offered folder lead nowhere", async () => {
   assert.equal(ended.code, 0, ended.stderr);
 });
 
-Deno.test("a secret that was never offered is not told", async () => {
+Deno.test("a secret that was never offered is not sent", async () => {
   for (const id of ["other", "", "known\0", "../told", "__proto__", "HOME", "/etc/passwd"]) {
     const ended = await buildAgainst(async (build) => {
       const error = await refusal(getSecret(await build.session(), id));
@@ -90,7 +90,7 @@ Deno.test("a secret that was never offered is not told", async () => {
   }
 });
 
-Deno.test("a file that was not listed, is none, or was had already is not sent", async () => {
+Deno.test("a file that was not listed, is no file, or was sent before is not sent", async () => {
   const ids = {
     "not listed": [99_999],
     "a folder": [1],
@@ -119,7 +119,7 @@ Deno.test("a method that is not served is refused", async () => {
   checkFailed(ended, /Pull is not served/);
 });
 
-Deno.test("an answer to Solve that is no message is told", async () => {
+Deno.test("an answer to Solve that is no message is reported", async () => {
   const ended = await buildAgainst((build) => {
     build.answerBytes(GARBAGE);
     return Promise.resolve();
@@ -135,7 +135,7 @@ Deno.test("progress that is no message costs the progress, not the build", async
   assert.equal(ended.code, 0, ended.stderr);
 });
 
-Deno.test("an answer beyond the limit is told", async () => {
+Deno.test("an answer beyond the limit is reported", async () => {
   const ended = await buildAgainst((build) => {
     build.answerBytes(new Uint8Array((16 << 20) + 1));
     return Promise.resolve();
@@ -151,7 +151,7 @@ Deno.test("progress beyond the limit costs the progress, not the build", async (
   assert.equal(ended.code, 0, ended.stderr);
 });
 
-Deno.test("a request that is no message, or too long a one, fails alone", async () => {
+Deno.test("a request that is no message or is too long fails alone", async () => {
   const ended = await buildAgainst(async (build) => {
     const session = await build.session();
     for (

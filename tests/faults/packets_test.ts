@@ -16,7 +16,8 @@ const cannot = needsRoot() ?? await missing("buildkitd", "runc", "busybox") ?? a
 const BEGUN = /^#\d+ [\d.]+ begun/m;
 
 Deno.test({
-  name: "packets that are swallowed in mid-build: lost within 30 s, and built again when they pass",
+  name:
+    "a network that drops packets in mid-build is lost within 30 s, and the build repeated when they pass",
   ignore: skip(cannot),
 }, async () => {
   await using hosts = await twoHosts();

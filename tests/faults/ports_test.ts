@@ -72,12 +72,12 @@ Deno.test("a port that speaks SSH", async () => {
   await refused(server.port, /an SSH server is listening there/, /hint: /);
 });
 
-Deno.test("a port that speaks plain words", async () => {
+Deno.test("a port that speaks plain text", async () => {
   await using server = startTalker("220 mail.example ESMTP\r\n", { first: true });
   await refused(server.port, /does not speak HTTP\/2: it wrote the text "220 mail/, /hint: /);
 });
 
-Deno.test("a port that closes without a word", async () => {
+Deno.test("a port that closes without an answer", async () => {
   await using server = startTalker(undefined);
   await refused(server.port, /closed the connection without an answer/, /hint: .*log/);
 });

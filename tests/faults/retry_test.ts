@@ -128,7 +128,7 @@ Deno.test({ name: "a context from stdin is kept for the next attempt", ignore },
   assert.deepEqual(kept, [], "it is gone with the build");
 });
 
-Deno.test("a daemon that is lost each time (a mock) is tried so often, and its last error told", async () => {
+Deno.test("a daemon (a mock) that is lost each time is retried as often as asked, and its last error reported", async () => {
   await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\n" });
   await using fake = startFakeBuildkitd(async (build) => {
     await build.session();
@@ -169,7 +169,7 @@ Deno.test("a daemon that comes up late is found", async () => {
 });
 
 Deno.test({
-  name: "a build without progress is cancelled by --idle-timeout; one that says something is not",
+  name: "--idle-timeout cancels a build without progress, and no other",
   ignore,
 }, async () => {
   const id = crypto.randomUUID();
@@ -189,7 +189,7 @@ Deno.test({
   assert.ok(slept.ms < 30_000, `it took ${slept.ms} ms`);
 });
 
-Deno.test("values that make no sense are refused before anything is dialled", async () => {
+Deno.test("values that make no sense are refused before the dial", async () => {
   await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\n" });
   const host = "unix:///nowhere";
   for (

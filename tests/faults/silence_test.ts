@@ -71,7 +71,7 @@ async function sleep(options: StepOptions) {
 }
 
 Deno.test({
-  name: "a network that swallows everything in mid-step is noticed, and named with the build",
+  name: "a network that drops everything in mid-step is noticed, and reported with the build",
   ignore,
 }, async () => {
   await using proxy = await startProxy({ to: daemon!.tcp });
@@ -115,7 +115,7 @@ Deno.test({
 });
 
 /** A mock: a real daemon takes 15 s to give up a check, and calls the next one at once. */
-Deno.test("health checks that the daemon gives up are no sign that it hears this side", async () => {
+Deno.test("health checks that the daemon cancels don't prove that it hears the client", async () => {
   let checking = Promise.resolve();
   await using daemon = startFakeBuildkitd((build) =>
     checking = (async () => {
@@ -135,14 +135,14 @@ Deno.test("health checks that the daemon gives up are no sign that it hears this
 });
 
 Deno.test({
-  name: "a step that says nothing is no silence: the daemon asks for our health",
+  name: "a step without output is no silence, because the daemon sends health checks",
   ignore,
 }, async () => {
   const { error } = await sleep({ endpoint: daemon!.tcp, seconds: 9, silence: 7000 });
   assert.equal(error, undefined);
 });
 
-Deno.test("a port that accepts and never says a word is told as that", async () => {
+Deno.test("a port that accepts and never answers is reported as silent", async () => {
   await using port = silentPort();
   const { error } = await sleep({ endpoint: port.endpoint, seconds: 1, silence: 500 });
   assert.ok(error instanceof DialError, String(error));

@@ -59,7 +59,7 @@ Deno.test("unary messages of every size, up to 16 MiB", async () => {
   }
 });
 
-Deno.test("a message beyond their limit is RESOURCE_EXHAUSTED, and the channel goes on", async () => {
+Deno.test("a message beyond the peer's limit is RESOURCE_EXHAUSTED, and the channel stays usable", async () => {
   await using server = await theirServer({ Echo: echo });
   const error = await errorOf(
     exchange(server.channel, "Echo", [new Uint8Array((16 << 20) + 1)]),
@@ -68,7 +68,7 @@ Deno.test("a message beyond their limit is RESOURCE_EXHAUSTED, and the channel g
   assert.equal((await exchange(server.channel, "Echo", [new Uint8Array(3)])).length, 1);
 });
 
-Deno.test("streams: many there, many back, and both at once", async () => {
+Deno.test("streams carry many messages in either direction, and in both at once", async () => {
   await using server = await theirServer({
     Sum: {
       requestStream: true,
@@ -172,7 +172,7 @@ Deno.test("errors: code, percent-encoded message, details; before and after mess
   assert.equal(unknown.code, Code.UNIMPLEMENTED);
 });
 
-Deno.test("a deadline of ours is theirs too, and ends the call on both sides", async () => {
+Deno.test("a deadline of the client reaches the server, and ends the call on both sides", async () => {
   const cancelled = Promise.withResolvers<void>();
   let deadline: Date | number = 0;
   await using server = await theirServer({
@@ -189,7 +189,7 @@ Deno.test("a deadline of ours is theirs too, and ends the call on both sides", a
   assert.ok(left > 0 && left < 5000, `they were told ${left} ms`);
 });
 
-Deno.test("a call that is cancelled is cancelled there", async () => {
+Deno.test("a call that the client cancels is cancelled at the server", async () => {
   const begun = Promise.withResolvers<void>();
   const cancelled = Promise.withResolvers<void>();
   await using server = await theirServer({

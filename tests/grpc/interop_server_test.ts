@@ -85,7 +85,7 @@ Deno.test("unary calls, and messages of every size up to 16 MiB", async () => {
   answers.forEach((bytes, i) => assert.equal(bytes.compare(messages[i]!), 0));
 });
 
-Deno.test("a message beyond our limit is RESOURCE_EXHAUSTED, and the connection goes on", async () => {
+Deno.test("a message beyond our limit is RESOURCE_EXHAUSTED, and the connection stays usable", async () => {
   await using server = ourServer([{ "/test.Our/Echo": echo }]);
   const tooLong = [new Uint8Array((16 << 20) + 1)];
   const error = await errorOf(exchange(open(server.client, "Echo"), tooLong));
@@ -94,7 +94,7 @@ Deno.test("a message beyond our limit is RESOURCE_EXHAUSTED, and the connection 
   assert.equal((await exchange(open(server.client, "Echo"), [none])).length, 1);
 });
 
-Deno.test("streams: many there, many back, and both at once", async () => {
+Deno.test("streams carry many messages in either direction, and in both at once", async () => {
   await using server = ourServer([{
     "/test.Our/Sum": async (call) => {
       let sum = 0;
@@ -162,7 +162,7 @@ Deno.test("errors: code, percent-encoded message, details; before and after mess
   assert.equal(missing.code, Code.UNIMPLEMENTED);
 });
 
-Deno.test("a deadline of theirs ends the call here", async () => {
+Deno.test("a deadline of grpc-js ends the call at our server", async () => {
   const served = Promise.withResolvers<ServerCall>();
   await using server = ourServer([{ "/test.Our/Hang": hang(served.resolve) }]);
   const deadline = Date.now() + 200;
@@ -173,7 +173,7 @@ Deno.test("a deadline of theirs ends the call here", async () => {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
 });
 
-Deno.test("a call that they cancel is cancelled here", async () => {
+Deno.test("a call that grpc-js cancels is cancelled at our server", async () => {
   const served = Promise.withResolvers<ServerCall>();
   await using server = ourServer([{ "/test.Our/Hang": hang(served.resolve) }]);
   const call = open(server.client, "Hang");

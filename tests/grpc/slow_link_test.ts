@@ -186,7 +186,7 @@ const emptyRequest = {
 };
 
 Deno.test({
-  name: "a build on a real daemon behind that link: 32 MiB there, and back into a folder",
+  name: "a build on a real daemon behind that link: 32 MiB go up, and come back into a folder",
   ignore,
 }, async () => {
   const folder = await Deno.makeTempDir({ prefix: "fl-slow-" });

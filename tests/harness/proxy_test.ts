@@ -35,7 +35,7 @@ async function echo(address: string, size: number) {
   return { received, ms: performance.now() - start };
 }
 
-Deno.test("bytes and ends pass through, over TCP and unix", async () => {
+Deno.test("bytes and the ends of streams pass through, over TCP and unix sockets", async () => {
   await using server = startEcho();
   for (const listen of ["tcp", "unix"] as const) {
     await using proxy = await startProxy({ to: server.to, listen });
@@ -57,14 +57,14 @@ Deno.test("a delay adds to each way once, however many bytes there are", async (
   assert.ok(ms >= 98 && ms < 1_000, `${ms} ms`);
 });
 
-Deno.test("a rate holds", async () => {
+Deno.test("a rate limits how fast bytes pass", async () => {
   await using server = startEcho();
   await using proxy = await startProxy({ to: server.to, up: { bytesPerSecond: 10_000_000 } });
   const { ms } = await echo(proxy.address, 3_000_000);
   assert.ok(ms > 280 && ms < 1_500, `${ms} ms`);
 });
 
-Deno.test("a cut is at its byte", async () => {
+Deno.test("a cut happens at its exact byte", async () => {
   await using server = startEcho();
   for (const cutAfter of [0, 1, 70_001]) {
     await using down = await startProxy({ to: server.to, down: { cutAfter } });
@@ -88,7 +88,7 @@ Deno.test("a stalled proxy is silent, and goes on when released", async () => {
   assert.equal((await echoing).received, 1000);
 });
 
-Deno.test("cut() ends what is open; a target that is not there ends it, too", async () => {
+Deno.test("cut() ends open connections, and so does a target that does not exist", async () => {
   await using server = startEcho();
   await using proxy = await startProxy({ to: server.to, up: { stallAfter: 10 } });
   const echoing = echo(proxy.address, 1000);

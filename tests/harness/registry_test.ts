@@ -7,7 +7,7 @@ import { missing } from "./tool.ts";
 
 const ignore = skip(needsRoot() ?? await missing("docker-registry", "openssl", "perl"));
 
-Deno.test({ name: "a registry with a password refuses others", ignore }, async () => {
+Deno.test({ name: "a registry with a password refuses wrong passwords", ignore }, async () => {
   await using registry = await startRegistry({ password: { user: "u", password: "p:ä" } });
   const ask = async (credentials: string) => {
     const authorization = `Basic ${btoa(String.fromCharCode(...encoder.encode(credentials)))}`;

@@ -22,7 +22,7 @@ if (!ignore) {
   });
 }
 
-Deno.test("scripts/fairlead runs through symlinks, from any folder, arguments and code untouched", async () => {
+Deno.test("scripts/fairlead runs through symlinks, from any folder, and keeps arguments and exit code", async () => {
   const dir = await Deno.makeTempDir();
   await Deno.mkdir(`${dir}/a b`);
   await Deno.symlink(`${root}/scripts/fairlead`, `${dir}/direct`);

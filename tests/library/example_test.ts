@@ -120,7 +120,7 @@ Deno.test({ name: "the package for npm works where it is installed", ignore }, a
 });
 
 Deno.test({
-  name: "the package for npm runs under Node 22 and Bun, and tells older ones so",
+  name: "the package for npm runs under Node 22 and Bun, and refuses older ones",
   ignore: ignore || Deno.build.target !== "x86_64-unknown-linux-gnu",
 }, async () => {
   await using folder = await context();
@@ -161,7 +161,7 @@ Deno.test({
   }
 });
 
-Deno.test("the library can be published: its public types are all written down", async () => {
+Deno.test("the library can be published: all its public types are explicit", async () => {
   const { code, stderr } = await run(Deno.execPath(), [
     ...["publish", "--dry-run", "--no-check", "--allow-dirty", "--config", `${root}/deno.json`],
   ], { cwd: root });

@@ -44,7 +44,7 @@ Deno.test({ name: "history diff names the input that changed", ignore }, async (
     return stdout;
   };
 
-  await t.step("one build is nothing to compare", async () => {
+  await t.step("one build alone can't be compared", async () => {
     const none = await space.fairlead(["history", "diff"]);
     assert.match(none.stderr, /ERROR: no records found\n$/);
     await build();
@@ -70,7 +70,7 @@ Deno.test({ name: "history diff names the input that changed", ignore }, async (
     assert.match(text, /RUN .*echo .*made.*\n {34}build argument VERSION: 1 → 2\n/);
   });
 
-  await t.step("a result that the cache has, which is time gained", async () => {
+  await t.step("a result from the cache counts as time gained", async () => {
     await build();
     const text = await diff("^1", "^0");
     assert.match(text, /^B took .* less than A$/m);
@@ -90,7 +90,7 @@ Deno.test({ name: "history diff names the input that changed", ignore }, async (
     assert.match(await diff(), /^ +cached +\d+ ms .*COPY src \/src\n {34}--no-cache$/m);
   });
 
-  await t.step("a record that lacks something says so", async () => {
+  await t.step("a record with missing parts says so", async () => {
     await build("--target", "nope");
     const text = await diff("^1");
     assert.match(text, /^B {2}\S+ {2}failed in /m);

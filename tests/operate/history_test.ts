@@ -8,7 +8,7 @@ import { operate, tools } from "./daemon.ts";
 
 const ignore = skip(needsRoot() ?? await missing(...tools));
 
-Deno.test({ name: "history ls, logs and inspect are as buildx has them", ignore }, async () => {
+Deno.test({ name: "history ls, logs and inspect print what buildx prints", ignore }, async () => {
   await using daemon = await operate();
   const { space } = daemon;
   await beside(space, "history", "ls");

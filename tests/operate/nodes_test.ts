@@ -51,7 +51,7 @@ Deno.test(
   },
 );
 
-Deno.test("a daemon without history, and one that says nothing", async () => {
+Deno.test("a daemon without history and one that never answers are named", async () => {
   await using old = startFakeBuildkitd(() => Promise.resolve());
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using space = await workspace(old.address);

@@ -53,7 +53,7 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
   const links = (html: string) =>
     [...html.matchAll(/<a href="(build\/[^"]+)">/g)].map((found) => `${url}${found[1]}`);
 
-  await t.step("the list says what was built, and why a build failed", async () => {
+  await t.step("the list shows the builds, and why a build failed", async () => {
     const list = await pageWith(url, /<h1>2 builds<\/h1>/);
     assert.match(list, /class="state error">error<[^]*<p class="why">exit code: 3: \/busybox sh/);
     assert.match(
@@ -139,21 +139,24 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
     });
   });
 
-  await t.step("nobody else gets a page", async () => {
-    const { origin, pathname } = new URL(url);
-    for (
-      const [address, headers] of [
-        [`${origin}/`, {}],
-        [`${origin}${pathname.slice(0, -3)}/`, {}],
-        [`${url}events`, { origin: "https://evil.example" }],
-        [url, { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" }],
-      ] as const
-    ) {
-      const answer = await fetch(address, { headers });
-      assert.ok(!(await answer.text()).includes("build"), address);
-      assert.ok(answer.status === 404 || answer.status === 403);
-    }
-  });
+  await t.step(
+    "a request without the secret address or from another site gets no page",
+    async () => {
+      const { origin, pathname } = new URL(url);
+      for (
+        const [address, headers] of [
+          [`${origin}/`, {}],
+          [`${origin}${pathname.slice(0, -3)}/`, {}],
+          [`${url}events`, { origin: "https://evil.example" }],
+          [url, { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" }],
+        ] as const
+      ) {
+        const answer = await fetch(address, { headers });
+        assert.ok(!(await answer.text()).includes("build"), address);
+        assert.ok(answer.status === 404 || answer.status === 403);
+      }
+    },
+  );
 
   await t.step("with REF, the build's page comes first; Ctrl-C ends open streams", async () => {
     let stream: Promise<string>;
@@ -166,7 +169,7 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
     assert.match(await stream, /^: hello\n/);
   });
 
-  await t.step("an address that can't be taken, and a REF that isn't there", async () => {
+  await t.step("an address that is in use and an unknown REF are reported", async () => {
     const nowhere = await space.fairlead(["history", "open", "--addr", "nowhere"]);
     assert.match(nowhere.stderr, /cannot take the address "nowhere"/);
     const none = await space.fairlead(["history", "open", "--addr", "127.0.0.1:0", "nope"]);

@@ -101,7 +101,7 @@ const look = `(window) => {
   };
 }`;
 
-Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t) => {
+Deno.test({ name: "a build's timeline shows its steps, logs and errors", ignore }, async (t) => {
   await using daemon = await operate();
   const { space } = daemon;
   let page = "";
@@ -141,7 +141,7 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
     assert.ok(narrow!.steps.every(({ stacked }) => stacked));
   });
 
-  await t.step("dark where the reader's system is", async () => {
+  await t.step("the page is dark where the reader's system is dark", async () => {
     const [wide] = await frames("dark");
     assert.ok(wide!.background < 60, "a dark page");
   });
@@ -185,7 +185,7 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
     assert.match(taken.stderr, /hint: write it as[^]*cannot take the address "nowhere"/);
   });
 
-  await t.step("a failed build has its page too, with its error", async () => {
+  await t.step("a failed build has a page, too, with its error", async () => {
     const args = ["build", "--timeline", "t.html", "--target", "bad", "ctx"];
     const { code } = await space.fairlead(args);
     assert.equal(code, 1);
@@ -200,7 +200,7 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
     assert.match(stdout, /<span class="line" title="Dockerfile:6">6<\/span>\[bad 1\/1\] RUN/);
   });
 
-  await t.step("a build that still runs is awaited, and its end is told", async () => {
+  await t.step("a build that still runs is awaited, and its end is shown", async () => {
     space.write({
       "doomed/Dockerfile": "FROM scratch\nCOPY busybox /busybox\n" +
         'RUN ["/busybox", "sh", "-c", "echo begun; /busybox sleep 3; exit 3"]\n',
@@ -216,7 +216,7 @@ Deno.test({ name: "a build's timeline, as a reader sees it", ignore }, async (t)
     assert.match(stdout, /<b class="failed">failed<\/b>[^]*<p class="error">.*exit code: 3/);
   });
 
-  await t.step("what can't be written is said before anything is built", async () => {
+  await t.step("a page that can't be written is reported before anything is built", async () => {
     for (const [file, said] of [["no/t.html", /there is no folder/], ["ctx", /it is a folder/]]) {
       const { code, stderr } = await space.fairlead(["build", "--timeline", `${file}`, "ctx"]);
       assert.equal(code, 1);

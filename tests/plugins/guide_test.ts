@@ -21,7 +21,7 @@ const reason = needsRoot() ??
 if (!skip(reason)) {
   const socket = (await sharedBuildkitd()).address.slice("unix://".length);
 
-  Deno.test("the guide takes a reader from nothing to a passing kit", async (t) => {
+  Deno.test("the guide leads from nothing to a passing kit", async (t) => {
     const home = await Deno.makeTempDir({ prefix: "fl-guide-" });
     const folder = `${home}/.local/share/fairlead/transports`;
     await Deno.mkdir(folder, { recursive: true, mode: 0o755 });

@@ -62,13 +62,13 @@ if (!skip(reason)) {
   const line = (scheme: string) => echo(metadataOf(scheme));
   const ok = echo("fairlead-transport/1 ok {}");
 
-  Deno.test("the kit tells what fails: a plugin that outlives fairlead", async () => {
+  Deno.test("the kit reports a plugin that outlives fairlead", async () => {
     const script = `trap '' HUP PIPE TERM; sleep 8 & RELAY`;
     const out = await kitOf("lasting", script, none("lasting"), ["nothing is left"]);
     assert.match(out, /^FAILED {2}nothing is left when fairlead is killed: processes still run/m);
   });
 
-  Deno.test("the kit tells what fails: exit codes, versions, errors", async () => {
+  Deno.test("the kit reports wrong exit codes, versions and errors", async () => {
     const script = `${ok}; ${"RELAY".replace("exec ", "")} ; exit 5`.replace("RELAY", "(RELAY)");
     const out = await kitOf("sloppy", script, line("sloppy"), ["exit codes", "version", "line"]);
     assert.match(out, /^FAILED {2}exit codes: it ended with exit code 5 after a good connection/m);
@@ -77,7 +77,7 @@ if (!skip(reason)) {
     assert.match(out, /^\d failed$/m);
   });
 
-  Deno.test("the kit tells what fails: bytes that change on the way", async () => {
+  Deno.test("the kit reports bytes that change on the way", async () => {
     const swap = "while (sysread STDIN, $b, 65536) { $b =~ tr/\\250/\\251/; syswrite STDOUT, $b }";
     const script = `buildctl --addr ${address} dial-stdio | perl -e '${swap}'`;
     const out = await kitOf("lossy", script, none("lossy"), ["every byte value"]);
@@ -95,7 +95,7 @@ if (!skip(reason)) {
     assert.equal(out.match(/FAILED/g)?.length, 1, out);
   });
 
-  Deno.test("fairlead transports shows what there is, and what is wrong with it", async () => {
+  Deno.test("fairlead transports lists the transports, and broken plugins with the reason", async () => {
     const files: Record<string, [string, number]> = {
       "fairlead-transport-open": ["#!/bin/sh\n", 0o757],
       "fairlead-transport-silent": ["#!/bin/sh\n", 0o755],
@@ -147,7 +147,7 @@ if (!skip(reason)) {
     await Deno.remove(env.XDG_DATA_HOME!, { recursive: true });
   });
 
-  Deno.test("a plugin by a flag, and by a builder's driver option", async () => {
+  Deno.test("a plugin is chosen by a flag, and by a builder's driver option", async () => {
     const path = `${folder}/fairlead-transport-loopback`;
     const bare = { ...env, FAIRLEAD_PLUGIN_PATH: "" };
     const url = `loopback://${port}`;

@@ -6,7 +6,7 @@ import { fairlead } from "../harness/fairlead.ts";
 import { environment } from "./surroundings.ts";
 import { echo, makeZoo, metadataOf } from "./zoo.ts";
 
-Deno.test("a plugin's secret options are shown to nobody, and kept in the store", async () => {
+Deno.test("a plugin's secret options are never shown, and kept in the store", async () => {
   await using zoo = await makeZoo();
   const options = [{ name: "region" }, { name: "token", secret: true }];
   await zoo.add("x", "exit 1", echo(metadataOf("x", { options })));

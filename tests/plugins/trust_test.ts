@@ -62,7 +62,7 @@ Deno.test("a plugin that is not executable is refused", async () => {
   await refused(zoo, /it is not executable$/, /^run: chmod \+x /);
 });
 
-Deno.test("a plugin behind a link is judged by both ends", async () => {
+Deno.test("a plugin behind a link is checked at both ends", async () => {
   await using zoo = await makeZoo();
   const path = await zoo.add("x", "exit 1");
   await Deno.mkdir(`${zoo.folder}/open`);
@@ -81,7 +81,7 @@ Deno.test({ name: "a plugin of another user is refused", ignore: skip(needsRoot(
   await refused(zoo, /it belongs to user 12345, not root$/, /^if you trust it, run: chown 0 /);
 });
 
-Deno.test("the first place that has it wins", async () => {
+Deno.test("the first folder with the plugin wins", async () => {
   await using zoo = await makeZoo();
   await using other = await makeZoo();
   const says = (text: string) => `echo ${text} >&2; exit 1`;

@@ -130,7 +130,7 @@ for (const [name, beast] of Object.entries(beasts)) {
   });
 }
 
-Deno.test("a plugin that tells what would mend it", async () => {
+Deno.test("a plugin's own remedy is shown", async () => {
   await using zoo = await makeZoo();
   const fields = { code: "unreachable", message: "asleep", hint: "wake it", retryable: true };
   await zoo.add("x", errorLine(fields));
@@ -149,7 +149,7 @@ Deno.test("a plugin that hangs is given up in time, and ended", async () => {
   await noneRuns(nap(62));
 });
 
-Deno.test("a plugin that leaves a helper behind", async () => {
+Deno.test("a plugin's helper is ended with the plugin", async () => {
   await using zoo = await makeZoo();
   await zoo.add("x", `${nap(63)} & ${echo("fairlead-transport/1 ok {}")}; exec cat`);
   const transport = zoo.registry.find("x://there");
@@ -160,7 +160,7 @@ Deno.test("a plugin that leaves a helper behind", async () => {
   await noneRuns(nap(63));
 });
 
-Deno.test("a plugin that dies in mid-stream", async () => {
+Deno.test("a plugin that dies in mid-stream is reported", async () => {
   await using zoo = await makeZoo();
   const greet = echo("fairlead-transport/1 ok {}");
   await zoo.add("x", `${greet}; read -r line; echo "$line"; echo out of luck >&2; exit 7`);
@@ -177,7 +177,7 @@ Deno.test("a plugin that dies in mid-stream", async () => {
   stream.close();
 });
 
-Deno.test("what a plugin is handed", async () => {
+Deno.test("a plugin gets its request, and no setting of fairlead's", async () => {
   await using zoo = await makeZoo();
   const options = [{ name: "region" }, { name: "token", secret: true }];
   const file = `${zoo.folder}/request`;
@@ -198,7 +198,7 @@ Deno.test("what a plugin is handed", async () => {
   assert.doesNotMatch(`${error.message} ${error.hint}`, /hunter2/);
 });
 
-Deno.test("metadata is asked once for each state of the file", async () => {
+Deno.test("metadata is requested once for each state of the file", async () => {
   await using zoo = await makeZoo();
   const count = `${zoo.folder}/count`;
   const path = await zoo.add("x", "exit 1", `echo asked >> ${count}; ${none("x")}`);

@@ -55,7 +55,7 @@ function sorted(decision: string): string {
 const rego = (...rules: string[]) =>
   ["package docker", ...rules, 'decision := {"allow": allow, "deny_msg": deny_msg}'].join("\n\n");
 
-Deno.test({ name: "builds are under the policies that buildx finds", ignore }, async (t) => {
+Deno.test({ name: "a build obeys the policies that buildx finds", ignore }, async (t) => {
   const w = await world();
   await using space = w.space;
   const allow = rego("default allow := true", "deny_msg := []");

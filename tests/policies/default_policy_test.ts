@@ -58,7 +58,7 @@ function signature(repository: string, ref: string, changes = {}) {
   };
 }
 
-Deno.test("the default policy decides as buildx's, and asks for as much", async (t) => {
+Deno.test("the default policy decides as buildx's, with the same requests", async (t) => {
   const engine = await startEngine(await Deno.readFile(await engineModule()));
   const host = {
     material: () => Promise.reject(new Error("there are no materials")),

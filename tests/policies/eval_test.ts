@@ -35,7 +35,7 @@ async function same(space: Workspace, args: readonly string[], what = args.join(
   return ours;
 }
 
-Deno.test({ name: "policy eval answers as buildx's", ignore }, async (t) => {
+Deno.test({ name: "policy eval answers as in buildx", ignore }, async (t) => {
   const w = await world();
   await using space = w.space;
   space.write({
@@ -103,7 +103,7 @@ Deno.test({ name: "policy eval answers as buildx's", ignore }, async (t) => {
   });
 });
 
-Deno.test({ name: "policy test runs tests as buildx's does", ignore }, async () => {
+Deno.test({ name: "policy test runs tests as buildx does", ignore }, async () => {
   const w = await world();
   await using space = w.space;
   space.write({

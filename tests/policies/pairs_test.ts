@@ -45,7 +45,7 @@ async function same(space: Workspace, pair: RandomBuild, what: string): Promise<
   return ours[0]!;
 }
 
-Deno.test({ name: "random builds under random policies end as buildx's", ignore }, async () => {
+Deno.test({ name: "random builds under random policies end as in buildx", ignore }, async () => {
   const seed = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? 31337);
   const rounds = Number(Deno.env.get("FAIRLEAD_TEST_ROUNDS") ?? 8);
   await using open = new AsyncDisposableStack();

@@ -161,7 +161,7 @@ const rows: [what: string, policy: string, source: string, outcome: Outcome][] =
   ],
 ];
 
-Deno.test("partial evaluation asks for what buildx asks for", async (t) => {
+Deno.test("partial evaluation requests what buildx requests", async (t) => {
   const engine = await startEngine(await Deno.readFile(await engineModule()));
   const host = {
     files: () => Promise.resolve(undefined),

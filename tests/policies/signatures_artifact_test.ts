@@ -42,7 +42,7 @@ function verify({ module, trusted }: Bench, bundle: Uint8Array, extra = {}) {
   }) as { error?: string; signature?: Record<string, unknown> };
 }
 
-Deno.test("a good bundle gives the fields of buildx", async (t) => {
+Deno.test("a valid bundle gives buildx's fields", async (t) => {
   const b = await bench();
   await t.step("with the log's time", async () => {
     const { error, signature } = verify(
@@ -159,7 +159,7 @@ Deno.test("the kind of a signature follows its certificate", async () => {
   assert.equal(verify({ ...b, trusted }, bundle).signature?.["kind"], "untrusted");
 });
 
-Deno.test("a bundle that is forged in any part is no signature", async (t) => {
+Deno.test("a bundle that is forged in any part is rejected", async (t) => {
   const b = await bench();
   const { instance } = b;
   const foreign = await makeInstance();
@@ -375,7 +375,7 @@ Deno.test("a bundle that is forged in any part is no signature", async (t) => {
     assert.ok(verify({ ...b, trusted: btoa("{}") }, bundle).error);
     assert.ok(verify({ ...b, trusted: btoa(await trustedRoot(foreign)) }, bundle).error);
   });
-  await t.step("bytes at random", () => {
+  await t.step("random bytes are refused", () => {
     for (let round = 0; round < 50; round++) {
       const bytes = crypto.getRandomValues(new Uint8Array(round));
       assert.ok(verify(b, bytes).error);

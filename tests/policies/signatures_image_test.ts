@@ -41,7 +41,7 @@ function verify(module: Engine, trusted: string, image: SignedImage, changes = {
   }) as { error?: string; unsigned?: boolean; signature?: Record<string, unknown> };
 }
 
-Deno.test("the signatures of images", async (t) => {
+Deno.test("the signatures of images are verified", async (t) => {
   const module = await startEngine(await Deno.readFile(await signatureModulePath()));
   const instance = await makeInstance();
   const trusted = btoa(await trustedRoot(instance));
@@ -202,7 +202,7 @@ Deno.test("the signatures of images", async (t) => {
   });
 });
 
-Deno.test("the signatures of Docker Hardened Images", async (t) => {
+Deno.test("the signatures of Docker Hardened Images are verified", async (t) => {
   const keys = await newKeys();
   // Only Docker has the private key of the module that ships.
   const folder = await Deno.makeTempDir({ prefix: "fairlead-hardened-" });

@@ -21,7 +21,7 @@ import { removedLater } from "../harness/remove_folder.ts";
 
 const { signal } = new AbortController();
 
-Deno.test("the trust root", async (t) => {
+Deno.test("the trust root is fetched, verified and renewed", async (t) => {
   const module = await startEngine(await Deno.readFile(await signatureModulePath()));
   const base = await Deno.makeTempDir({ prefix: "fairlead-trust-" });
   await using _ = removedLater(base);
@@ -115,7 +115,7 @@ Deno.test("the trust root", async (t) => {
     await refused(folder, /version/);
     assert.equal((await savedTrust(module, folder, signal)).roles[1]!.version, 7);
   });
-  await t.step("that has expired is none, and the message has the remedy", async () => {
+  await t.step("is refused when it has expired, with the remedy", async () => {
     const folder = await fresh();
     await updateTrust(module, folder, signal);
     const old = await repository({ ...plain, hours: { timestamp: -1 } });

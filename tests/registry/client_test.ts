@@ -45,7 +45,7 @@ Deno.test(
   },
 );
 
-Deno.test({ ignore, name: "a password" }, async () => {
+Deno.test({ ignore, name: "a password is sent to the registry that asks for it" }, async () => {
   await using registry = await startRegistry({
     password: { user: login.user, password: login.password },
   });
@@ -64,34 +64,37 @@ Deno.test({ ignore, name: "a password" }, async () => {
   });
 });
 
-Deno.test({ ignore, name: "tokens, for one repository and for a mount from another" }, async () => {
-  await using certs = await makeCerts();
-  await using server = await startTokenServer(certs.server);
-  await using registry = await startRegistry({
-    token: { realm: server.realm, service, issuer, cert: certs.ca.cert },
-  });
-  using registries = client({ login: right });
-  await pushImage(registries, `${registry.host}/a`);
-  deepEqual([...new Set(server.asked)], ["POST password fairlead"]);
-  equal(server.asked.length, 1, "one token serves many requests at once");
-  const { descriptor, bytes } = await blob(9);
-  const from = registries.writer(ref(`${registry.host}/a`));
-  await from.putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream()));
-  equal(await registries.writer(ref(`${registry.host}/b`)).mount(descriptor, "a"), true);
+Deno.test(
+  { ignore, name: "tokens are fetched for one repository, and for a mount from another" },
+  async () => {
+    await using certs = await makeCerts();
+    await using server = await startTokenServer(certs.server);
+    await using registry = await startRegistry({
+      token: { realm: server.realm, service, issuer, cert: certs.ca.cert },
+    });
+    using registries = client({ login: right });
+    await pushImage(registries, `${registry.host}/a`);
+    deepEqual([...new Set(server.asked)], ["POST password fairlead"]);
+    equal(server.asked.length, 1, "one token serves many requests at once");
+    const { descriptor, bytes } = await blob(9);
+    const from = registries.writer(ref(`${registry.host}/a`));
+    await from.putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream()));
+    equal(await registries.writer(ref(`${registry.host}/b`)).mount(descriptor, "a"), true);
 
-  using nobody = client();
-  const name = ref(`${registry.host}/a`);
-  equal((await nobody.reader(name).resolve(name)).size > 0, true);
-  await rejects(
-    nobody.writer(name).putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream())),
-    { code: "unauthorized", message: /push access denied/ },
-  );
-  using wrong = client({ login: { username: "me", secret: "s3cret" } });
-  await rejects(wrong.reader(name).resolve(name), {
-    code: "unauthorized",
-    message: new RegExp(`failed to authorize: cannot get a token for ${registry.host} .*: 401`),
-  });
-});
+    using nobody = client();
+    const name = ref(`${registry.host}/a`);
+    equal((await nobody.reader(name).resolve(name)).size > 0, true);
+    await rejects(
+      nobody.writer(name).putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream())),
+      { code: "unauthorized", message: /push access denied/ },
+    );
+    using wrong = client({ login: { username: "me", secret: "s3cret" } });
+    await rejects(wrong.reader(name).resolve(name), {
+      code: "unauthorized",
+      message: new RegExp(`failed to authorize: cannot get a token for ${registry.host} .*: 401`),
+    });
+  },
+);
 
 Deno.test(
   { ignore, name: "TLS: an authority that is known, one that isn't, insecure, plain" },
@@ -129,7 +132,7 @@ Deno.test(
 
 Deno.test({
   ignore,
-  name: "TLS: a registry that wants a certificate of ours, with the right one, another's, and none",
+  name: "TLS: a registry that requires a client certificate accepts the right one alone",
 }, async () => {
   await using certs = await makeCerts();
   const tls = { ...certs.server, clientCa: certs.ca.cert };
@@ -174,7 +177,7 @@ Deno.test({ ignore, name: "a mirror is asked first, and the registry after it" }
   deepEqual(await registries.reader(other).resolve(other), own.descriptor);
 });
 
-Deno.test({ ignore, name: "a port that the runtime's fetch refuses" }, async () => {
+Deno.test({ ignore, name: "a port that the runtime's fetch refuses is usable" }, async () => {
   await using registry = await startRegistry({ port: freeBlockedPort() });
   using registries = client();
   const name = ref(`${registry.host}/a`);

@@ -28,7 +28,7 @@ function world(handler: Handler, options: ClientOptions = {}) {
 
 const errors = (code: string, message: string) => ({ errors: [{ code, message }] });
 
-Deno.test("too many requests: once more after the pause it asks for, then an error", async () => {
+Deno.test("a registry with too many requests is asked once more after its pause, then reported", async () => {
   let refusals = 1;
   const limited = () =>
     refusals-- > 0
@@ -48,7 +48,7 @@ Deno.test("too many requests: once more after the pause it asks for, then an err
   equal(far.seen.length, 1);
 });
 
-Deno.test("403 says what the registry says, also where a HEAD can't", async () => {
+Deno.test("a 403 shows the registry's message, also for a HEAD", async () => {
   await using it = world(({ method }) =>
     method === "HEAD"
       ? new Response(null, { status: 403 })
@@ -83,7 +83,7 @@ Deno.test("content that is damaged, short, long or no answer at all is refused",
   }
 });
 
-Deno.test("an answer that doesn't come, or doesn't go on, is no reason to wait for ever", async () => {
+Deno.test("an answer that never comes or breaks off is given up", async () => {
   const { descriptor, bytes } = await blob(1000);
   for (const begins of [false, true]) {
     const hang = Promise.withResolvers<void>();
@@ -139,7 +139,7 @@ Deno.test("a login doesn't follow an upload or a redirect to another host", asyn
   deepEqual(elsewhere.seen, [null, null, null]);
 });
 
-Deno.test("what a registry stumbles over is written anew, and what it refuses is not", async () => {
+Deno.test("an upload that fails in between is repeated, and a refused one is not", async () => {
   const { descriptor, bytes } = await blob(9 << 20);
   const seen: string[] = [];
   const stumbles = new Set(["PATCH", "PUT"]);
@@ -163,7 +163,7 @@ Deno.test("what a registry stumbles over is written anew, and what it refuses is
   equal(full.seen.length, 1);
 });
 
-Deno.test("an index that can't be had now is not one that isn't there", async () => {
+Deno.test("an index that can't be read now is not taken for a missing one", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const nobody = `http://127.0.0.1:${listener.addr.port}/`;
   listener.close();
@@ -192,14 +192,14 @@ Deno.test("an invalid digest, and a manifest stored as another, are noticed", as
   await rejects(it.writer.putManifest(descriptor, bytes), { code: "corrupt" });
 });
 
-Deno.test("a tag that may not be written is named, not the digest behind it", async () => {
+Deno.test("a tag that may not be written is named, and not its digest", async () => {
   await using it = world(() => Response.json(errors("DENIED", "no tags here"), { status: 403 }));
   const { descriptor, bytes } = await blob(3);
   const message = new RegExp(`^${it.host}/a:v1: push access denied, .*: no tags here$`);
   await rejects(it.writer.putManifest(descriptor, bytes, "v1"), { message });
 });
 
-Deno.test("nobody there", async () => {
+Deno.test("a registry that does not run is reported", async () => {
   using registries = client();
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const name = ref(`127.0.0.1:${listener.addr.port}/a`);

@@ -101,7 +101,7 @@ const targets: [Machine, string][] = [
   [{ system: "Darwin" }, "fairlead-macos-x64"],
 ];
 for (const [machine, name] of targets) {
-  Deno.test({ name: `install.sh takes ${name} where it belongs`, ignore }, async () => {
+  Deno.test({ name: `install.sh installs ${name}`, ignore }, async () => {
     const path = `/latest/download/`;
     await using release = serve({
       [path + name]: binary,
@@ -121,7 +121,7 @@ for (const [machine, name] of targets) {
   });
 }
 
-Deno.test({ name: "install.sh takes a version, and a folder", ignore }, async () => {
+Deno.test({ name: "install.sh installs a given version into a given folder", ignore }, async () => {
   const name = "fairlead-linux-x64";
   const path = "/download/v1.2.3/";
   await using release = serve({
@@ -234,20 +234,23 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "install.sh leaves a folder of that name alone", ignore }, async () => {
-  await using release = serve({});
-  const folder = await Deno.makeTempDir({ prefix: "fl-install-" });
-  await Deno.mkdir(`${folder}/fairlead`);
-  const args = ["--as-root", "--dir", folder];
-  const { code, stderr } = await install(release.url, args, { root: true });
-  await removeFolder(folder);
-  assert.equal(code, 1);
-  assert.match(stderr, /\/fairlead is a folder; name another place/);
-  assert.deepEqual(release.asked, []);
-});
+Deno.test(
+  { name: "install.sh does not replace a folder of the program's name", ignore },
+  async () => {
+    await using release = serve({});
+    const folder = await Deno.makeTempDir({ prefix: "fl-install-" });
+    await Deno.mkdir(`${folder}/fairlead`);
+    const args = ["--as-root", "--dir", folder];
+    const { code, stderr } = await install(release.url, args, { root: true });
+    await removeFolder(folder);
+    assert.equal(code, 1);
+    assert.match(stderr, /\/fairlead is a folder; name another place/);
+    assert.deepEqual(release.asked, []);
+  },
+);
 
 Deno.test(
-  { name: "install.sh installs nothing that isn't what the release says", ignore },
+  { name: "install.sh installs nothing whose checksum is not the release's", ignore },
   async () => {
     const name = "fairlead-linux-x64";
     const path = "/latest/download/";
@@ -308,7 +311,7 @@ Deno.test({ name: "install.sh installs nothing when a download breaks off", igno
 });
 
 Deno.test(
-  { name: "install.sh asks for nothing where there is nothing for the machine", ignore },
+  { name: "install.sh downloads nothing on a machine without a binary", ignore },
   async () => {
     await using release = serve({});
     for (
@@ -331,7 +334,7 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "install.sh does nothing as root, unless that is meant", ignore }, async () => {
+Deno.test({ name: "install.sh does nothing as root without --as-root", ignore }, async () => {
   const name = "fairlead-linux-x64";
   const path = "/latest/download/";
   await using release = serve({
@@ -348,7 +351,7 @@ Deno.test({ name: "install.sh does nothing as root, unless that is meant", ignor
   });
 });
 
-Deno.test("a part of install.sh does nothing", async () => {
+Deno.test("a truncated install.sh does nothing", async () => {
   const text = await Deno.readTextFile(script);
   for (let at = 0; at < text.length - 12; at += 97) {
     const { stdout } = await run("sh", ["-c", text.slice(0, at)], {

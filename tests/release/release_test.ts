@@ -86,7 +86,7 @@ Deno.test("release.ts gathers binaries, checksums that sha256sum takes, and note
   assert.match(stderr, /docs\/install\.md says "or uncompressed \(9 MB\)", and it is 0\.0 MB/);
 });
 
-Deno.test("release.ts refuses another tag, a changelog without it, and no binaries", async () => {
+Deno.test("release.ts refuses a wrong tag, a changelog without it, and a lack of binaries", async () => {
   await using made = await checkout(changelog, {});
   assert.match(
     (await made.release("check", "v9.9.9")).stderr,
@@ -103,7 +103,7 @@ Deno.test("the version stands in version.ts, and deno.json, for JSR, says the sa
   assert.equal(`v${config.version}`, version.number);
 });
 
-Deno.test("the workflows run what is there", async () => {
+Deno.test("the workflows run existing scripts alone", async () => {
   const config = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
   for (const name of ["test.yml", "release.yml"]) {
     const text = await Deno.readTextFile(`${root}.github/workflows/${name}`);

@@ -37,7 +37,7 @@ const load = (space: Workspace, env: Record<string, string>, args: string[] = []
   space.fairlead(["build", "--load", "-t", "a/b:1", "--progress", "plain", ...args, "ctx"], env);
 
 Deno.test({
-  name: "--load: by the unix socket, by TLS, by docker's flags, by a docker context",
+  name: "--load reaches an engine by a unix socket, TLS, docker's flags and a docker context",
   ignore,
 }, async () => {
   await using certs = await makeCerts();
@@ -168,7 +168,7 @@ Deno.test(
 );
 
 Deno.test({
-  name: "an engine that is stopped in the middle of --load is given up, and none that goes on",
+  name: "--load gives up an engine that stops, and waits for one that goes on",
   ignore,
 }, async () => {
   await using engine = await startDockerd();

@@ -67,7 +67,7 @@ Deno.test({
       /^ERROR: failed to build: cannot load the image into containerd: containerd at \S+ dropped the connection$/m,
     );
   });
-  await t.step("containerd is stopped: it says nothing any more", async () => {
+  await t.step("containerd is stopped and falls silent", async () => {
     await using containerd = await startContainerd();
     const { socket } = containerd;
     const { signal } = new AbortController();

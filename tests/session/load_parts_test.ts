@@ -163,7 +163,7 @@ for (const kind of kinds) {
       ok(sent > BIG, `${sent} bytes were sent`);
     });
 
-    await t.step("then a changed layer is sent alone, to one name or to several", async () => {
+    await t.step("only a changed layer is sent again, for one name or several", async () => {
       change();
       const one = await loads(["a/b:1"], ["big", "small"]);
       ok(one.sent < MIB, `${one.sent} bytes were sent`);
@@ -220,7 +220,7 @@ for (const kind of kinds) {
       ok(files.includes("big") && files.includes("small") && files.includes("bin/busybox"));
     });
 
-    await t.step("a layer that is there, but not in all its places", async () => {
+    await t.step("a layer that is present in some places only", async () => {
       const linked = (...names: string[]) =>
         dockerfile(`FROM scratch\n${names.map((name) => `COPY --link ${name} /\n`).join("")}`);
       // A linked copy is the same layer wherever it is.

@@ -69,7 +69,7 @@ for (const options of engines) {
 }
 
 Deno.test({
-  name: "load=podman: by its service, under its full names",
+  name: "load=podman loads by podman's service, under full names",
   ignore: skip(reason ?? await missing("podman")),
 }, async () => {
   await using podman = await startPodman();
@@ -121,7 +121,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "load=containerd: blobs into its store, named, held, and given back to a container",
+  name: "load=containerd stores and names the image, and a container can run it",
   ignore: skip(reason),
 }, async (t) => {
   await using containerd = await startContainerd();
@@ -189,7 +189,7 @@ Deno.test({
     equal(await ctr("leases", "ls", "-q"), "");
   });
 
-  await t.step("what can't be", async () => {
+  await t.step("impossible requests are refused", async () => {
     const refused = (more: string, host = env) => refuses(space, host, output + more);
     match(
       await refused(`,socket=${space.path("none")}`),

@@ -81,7 +81,7 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "of two outputs of which one fails, none is left", ignore }, async () => {
+Deno.test({ name: "when one of two outputs fails, neither is left", ignore }, async () => {
   await using space = await workspace(address);
   context(space, 3);
   Deno.mkdirSync(space.path("out"));

@@ -101,7 +101,7 @@ Deno.test({
 
 Deno.test({
   ...options,
-  name: "a token server that knows no POST, and one that the daemon asks itself",
+  name: "a token server without POST works, and so does one that the daemon asks itself",
 }, async () => {
   await using world = await tokenWorld();
   const { server, space, registry: { host } } = world;
@@ -120,7 +120,7 @@ Deno.test({
 
 Deno.test({
   ...options,
-  name: "nobody may pull, and not push; a wrong password says so and is not shown",
+  name: "anonymous pulls work, pushes don't; a wrong password is reported and not shown",
 }, async () => {
   await using world = await tokenWorld();
   const { server, space, registry: { host } } = world;
@@ -148,7 +148,7 @@ Deno.test({
 
 Deno.test({
   ...options,
-  name: "a credential helper: an identity token, and what happens when it breaks",
+  name: "a credential helper's identity token works, and a broken helper is reported",
 }, async () => {
   await using world = await tokenWorld();
   const { server, space, registry: { host } } = world;
@@ -182,7 +182,7 @@ Deno.test({
 
 Deno.test({
   ...options,
-  name: "a password registry takes DOCKER_AUTH_CONFIG, and refuses who has none",
+  name: "a registry with passwords accepts DOCKER_AUTH_CONFIG, and refuses anonymous users",
 }, async () => {
   const { host } = basic!;
   await using space = await workspace(address);

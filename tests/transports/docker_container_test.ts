@@ -94,7 +94,7 @@ if (!skip(reason)) {
   const runs = (name: string, ...options: string[]) =>
     engine.run("run", "-d", "--name", name, "--network=none", ...options, buildkitImage);
 
-  Deno.test("docker-container: containers that have no daemon to offer", async (t) => {
+  Deno.test("docker-container: containers without a daemon have an error of their own", async (t) => {
     await runs("builder");
     await t.step(
       "a name mistyped",
@@ -158,7 +158,7 @@ if (!skip(reason)) {
     );
   });
 
-  Deno.test("docker-container: engines that can't be had", async (t) => {
+  Deno.test("docker-container: engines that can't be reached have an error of their own", async (t) => {
     await t.step(
       "none",
       () =>
@@ -195,7 +195,7 @@ if (!skip(reason)) {
   });
 
   Deno.test({
-    name: "docker-container: an engine behind ssh, and one behind TLS",
+    name: "docker-container: an engine behind ssh or TLS is reached",
     // The ssh connection waits for the next dial.
     sanitizeOps: false,
     sanitizeResources: false,
@@ -270,7 +270,7 @@ if (!skip(reason)) {
     await Deno.remove(certs.dir, { recursive: true });
   });
 
-  Deno.test("docker-container: what became of a container that is lost in mid-stream", async () => {
+  Deno.test("docker-container: the state of a container that is lost in mid-stream is reported", async () => {
     for (
       const [words, expected, hint] of [
         [
@@ -303,7 +303,7 @@ if (!skip(reason)) {
     }
   });
 
-  Deno.test("docker-container: an engine that dies in mid-stream", async () => {
+  Deno.test("docker-container: an engine that dies in mid-stream is reported", async () => {
     await using other = await startDockerd();
     await importBuildkit(dockerEngineOf(other));
     const fixture = await startPeerContainer(dockerEngineOf(other), "docker-container");

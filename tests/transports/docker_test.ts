@@ -196,7 +196,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "docker: podman's service does not include BuildKit",
+  name: "docker: podman's service is refused because it has no BuildKit",
   ignore: ignore || skip(await missing("podman")),
 }, async () => {
   await using podman = await startPodman();
@@ -208,7 +208,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "docker: an engine that is killed ends the build, and one that isn't there says what to do",
+  name: "docker: a killed engine ends the build, and a missing one has a remedy",
   ignore,
 }, async () => {
   await using space = await engineSpace();
@@ -236,7 +236,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "docker: an engine that says nothing any more is lost, by its session's connection",
+  name: "docker: an engine that falls silent is reported as lost",
   ignore,
 }, async () => {
   await using space = await engineSpace();

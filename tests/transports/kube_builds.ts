@@ -14,7 +14,7 @@ import { writeKubeconfig } from "./kube_cluster.ts";
 export function kubeBuilds(cluster: Kubernetes): void {
   const { api, root } = cluster;
 
-  Deno.test("kube-pod: a real buildkitd in a pod", async (t) => {
+  Deno.test("kube-pod: a real buildkitd in a pod builds", async (t) => {
     const port = freePort();
     const daemon = buildkitdContainer(
       "--addr=unix:///run/buildkit/buildkitd.sock",

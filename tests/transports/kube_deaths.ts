@@ -9,7 +9,7 @@ import { dialKube, fails, startPeerPod, using, writeKubeconfig } from "./kube_cl
 export function kubeDeaths(cluster: Kubernetes): void {
   // A resource that ends in one test may have been opened in another.
   const lax = { sanitizeOps: false, sanitizeResources: false };
-  Deno.test("kube-pod: the node's kubelet dies, and then the API server", lax, async (t) => {
+  Deno.test("kube-pod: a dead kubelet and a dead API server are named", lax, async (t) => {
     await using peer = await startPeerPod(cluster);
     const admin = using(await writeKubeconfig(cluster));
     /** A stream on which the peer has said that it is there. */

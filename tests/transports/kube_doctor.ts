@@ -19,7 +19,7 @@ interface Step {
 export function kubeDoctor(cluster: Kubernetes): void {
   const { api, root, certs, server } = cluster;
 
-  Deno.test("kube-pod: doctor, each step and what is wrong", async (t) => {
+  Deno.test("kube-pod: doctor shows each step, and the one that fails", async (t) => {
     const name = "patient";
     const daemon = buildkitdContainer("--addr=unix:///run/buildkit/buildkitd.sock");
     await makePod(api, { name, labels: { app: name }, containers: { daemon } });
@@ -37,7 +37,7 @@ export function kubeDoctor(cluster: Kubernetes): void {
     const asked = ["HTTP/2", "Info", "workers", "cache", "round trip", "up", "down"];
     const entered = ["endpoint", "connect", "TLS"];
 
-    await t.step("all is well", async () => {
+    await t.step("all steps succeed", async () => {
       const steps = await examine(`kube-pod://${name}`);
       assert.deepEqual(names(steps), [...entered, "upgrade", ...asked]);
       assert(steps.every(({ status }) => status === "ok"), JSON.stringify(steps));

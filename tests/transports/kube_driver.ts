@@ -139,7 +139,7 @@ export function kubeDriver(cluster: Kubernetes): void {
       ok(names.length > 1, stdout);
     });
 
-    await t.step("scaled to none", async () => {
+    await t.step("scaled to zero", async () => {
       const deployment = "/apis/apps/v1/namespaces/default/deployments/in-pods0";
       const found = await api.call("GET", deployment);
       await api.call("PUT", deployment, { ...found, spec: { ...found.spec, replicas: 0 } });

@@ -66,7 +66,7 @@ export function kubeLosses(cluster: Kubernetes): void {
 
   // The daemons that come in the place of dead ones live on for the tests behind this one.
   const lax = { sanitizeOps: false, sanitizeResources: false };
-  Deno.test("kube-pod: what is lost in mid-build is told as what it is", lax, async (t) => {
+  Deno.test("kube-pod: the part that is lost in mid-build is named", lax, async (t) => {
     const env = {
       HOME: root,
       KUBECONFIG: await writeKubeconfig(cluster),
@@ -198,7 +198,7 @@ export function kubeLosses(cluster: Kubernetes): void {
         /: pod lost (?:of namespace default was|is being) deleted/,
       );
     });
-    await t.step("and made again: the build is, too", async () => {
+    await t.step("the pod is created again, and the build repeated", async () => {
       await fresh();
       await pod("lost");
       await step();
@@ -220,7 +220,7 @@ export function kubeLosses(cluster: Kubernetes): void {
         /: the API server can't reach the node of pod lost: error dialing backend: .*: connection re/,
       ).finally(() => cluster.revive("kubelet"));
     });
-    await t.step("and comes back", async () => {
+    await t.step("the kubelet comes back, and the build is repeated", async () => {
       await step();
       builtAgain(
         await build({
@@ -238,7 +238,7 @@ export function kubeLosses(cluster: Kubernetes): void {
       ).finally(() => cluster.revive("apiServer"));
     });
     await t.step(
-      "and comes back: the build is made again, and nothing is left in the pod",
+      "the API server comes back: the build is repeated, and nothing is left in the pod",
       async () => {
         await step();
         builtAgain(

@@ -120,11 +120,11 @@ export function kubeMaker(cluster: Kubernetes): void {
         ],
       ]);
 
-    await t.step("two nodes, 8 clients at once: one Deployment each", async () => {
+    await t.step("two nodes, 4 clients at once: one Deployment each", async () => {
       equal((await create()).code, 0);
       equal((await create("--append", "--node", "two", "--platform=linux/arm64")).code, 0);
       const booted = await Promise.all(
-        Array.from({ length: 8 }, () => made.fairlead(["inspect", "--bootstrap"])),
+        Array.from({ length: 4 }, () => made.fairlead(["inspect", "--bootstrap"])),
       );
       equal(booted.find(({ code }) => code !== 0)?.stderr, undefined);
       equal(await names(`${apps}/deployments`), "ku0 two");
@@ -144,7 +144,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       match(second.stderr, /creating deployment\/ku0/);
     });
 
-    await t.step("one that was scaled to none is scaled up", async () => {
+    await t.step("a Deployment that was scaled to zero is scaled up", async () => {
       const path = `${apps}/deployments/ku0`;
       const found = await api.call("GET", path);
       await api.call("PUT", path, { ...found, spec: { ...found.spec, replicas: 0 } });
@@ -180,7 +180,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       },
     );
 
-    await t.step("what isn't a builder's is left alone", async () => {
+    await t.step("objects that are no builder's stay untouched", async () => {
       const labels = { app: "ku0" };
       const container = { name: "web", image: podImage };
       const template = { metadata: { labels }, spec: { containers: [container] } };
@@ -209,7 +209,7 @@ export function kubeMaker(cluster: Kubernetes): void {
     });
   });
 
-  Deno.test("kubernetes: no rights, no quota, no cluster: each has a message of its own", async (t) => {
+  Deno.test("kubernetes: missing rights, quota and cluster have a message of their own", async (t) => {
     await makeNamespace(api, "poor");
     const token = await makeAccount(api, "poor", "reader", [
       { resources: ["pods"], verbs: ["get", "list"] },

@@ -60,7 +60,7 @@ else {
     ],
   });
 
-  Deno.test("kube-pod: reset by the peer, with little on the way", async () => {
+  Deno.test("kube-pod: a reset by the peer ends the stream", async () => {
     await using peer = await startPeerPod(cluster);
     const { stream } = await dialKube(peer.endpoint, using(admin));
     await writeAll(stream, new TextEncoder().encode("reset\n"));
@@ -71,7 +71,7 @@ else {
     stream.close();
   });
 
-  Deno.test("kube-pod: reset by the peer in a flood, of which nobody tells", async () => {
+  Deno.test("kube-pod: a reset by the peer in a flood ends the stream, though nothing reports it", async () => {
     await using peer = await startPeerPod(cluster);
     const { stream } = await dialKube(peer.endpoint, using(admin));
     await writeAll(stream, new TextEncoder().encode("reset\n"));

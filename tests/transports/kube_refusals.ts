@@ -12,14 +12,14 @@ export function kubeRefusals(cluster: Kubernetes): void {
   const { api, server, certs } = cluster;
   const ca = { server, "certificate-authority": certs.ca.cert };
 
-  Deno.test("kube-pod: who may not", async (t) => {
+  Deno.test("kube-pod: an account without rights is named, with the Role that it needs", async (t) => {
     await makeNamespace(api, "ci");
     await makePod(api, { name: "builder", namespace: "ci", containers: { main: sleeps } });
     const as = async (user: Record<string, unknown>) =>
       using(await writeKubeconfig(cluster, { user, namespace: "ci" }));
     const account = async (name: string, ...rules: Parameters<typeof makeAccount>[3]) =>
       as({ token: await makeAccount(api, "ci", name, rules) });
-    await t.step("nothing at all", async () => {
+    await t.step("no rights at all", async () => {
       const context = await account("nobody");
       await fails(
         "kube-pod://builder",
@@ -47,14 +47,14 @@ export function kubeRefusals(cluster: Kubernetes): void {
       );
     });
     // Before 1.35 this was enough.
-    await t.step("get alone", async () =>
+    await t.step("the right to get alone", async () =>
       fails(
         "kube-pod://builder",
         await account("getter", { resources: ["pods/exec"], verbs: ["get"] }),
         /the token of user me of \S+ may not create pods\/exec in namespace ci; bind it/,
         "denied",
       ));
-    await t.step("exec, and not to look at pods", async () => {
+    await t.step("the right to exec, but not to get pods", async () => {
       const rule = { resources: ["pods/exec"], verbs: ["create", "get"] };
       const context = await account("runner", rule);
       await fails(
@@ -111,7 +111,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
     });
   });
 
-  Deno.test("kube-pod: pods that can't be entered", async (t) => {
+  Deno.test("kube-pod: pods that can't be entered are named, with the reason", async (t) => {
     const admin = using(await writeKubeconfig(cluster));
     await makePod(api, { name: "two", containers: { main: sleeps, side: sleeps } });
     await t.step("a name mistyped", () =>
@@ -169,7 +169,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
         "unreachable",
       );
     });
-    await t.step("it has ended", async () => {
+    await t.step("a pod that has ended", async () => {
       const containers = { main: { command: ["true"] } };
       const succeeded = (pod: { status?: { phase?: string } }) => pod.status?.phase === "Succeeded";
       await makePod(api, { name: "done", containers }, succeeded);
@@ -194,7 +194,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
     });
   });
 
-  Deno.test("kube-pod: API servers that can't be had", async (t) => {
+  Deno.test("kube-pod: API servers that can't be reached have an error of their own", async (t) => {
     const at = async (cluster_: Record<string, unknown>) =>
       using(await writeKubeconfig(cluster, { cluster: cluster_ }));
     await t.step("nothing listens", async () =>
@@ -238,7 +238,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
         "unsupported",
       );
     });
-    await t.step("another kind of server", async () => {
+    await t.step("a server of another kind", async () => {
       await using front = await kubeFront(cluster, { answer: "SSH-2.0-OpenSSH_9.2\r\n" });
       await fails(
         "kube-pod://two",
@@ -247,7 +247,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
         "unreachable",
       );
     });
-    await t.step("one that has too much to do", async () => {
+    await t.step("a server that is overloaded", async () => {
       const body = JSON.stringify({ kind: "Status", message: "busy", reason: "TooManyRequests" });
       const head = `HTTP/1.1 429 Too Many Requests\r\nContent-Length: ${body.length}`;
       await using front = await kubeFront(cluster, { answer: `${head}\r\n\r\n${body}` });
@@ -263,7 +263,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
         });
       }
     });
-    await t.step("one that doesn't end its answer", async () => {
+    await t.step("a server that never ends its answer", async () => {
       await using front = await kubeFront(cluster, {
         answer: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
         holds: true,
@@ -272,7 +272,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
       const slow = { ...await at({ server: front.server }), signal };
       await fails("kube-pod://?selector=app=two", slow, /timed out while connecting/, "timeout");
     });
-    await t.step("one that answers no upgrade", async () => {
+    await t.step("a server that never completes the upgrade", async () => {
       await using front = await kubeFront(cluster, {
         answer: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
       });

@@ -10,7 +10,7 @@ import { fails, reaches, startPeerPod, using, writeKubeconfig } from "./kube_clu
 export function kubeSelectors(cluster: Kubernetes): void {
   const { api } = cluster;
 
-  Deno.test("kube-pod: one of several pods", async (t) => {
+  Deno.test("kube-pod: a selector chooses one of several pods", async (t) => {
     const admin = await writeKubeconfig(cluster);
     const on = (affinity: string) => ({ ...using(admin), affinity });
     const labels = { app: "many", tier: "a" };
@@ -29,7 +29,7 @@ export function kubeSelectors(cluster: Kubernetes): void {
       // That 12 keys all lead to one of three has the chance of 1 to 177147.
       assert(new Set(sticky.values()).size > 1, "different keys have different pods");
     });
-    await t.step("random: in the end each of them", async () => {
+    await t.step("random: each pod is chosen at some time", async () => {
       const seen = new Set<string>();
       for (let i = 0; seen.size < 3 && i < 100; i++) {
         seen.add(await chosen("kube-pod://?selector=app%20in%20(many)&loadbalance=random"));
@@ -68,7 +68,7 @@ export function kubeSelectors(cluster: Kubernetes): void {
     });
   });
 
-  Deno.test("kube-pod: pods that are not ready, or on their way out", async () => {
+  Deno.test("kube-pod: pods that are not ready or terminate are passed over", async () => {
     const admin = using(await writeKubeconfig(cluster), context());
     const labels = { app: "unfit" };
     const never = { command: ["sleep", "1000000"], readyWhen: ["false"] };

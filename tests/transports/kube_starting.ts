@@ -12,7 +12,7 @@ export function kubeStarting(cluster: Kubernetes): void {
   // The API server that is started here serves other tests, too.
   const lax = { sanitizeOps: false, sanitizeResources: false };
   Deno.test(
-    "kube-pod: what an API server refuses that is still starting may pass",
+    "kube-pod: a refusal by an API server that still starts is retried",
     lax,
     async () => {
       await using peer = await startPeerPod(cluster);

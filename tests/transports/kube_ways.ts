@@ -20,12 +20,12 @@ export function kubeWays(cluster: Kubernetes): void {
   const enter = { resources: ["pods/exec"], verbs: ["create", "get"] };
   const base64 = async (path: string) => (await Deno.readFile(path)).toBase64();
 
-  Deno.test("kube-pod: credentials of every kind", async (t) => {
+  Deno.test("kube-pod: credentials of every kind are accepted", async (t) => {
     await using peer = await startPeerPod(cluster);
     const token = await makeAccount(api, "default", "worker", [enter]);
     const as = async (user: Record<string, unknown>, inner?: DialContext) =>
       using(await writeKubeconfig(cluster, { user }), inner);
-    await t.step("all of it inline", async () => {
+    await t.step("a kubeconfig with inline data", async () => {
       const kubeconfig = await writeKubeconfig(cluster, {
         cluster: { server, "certificate-authority-data": await base64(certs.ca.cert) },
         user: {
@@ -54,7 +54,7 @@ export function kubeWays(cluster: Kubernetes): void {
       await Deno.writeTextFile(`${root}/token`, `${token}\n`);
       await reaches(peer.endpoint, context);
     });
-    await t.step("as somebody else", async () => {
+    await t.step("impersonation", async () => {
       const { cert, key } = admin;
       const mine = { "client-certificate": cert, "client-key": key };
       const account = "system:serviceaccount:default:worker";
@@ -114,7 +114,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
         "timeout",
       );
     });
-    await t.step("what can be no token, and is told without it", async () => {
+    await t.step("an invalid token is refused, and not shown", async () => {
       for (const bad of ["two words", "line\nX-Other: 1", "ä"]) {
         await fails(
           peer.endpoint,
@@ -168,7 +168,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
     });
   });
 
-  Deno.test("kube-pod: what the documentation says", async (t) => {
+  Deno.test("kube-pod: the documentation's endpoints and Role work", async (t) => {
     const page = await Deno.readTextFile(new URL("../../docs/transports.md", import.meta.url));
     const section = /^## kube-pod\n(.*?)^## /ms.exec(page)![1]!;
     const blocks = [...section.matchAll(/(?:^ {4}.*\n|^\n(?= {4}))+/gm)].map(([text]) => text);
@@ -195,7 +195,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
     });
   });
 
-  Deno.test("kube-pod: in a pod, as its service account", async () => {
+  Deno.test("kube-pod: a program in a pod uses the pod's service account", async () => {
     await makeNamespace(api, "inside");
     const rules = [enter, { resources: ["pods"], verbs: ["get", "list"] }];
     const token = await makeAccount(api, "inside", "builder", rules);
@@ -229,7 +229,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
     await fails(/hint: .*kube-root-ca\.crt[^]*account has no CA: \S+\/ca\.crt can't be read/);
   });
 
-  Deno.test("kube-pod: through proxies", async (t) => {
+  Deno.test("kube-pod: an API server behind a proxy is reached", async (t) => {
     await using peer = await startPeerPod(cluster);
     const cluster_ = { server, "certificate-authority": certs.ca.cert };
     const by = async (proxy: string) =>
@@ -251,14 +251,14 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
         );
       });
     }
-    await t.step("the environment's", async () => {
+    await t.step("a proxy of the environment", async () => {
       await using proxy = kubeProxy({ scheme: "http" });
       const kubeconfig = await writeKubeconfig(cluster);
       // A host on loopback is spared, as Go has it.
       await reaches(peer.endpoint, using(kubeconfig, context(), { HTTPS_PROXY: proxy.url }));
       assert.deepEqual(proxy.connections, []);
     });
-    await t.step("one that is gone", async () =>
+    await t.step("a proxy that is gone", async () =>
       fails(
         peer.endpoint,
         await by("http://127.0.0.1:1"),
@@ -266,7 +266,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
         "unreachable",
       ));
     await t.step(
-      "no proxy at all",
+      "an invalid address of a proxy",
       async () =>
         fails(
           peer.endpoint,
@@ -277,7 +277,7 @@ echo "\\"token\\":\\"$(cat "$TOKEN_FILE")\\"}}"
     );
   });
 
-  Deno.test("kube-pod: a server that knows the protocol v4 alone", async () => {
+  Deno.test("kube-pod: a server that knows only protocol v4 is reached", async () => {
     await using peer = await startPeerPod(cluster);
     // The real server. The front removes v5 from the offered protocols.
     await using front = await kubeFront(cluster, {

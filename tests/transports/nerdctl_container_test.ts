@@ -73,7 +73,7 @@ esac
     dead: [["nerdctl-container://nobody", /failed with exit code 1: .*no such container nobody/]],
   });
 
-  Deno.test("a program that doesn't heed SIGTERM is killed with all it started", async () => {
+  Deno.test("a program that ignores SIGTERM is killed with its children", async () => {
     const { stream } = await dial("nerdctl-container://stubborn");
     await stream.read(new Uint8Array(16));
     while (!lives("sleep 1037")) await sleep(10);
@@ -82,7 +82,7 @@ esac
     await sleep(100);
   });
 
-  Deno.test("a program that is absent", async () => {
+  Deno.test("a missing program is named", async () => {
     const path = Deno.env.get("PATH")!;
     Deno.env.set("PATH", "/nowhere");
     try {

@@ -24,7 +24,7 @@ if (Deno.build.os !== "windows") {
     dead: [["/nowhere/s", /no such pipe$/]],
   });
 
-  Deno.test("npipe: elsewhere than on Windows it says so", async () => {
+  Deno.test("npipe: the error on other systems says that it needs Windows", async () => {
     await assert.rejects(npipe.dial(npipe.parse(npipe.example), context()), (error) => {
       assert(error instanceof DialError && error.code === "unsupported");
       assert.match(

@@ -65,7 +65,7 @@ if (!skip(reason)) {
       return true;
     });
 
-  Deno.test("podman-container: what has no daemon to offer", async (t) => {
+  Deno.test("podman-container: containers without a daemon have an error of their own", async (t) => {
     await engine.run("run", "-d", "--name=builder", "--network=none", buildkitImage);
     await t.step("a name mistyped", () => fails("bulider", /did you mean "builder"\?$/));
     await t.step(

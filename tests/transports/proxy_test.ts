@@ -56,7 +56,7 @@ if (!skip(reason)) {
     await assert.rejects(Deno.stat(`${folder}/socket`), "its socket is gone with it");
   });
 
-  Deno.test("proxy: what a client is told when the daemon is not there", async () => {
+  Deno.test("proxy: a client sees the error when the daemon is missing", async () => {
     await using proxy = await startProxy([
       `unix://${folder}/none`,
       `--listen=unix://${folder}/dead`,
@@ -68,7 +68,7 @@ if (!skip(reason)) {
     assert.match(proxy.said(), /hint: check[^]*cannot reach unix:\/\/\S+\/none: no such socket/);
   });
 
-  Deno.test("proxy: addresses that it won't listen at", async () => {
+  Deno.test("proxy: unsafe addresses to listen at are refused", async () => {
     const fails = async (listen: string, expected: RegExp, endpoint = shared.address) => {
       const [program, ...args] = fairleadCommand("proxy", endpoint, `--listen=${listen}`);
       const { code, stderr } = await run(program, args);
@@ -96,7 +96,7 @@ if (!skip(reason)) {
     }
   });
 
-  Deno.test("proxy: a socket left behind is replaced", async () => {
+  Deno.test("proxy: a stale socket is replaced", async () => {
     const path = `${folder}/left`;
     const code = `Deno.listen({ transport: "unix", path: Deno.args[0] }); Deno.exit(0)`;
     await new Deno.Command(Deno.execPath(), { args: ["eval", code, path] }).output();
@@ -139,7 +139,7 @@ if (!skip(reason)) {
     await child.status;
   });
 
-  Deno.test("dial-stdio: raw bytes both ways, and half-close", async () => {
+  Deno.test("dial-stdio carries raw bytes both ways, and half-closes", async () => {
     await using peer = await startPeer();
     const child = start(["dial-stdio"], { BUILDKIT_HOST: `unix://${peer.socket}` });
     const sent = patternAt(0, 1 << 20);
@@ -156,7 +156,7 @@ if (!skip(reason)) {
     for (let i = 0; i < 8; i++) assert.deepEqual(stdout.subarray(i << 20, (i + 1) << 20), sent);
   });
 
-  Deno.test("dial-stdio: ends with the daemon's side, whatever stdin does", async () => {
+  Deno.test("dial-stdio ends when the daemon's side ends, whatever stdin does", async () => {
     await using peer = await startPeer();
     const child = start(["dial-stdio"], { BUILDKIT_HOST: `unix://${peer.socket}` });
     const writer = child.stdin.getWriter();
@@ -170,7 +170,7 @@ if (!skip(reason)) {
     await writer.abort();
   });
 
-  Deno.test("dial-stdio: nothing there, and SIGTERM", async () => {
+  Deno.test("dial-stdio: a missing daemon is named, and SIGTERM ends the command", async () => {
     const nowhere = { BUILDKIT_HOST: `unix://${folder}/none` };
     const dead = await fairlead(["dial-stdio"], { env: nowhere });
     assert.equal(dead.code, 1);

@@ -29,7 +29,7 @@ if (!skip(reason)) {
   const test = (title: string, fn: (t: Deno.TestContext) => Promise<void>, ignore = false) =>
     Deno.test({ name: `ssh: ${title}`, ignore, sanitizeOps: false, sanitizeResources: false }, fn);
 
-  test("a host that is not known, and the line that accepts it", async () => {
+  test("an unknown host is refused, with the command that accepts it", async () => {
     const file = `${home}/.ssh/new_hosts`;
     const endpoint = at(sshd, `identity=${sshd.key}&knownHosts=${file}`);
     let hint = "";
@@ -51,7 +51,7 @@ if (!skip(reason)) {
     await reach(endpoint);
   });
 
-  test("a host whose key has changed", async () => {
+  test("a host whose key has changed is refused, with the command that replaces it", async () => {
     const file = `${home}/.ssh/changed`;
     const other = (await Deno.readTextFile(`${jump.key}.pub`)).split(" ", 2).join(" ");
     await write("changed", `# a comment\n${name(sshd)} ${other}\n`);
@@ -73,7 +73,7 @@ if (!skip(reason)) {
     await reach(at(sshd, `identity=${sshd.key}&knownHosts=${home}/.ssh/rsa`));
   });
 
-  test("authorities and revoked keys", async () => {
+  test("authorities count for certificates alone, and revoked keys are refused", async () => {
     const key = sshd.hostKeys[0];
     await write("ca", `@cert-authority [127.0.0.1]:* ${key}\n`);
     // The authority's own key is no host's key.
@@ -151,7 +151,7 @@ if (!skip(reason)) {
   }
 
   const known = `knownHosts=${sshd.knownHosts}`;
-  test("keys that don't open", async (t) => {
+  test("keys that can't log in are named, with the reason", async (t) => {
     const wrong = await makeKey(`${home}/.ssh/wrong`);
     await t.step("another key", () =>
       fails(
@@ -200,7 +200,7 @@ if (!skip(reason)) {
     });
   }
 
-  test("an encrypted key, and the agent that holds it", async () => {
+  test("an encrypted key needs the agent that holds it", async () => {
     const key = await makeKey(`${home}/.ssh/locked`, "ed25519", "a passphrase");
     await Deno.writeTextFile(sshd.authorizedKeys, await Deno.readTextFile(`${key}.pub`), {
       append: true,
@@ -269,7 +269,7 @@ if (!skip(reason)) {
     );
   });
 
-  test("a port where no ssh server is", async () => {
+  test("a port without an ssh server is reported", async () => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const refusal = new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n");
     await using _ = accept(listener, (conn) => conn.write(refusal));
@@ -277,7 +277,7 @@ if (!skip(reason)) {
     await fails(`ssh://127.0.0.1:${port}/s`, /the ssh handshake failed: /, "unreachable");
   });
 
-  test("a server that hangs up may be back in a moment; another kind of server stays one", async () => {
+  test("a server that hangs up is dialled again; another kind of server is not", async () => {
     for (const [words, retryable] of [["", true], ["SSH-1.0-old\r\n", false]] as const) {
       const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       await using _ = accept(listener, async (conn) => {

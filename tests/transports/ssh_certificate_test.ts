@@ -10,7 +10,7 @@ import { sshRig } from "./ssh_rig.ts";
 const ignore = skip(needsRoot() ?? await missing("sshd"));
 
 Deno.test({
-  name: "ssh: logging in by a certificate",
+  name: "ssh: certificates log in, and refused ones are named",
   ignore,
   // A connection waits 300 ms for the next dial.
   sanitizeOps: false,
@@ -41,7 +41,7 @@ Deno.test({
     rig.fails(`${endpoint}${options}`, expected, "unauthenticated");
 
   for (const type of ["ed25519", "ecdsa", "rsa"]) {
-    await t.step(`the one beside a key of type ${type}`, async () => {
+    await t.step(`the certificate next to a key of type ${type}`, async () => {
       const key = await makeKey(`${home}/${type}`, type);
       await fails(`&identity=${key}`, /the server refused user root: the key \S+;/);
       await certify(key);
@@ -49,10 +49,10 @@ Deno.test({
     });
   }
   // Numbers that begin with a zero byte, or would be negative, come by chance.
-  await t.step("ecdsa, some more times", async () => {
+  await t.step("ecdsa, repeatedly", async () => {
     for (let i = 0; i < 6; i++) await reach(`&identity=${home}/ecdsa`);
   });
-  await t.step("one that ~/.ssh/config names", async () => {
+  await t.step("a certificate that ~/.ssh/config names", async () => {
     const key = await makeKey(`${home}/named`);
     await certify(key);
     await Deno.rename(`${key}-cert.pub`, `${home}/elsewhere.pub`);
@@ -82,20 +82,23 @@ Deno.test({
       }
     },
   );
-  await t.step("the agent's, and a file's whose key the agent has", async () => {
-    await using agent = await startSshAgent(`${home}/agent`);
-    const { env } = agent;
-    for (const type of ["ed25519", "ecdsa", "rsa"]) {
+  await t.step(
+    "a certificate in the agent, and one in a file whose key the agent has",
+    async () => {
+      await using agent = await startSshAgent(`${home}/agent`);
+      const { env } = agent;
+      for (const type of ["ed25519", "ecdsa", "rsa"]) {
+        await check("ssh-add", ["-q", "-D"], { env });
+        await check("ssh-add", ["-q", `${home}/${type}`], { env });
+        assert.match(await reach("", env), /Accepted publickey for root .*-CERT /, type);
+      }
+      // The key alone is in the agent, and its file is gone.
+      const key = await makeKey(`${home}/.ssh/id_ed25519`);
       await check("ssh-add", ["-q", "-D"], { env });
-      await check("ssh-add", ["-q", `${home}/${type}`], { env });
-      assert.match(await reach("", env), /Accepted publickey for root .*-CERT /, type);
-    }
-    // The key alone is in the agent, and its file is gone.
-    const key = await makeKey(`${home}/.ssh/id_ed25519`);
-    await check("ssh-add", ["-q", "-D"], { env });
-    await check("ssh-add", ["-q", key], { env });
-    await certify(key);
-    await Deno.remove(key);
-    assert.match(await reach("", env), /Accepted publickey for root .*-CERT /);
-  });
+      await check("ssh-add", ["-q", key], { env });
+      await certify(key);
+      await Deno.remove(key);
+      assert.match(await reach("", env), /Accepted publickey for root .*-CERT /);
+    },
+  );
 });

@@ -53,7 +53,7 @@ const configs = [
 ];
 
 Deno.test({
-  name: "ssh's configuration says the same to us as to ssh -G",
+  name: "ssh's configuration is read as ssh -G reads it",
   ignore: skip(await onPath("ssh") === undefined ? "there is no ssh program" : undefined),
 }, async () => {
   const home = await Deno.makeTempDir({ prefix: "fl-sshg-" });

@@ -11,7 +11,7 @@ import { context, sleep } from "./contract_help.ts";
 import { sshRig } from "./ssh_rig.ts";
 
 Deno.test({
-  name: "ssh: what comes is acknowledged at once, by a message that the server passes over",
+  name: "ssh: data is acknowledged at once, by a message that the server ignores",
   ignore: skip(needsRoot() ?? await missing("sshd")),
   // The connection waits for the next dial.
   sanitizeOps: false,

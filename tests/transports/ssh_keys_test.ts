@@ -65,7 +65,7 @@ if (!skip(reason)) {
     });
   }
 
-  test("a security key's file, without an agent", async () => {
+  test("a security key's file without an agent is refused", async () => {
     // As ssh-keygen writes it: OpenSSH's format, with a name of the key for a private half.
     const field = (...parts: (string | number[])[]) =>
       parts.flatMap((part) => {
@@ -109,7 +109,7 @@ if (!skip(reason)) {
     }
   }
 
-  test("a file that others may read is not used, as by ssh", async () => {
+  test("a key file that others may read is refused, as by ssh", async () => {
     const key = await makeKey(`${rig.home}/open`);
     await letIn(await Deno.readTextFile(`${key}.pub`));
     for (const mode of [0o644, 0o640, 0o604]) {
@@ -206,7 +206,7 @@ if (!skip(reason)) {
     });
   }
 
-  test("an agent that hangs up, one that is gone, and one that says nothing", async () => {
+  test("an agent that hangs up, one that is gone and a silent one don't stop a login by key file", async () => {
     const key = await makeKey(`${rig.home}/mine`);
     await letIn(await Deno.readTextFile(`${key}.pub`));
     const gone = `${rig.home}/gone`;

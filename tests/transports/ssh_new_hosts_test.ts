@@ -10,7 +10,7 @@ const reason = needsRoot() ?? await missing("sshd") ??
   (await onPath("ssh") === undefined ? "there is no ssh program" : undefined);
 
 Deno.test({
-  name: "ssh: StrictHostKeyChecking",
+  name: "ssh: StrictHostKeyChecking writes new hosts as ssh does",
   ignore: skip(reason),
   // The connection waits for the next dial.
   sanitizeOps: false,
@@ -63,7 +63,7 @@ Deno.test({
     });
   }
 
-  await t.step("a last line without an end gets one", async () => {
+  await t.step("a last line without a line feed gets one", async () => {
     const file = await setUp("StrictHostKeyChecking no", `box ${other}`);
     await rig.reach(endpoint);
     assert.equal(await Deno.readTextFile(file), `box ${other}\n${name} ${ed25519}\n`);
@@ -105,7 +105,7 @@ Deno.test({
     });
   }
 
-  await t.step("no file to write to", async () => {
+  await t.step("a missing file is reported", async () => {
     await setUp("StrictHostKeyChecking no\nUserKnownHostsFile /dev/null", undefined);
     await rig.reach(endpoint);
     await setUp("StrictHostKeyChecking no\nUserKnownHostsFile none", undefined);

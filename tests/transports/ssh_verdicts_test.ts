@@ -136,7 +136,7 @@ const reason = needsRoot() ?? await missing("sshd") ??
 
 for (const [what, cases] of [["keys", plain], ["certificates", certified]] as const) {
   Deno.test({
-    name: `ssh: what known_hosts says of ${what} means the same to us as to ssh`,
+    name: `ssh: known_hosts decides about ${what} as ssh does`,
     ignore: skip(reason),
     // The connection waits for the next dial.
     sanitizeOps: false,

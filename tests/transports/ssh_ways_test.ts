@@ -51,7 +51,7 @@ if (!skip(reason)) {
     await soon(over(), "the end of the program", 10_000);
   };
 
-  test("ProxyCommand: what it is told, and that it ends with the connection", async () => {
+  test("ProxyCommand: the command gets the host and port, and ends with the connection", async () => {
     const script = `${rig.home}/proxy`;
     await Deno.writeTextFile(
       script,
@@ -67,7 +67,7 @@ if (!skip(reason)) {
     await gone(Number(pid));
   });
 
-  test("ProxyCommand: one that fails says why", async () => {
+  test("ProxyCommand: the reason of a failure is reported", async () => {
     await config(at("box", box, "ProxyCommand sh -c 'echo no way to %h >&2; exit 3'"));
     await rig.fails(
       `ssh://box${socket}`,
@@ -99,7 +99,7 @@ if (!skip(reason)) {
     );
   });
 
-  test("a configuration that others may write is not followed, as by ssh", async () => {
+  test("a configuration that others may write is refused, as by ssh", async () => {
     await config("Include more\n", at("box", box));
     await rig.write("more", "");
     for (const name of ["config", "more"]) {
@@ -127,7 +127,7 @@ if (!skip(reason)) {
     );
   });
 
-  test("users and sockets by percent signs", async () => {
+  test("users and sockets are decoded from percent signs", async () => {
     const odd = `${rig.home}/a b%?'c.sock`;
     await Deno.symlink(socket, odd);
     const access = `identity=${box.key}&knownHosts=${box.knownHosts}`;
@@ -141,7 +141,7 @@ if (!skip(reason)) {
     );
   });
 
-  test("ConnectTimeout: a program, and a server, that say nothing", async () => {
+  test("ConnectTimeout ends the wait for a silent program, and for a silent server", async () => {
     const script = `${rig.home}/silent`;
     await Deno.writeTextFile(script, `#!/bin/sh\necho $$ > ${trace}\nexec sleep 1000\n`, {
       mode: 0o755,
@@ -197,7 +197,7 @@ if (!skip(reason)) {
     });
   }
 
-  test("jump hosts: one for all, and one that is reached by a program", async () => {
+  test("jump hosts: one for all hosts, and one behind a ProxyCommand", async () => {
     await config(at("box", box), at("hop", hop), "Match all\n ProxyJump hop\n");
     assert.deepEqual(await passed(() => rig.reach(`ssh://box${socket}`)), ["root@box", "root@hop"]);
     await config(
@@ -210,7 +210,7 @@ if (!skip(reason)) {
     ]);
   });
 
-  test("jump hosts: round in a circle", async () => {
+  test("jump hosts in a circle are refused", async () => {
     await config(
       at("box", box, "ProxyJump inner"),
       at("inner", inner, "ProxyJump hop"),
@@ -223,7 +223,7 @@ if (!skip(reason)) {
     );
   });
 
-  test("jump hosts: one that is none", async () => {
+  test("jump hosts: an invalid one is refused", async () => {
     for (const jump of ["hop:99999", "@hop", "hop,,inner", "::1"]) {
       await config(at("box", box, `ProxyJump ${jump}`), at("hop", hop));
       await rig.fails(
@@ -234,7 +234,7 @@ if (!skip(reason)) {
     }
   });
 
-  test("an address of IPv6", async () => {
+  test("an IPv6 address is dialled", async () => {
     const hosts = `${rig.home}/six`;
     await Deno.writeTextFile(hosts, `[::1]:${box.port} ${box.hostKeys[0]}\n`);
     await rig.reach(
@@ -278,7 +278,7 @@ if (!skip(reason)) {
     });
   }
 
-  test("no program at all is one error", async () => {
+  test("a server without any program gives one error", async () => {
     await using strict = await startSshd({ config: ["MaxSessions 0"] });
     const access = `identity=${strict.key}&knownHosts=${strict.knownHosts}`;
     const endpoint = `ssh://root@127.0.0.1:${strict.port}?${access}&command=cat`;

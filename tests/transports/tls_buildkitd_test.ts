@@ -8,7 +8,7 @@ import { missing } from "../harness/tool.ts";
 import { firstBytes, refused } from "./tls_subject.ts";
 
 Deno.test({
-  name: "TLS against a real buildkitd",
+  name: "TLS with a real buildkitd: good certificates connect, bad ones are named",
   ignore: skip(needsRoot() ?? await missing("buildkitd", "runc", "openssl")),
 }, async (t) => {
   await using certs = await makeCerts();
@@ -19,7 +19,7 @@ Deno.test({
   const cacert = certs.ca.cert;
   const { tcp } = daemon;
 
-  await t.step("a client it trusts", async () => {
+  await t.step("a trusted client", async () => {
     const first = await firstBytes(tcp, { cacert, ...certs.client });
     assert(first !== null);
     assert.equal(explainFirstBytes(first, true), undefined);

@@ -58,7 +58,7 @@ async function run(code: string, env: Record<string, string>): Promise<string> {
   return new TextDecoder().decode(stdout).trim() + new TextDecoder().decode(stderr);
 }
 
-Deno.test("TLS of the runtime: its base store has no say beside cacert", async () => {
+Deno.test("TLS of the runtime: its base store does not count besides cacert", async () => {
   await using port = await tlsPort(certs.otherServer);
   await using right = await tlsPort(certs.server);
   // The ways by which an authority comes into the base store.

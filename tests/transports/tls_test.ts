@@ -19,7 +19,7 @@ async function withServer(pair: Pair, run: (endpoint: string) => Promise<unknown
   await sleep(20);
 }
 
-Deno.test("TLS: a good certificate, by address and by name", () =>
+Deno.test("TLS: a good certificate is accepted, by address and by name", () =>
   withServer(certs.server, async (endpoint) => {
     for (
       const [host, servername, authority] of [
@@ -37,7 +37,7 @@ Deno.test("TLS: a good certificate, by address and by name", () =>
     }
   }));
 
-Deno.test("TLS: a CA that the daemon's certificate is not from", () =>
+Deno.test("TLS: a daemon's certificate of another CA is refused", () =>
   withServer(certs.otherServer, (endpoint) =>
     refused(
       endpoint,
@@ -47,7 +47,7 @@ Deno.test("TLS: a CA that the daemon's certificate is not from", () =>
       ),
     )));
 
-Deno.test("TLS: a CA that was made anew under the same name", async () => {
+Deno.test("TLS: a CA that was made again under the same name is recognised", async () => {
   const again = await issue(dir, "ca-again", {
     subject: "/CN=fairlead test CA",
     extensions: ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"],
@@ -60,7 +60,7 @@ Deno.test("TLS: a CA that was made anew under the same name", async () => {
     ));
 });
 
-Deno.test("TLS: without cacert the system's certificates hold", () =>
+Deno.test("TLS: without cacert the system's certificates count", () =>
   withServer(certs.server, (endpoint) =>
     refused(
       endpoint,
@@ -89,7 +89,7 @@ Deno.test("TLS: SSL_CERT_FILE names the system's certificates", () =>
     }
   }));
 
-Deno.test("TLS: a name that the certificate doesn't hold for", async () => {
+Deno.test("TLS: a certificate for another name is refused", async () => {
   await withServer(certs.wrongName, (endpoint) =>
     refused(
       endpoint,
@@ -114,7 +114,7 @@ Deno.test("TLS: a common name counts for nothing", async () => {
     ));
 });
 
-Deno.test("TLS: a key that is too weak", async () => {
+Deno.test("TLS: a weak key is refused", async () => {
   const request = {
     subject: "/CN=weak",
     extensions: [...serving, loopback],
@@ -140,7 +140,7 @@ Deno.test("TLS: a key that is too weak", async () => {
   );
 });
 
-Deno.test("TLS: an expired certificate, and one that is not valid yet", async () => {
+Deno.test("TLS: an expired certificate and one that is not valid yet are refused", async () => {
   await withServer(
     certs.expiredServer,
     (endpoint) =>
@@ -164,7 +164,7 @@ Deno.test("TLS: an expired certificate, and one that is not valid yet", async ()
   );
 });
 
-Deno.test("TLS: a certificate for clients only", async () => {
+Deno.test("TLS: a certificate for clients alone is refused", async () => {
   const clients = await issue(dir, "clients", {
     subject: "/CN=client",
     extensions: ["extendedKeyUsage=clientAuth", loopback],
@@ -176,7 +176,7 @@ Deno.test("TLS: a certificate for clients only", async () => {
   );
 });
 
-Deno.test("TLS: files that are wrong", async () => {
+Deno.test("TLS: files that are missing or invalid are named", async () => {
   const endpoint = "tcp://127.0.0.1:1";
   const { cert, key } = certs.client;
   const encrypted = `${dir}/encrypted.key`;
@@ -220,7 +220,7 @@ Deno.test("TLS: files that are wrong", async () => {
   ) await refused(endpoint, options, expected, "config");
 });
 
-Deno.test("TLS: what doesn't speak it", async () => {
+Deno.test("TLS: a server without TLS is reported", async () => {
   for (
     const [greeting, expected] of [
       [

@@ -73,8 +73,9 @@ export const contractCases: Readonly<Record<string, ContractCase>> = {
   },
 
   "50 connections at once": async (far) => {
-    const exchanges = Array.from({ length: 50 }, () => far.exchange(() => far.dial()));
-    await soon(Promise.all(exchanges), "the end of 50 exchanges", PATIENCE * 12);
+    const limit = PATIENCE * 12;
+    const exchanges = Array.from({ length: 50 }, () => far.exchange(() => far.dial(), limit));
+    await soon(Promise.all(exchanges), "the end of 50 exchanges", limit);
   },
 };
 

@@ -8,8 +8,11 @@ import type { Connection } from "../transport.ts";
 export interface FarSide {
   /** Opens one connection. */
   dial(signal?: AbortSignal): Promise<Connection>;
-  /** Exchanges bytes over a connection that `dial` makes, compares them, and closes it. */
-  exchange(dial: () => Promise<Connection>): Promise<void>;
+  /**
+   * Exchanges bytes over a connection that `dial` makes, compares them, and closes it.
+   * @param ms the time limit of each part, in milliseconds; default `PATIENCE`
+   */
+  exchange(dial: () => Promise<Connection>, ms?: number): Promise<void>;
   /** A connection on which each side has read the other's first bytes. The far side ends when we do. */
   greeted(): Promise<ByteStream>;
   /** A connection whose far side soon ends its writing. */

@@ -37,7 +37,7 @@ function daemonOf(kit: Kit): FarSide {
   };
   return {
     dial: (signal) => kit.dial(signal),
-    exchange: async (dial) => void await askDaemon(kit, dial),
+    exchange: async (dial, ms) => void await askDaemon(kit, dial, ms),
     async greeted() {
       const stream = await opened(PREFACE);
       await soon(readToAcknowledgement(stream), "the daemon's acknowledgement");
