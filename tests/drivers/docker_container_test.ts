@@ -118,27 +118,27 @@ Deno.test({
     });
   }
 
-  await t.step("10 clients boot one builder at once: there is one daemon", async () => {
+  await t.step("20 clients boot one builder at once: there is one daemon", async () => {
     await space.fairlead(["create", ...action, ...optionsOf(image)]);
     const booted = await Promise.all(
-      Array.from({ length: 10 }, () => space.fairlead(["inspect", "--bootstrap", "Made"])),
+      Array.from({ length: 20 }, () => space.fairlead(["inspect", "--bootstrap", "Made"])),
     );
     deepEqual(
       booted.map(({ code }) => code),
-      Array(10).fill(0),
+      Array(20).fill(0),
       booted.find((it) => it.code)?.stderr ?? "",
     );
     equal(await containers(space, "-a"), `${container} running`);
   });
 
-  await t.step("4 builds boot one builder at once, and all are built", async () => {
+  await t.step("8 builds boot one builder at once, and all are built", async () => {
     await space.engine.docker("rm", "-f", container);
     const built = await Promise.all(
-      Array.from({ length: 4 }, () => space.fairlead(["build", "--network=host", "ctx"])),
+      Array.from({ length: 8 }, () => space.fairlead(["build", "--network=host", "ctx"])),
     );
     deepEqual(
       built.map(({ code }) => code),
-      Array(4).fill(0),
+      Array(8).fill(0),
       built.find((it) => it.code)?.stderr ?? "",
     );
   });
