@@ -4,7 +4,7 @@ import { redactedEndpoint, type Registry } from "../transports/registry.ts";
 import type { DialStep, Env } from "../transports/transport.ts";
 import type { Builder } from "./builder.ts";
 import type { Connect, NodeClient } from "./connect.ts";
-import { Deadline } from "./deadline.ts";
+import { abortable, onAbort, withTimeout } from "../base/async.ts";
 import { drivers } from "./drivers/all.ts";
 import type { StoredNode } from "./store/node_group.ts";
 import { distinctPlatforms, type Platform } from "./platforms.ts";
@@ -86,8 +86,8 @@ async function askDaemons(
   let daemons: readonly StoredNode[] = [node];
   const found = await stateFrom(builder, node, options, async (deadline, step) => {
     const { env, log } = options;
-    const context = { signal: deadline.signal, env, log, step };
-    daemons = await deadline.race(daemonsOf(builder, node, context));
+    const context = { signal: deadline, env, log, step };
+    daemons = await abortable(daemonsOf(builder, node, context), deadline);
     return {};
   });
   // If the daemons can't be found, the node itself gets the error.
@@ -103,7 +103,12 @@ export async function askNode(
   node: StoredNode,
   options: AskOptions,
 ): Promise<NodeStatus> {
-  const found = await nodeStateOf(builder, node, options);
+  const found = await stateFrom(
+    builder,
+    node,
+    options,
+    (deadline, step) => ask(builder, node, options, deadline, step),
+  );
   // Only a plugin that has run knows which of its options are secret, so this comes last.
   return { ...found, endpoint: withoutSecrets(builder, node, options) };
 }
@@ -120,19 +125,6 @@ function withoutSecrets(builder: Builder, node: StoredNode, options: AskOptions)
   }
 }
 
-function nodeStateOf(
-  builder: Builder,
-  node: StoredNode,
-  options: AskOptions,
-): Promise<Omit<NodeStatus, "endpoint">> {
-  return stateFrom(
-    builder,
-    node,
-    options,
-    (deadline, step) => ask(builder, node, options, deadline, step),
-  );
-}
-
 type Step = (step: DialStep | "answer", detail?: string) => void;
 
 /** The state that `work` finds, or the error if `work` can't ask the node. */
@@ -140,7 +132,7 @@ async function stateFrom(
   builder: Builder,
   node: StoredNode,
   options: AskOptions,
-  work: (deadline: Deadline, step: Step) => Promise<Partial<NodeStatus>>,
+  work: (deadline: AbortSignal, step: Step) => Promise<Partial<NodeStatus>>,
 ): Promise<Omit<NodeStatus, "endpoint">> {
   const unknown = {
     node,
@@ -160,7 +152,7 @@ async function stateFrom(
     return { ...unknown, status: "error", error };
   }
   const place: { step: DialStep | "answer"; detail?: string | undefined } = { step: "connect" };
-  using deadline = new Deadline(options);
+  const deadline = withTimeout(options.signal, options.timeout);
   try {
     const found = await work(deadline, (step, detail) => {
       place.step = step;
@@ -169,7 +161,7 @@ async function stateFrom(
     return { ...unknown, ...found, status: "running" };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (!deadline.passed) return { ...unknown, status: unreachableStatus(builder, error), error };
+    if (!deadline.aborted) return { ...unknown, status: unreachableStatus(builder, error), error };
     const silent = new SilentNode(options.timeout, place.step, place.detail, error);
     const status = options.showStep ? `${doing[place.step]}…` : "inactive";
     return { ...unknown, status, error: silent };
@@ -197,23 +189,24 @@ async function ask(
   builder: Builder,
   node: StoredNode,
   options: AskOptions,
-  deadline: Deadline,
+  deadline: AbortSignal,
   step: Step,
 ) {
   const { registry, connect, env, log } = options;
-  const context = { signal: deadline.signal, env, log, step };
+  const context = { signal: deadline, env, log, step };
   const client = await reachNode(
     { builder, node, registry, env },
     (target) => connect({ ...target, context }),
   );
   const close = closing(client);
-  deadline.signal.addEventListener("abort", close, { once: true });
+  using _closing = onAbort(deadline, close);
   try {
     step("answer");
     // Both questions are asked at once, because each takes a round trip over ssh or a cluster.
-    const [workers, info] = await deadline.race(Promise.all([client.listWorkers(), client.info()]));
+    const answers = Promise.all([client.listWorkers(), client.info()]);
+    const [workers, info] = await abortable(answers, deadline);
     return {
-      version: info?.version ?? await client.knownVersion?.(deadline.signal) ?? "",
+      version: info?.version ?? await client.knownVersion?.(deadline) ?? "",
       ids: workers.map((worker) => worker.ID).sort(),
       platforms: node.member?.platforms ?? distinctPlatforms([
         ...node.platforms ?? [],
@@ -224,9 +217,8 @@ async function ask(
       devices: workers.at(-1)?.CDIDevices ?? [],
     };
   } finally {
-    deadline.signal.removeEventListener("abort", close);
     // A daemon that gave no answer in time wouldn't answer the close either.
-    if (!deadline.signal.aborted) await close();
+    if (!deadline.aborted) await close();
   }
 }
 

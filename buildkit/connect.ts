@@ -9,7 +9,7 @@ import { dialEndpoint, type TlsOptions } from "../transports/dial.ts";
 import { Channel } from "./grpc/channel.ts";
 import { MAX_METADATA } from "./grpc/metadata.ts";
 import { Connection } from "./http2/connection.ts";
-import { drive } from "./http2/connection_io.ts";
+import { runConnection } from "./http2/connection_io.ts";
 import { explainFirstBytes } from "../transports/first_bytes.ts";
 import { SilenceError } from "./silence.ts";
 import { type Http2Error, NotHttp2Error } from "./http2/errors.ts";
@@ -70,16 +70,16 @@ export function clientOver(
   const { stream, authority, secure } = dialled;
   const connection = new Connection("client", { limits: LIMITS });
   const born = connection.lastReceived;
-  const driven = drive(connection, stream);
+  const running = runConnection(connection, stream);
   const channel = new Channel(connection, authority, "fairlead", (error) => {
     const answered = connection.lastReceived !== born;
     return lostError(error, { endpoint, secure, answered });
   });
   return new Client(channel, dialled, async () => {
     onClose();
-    await within(driven.close(), CLOSE_WAIT);
-    driven.abort();
-    await driven.closed;
+    await within(running.close(), CLOSE_WAIT);
+    running.abort();
+    await running.closed;
   });
 }
 

@@ -79,7 +79,7 @@ export async function solve(
   const opened = open(client, {
     id: request.Session,
     sharedKey: options.sharedKey ?? "",
-    services: options.services.map((service) => heeded(service, HEALTH, onCheck)),
+    services: options.services.map((service) => withListener(service, HEALTH, onCheck)),
     ...options.compress === false && { compress: false },
     onError: (path, { code, cause }) => {
       // An error that the connection, the call's end or the daemon caused says nothing of this side.
@@ -159,14 +159,14 @@ export async function solve(
   }
 }
 
-/** The same service; `heed` hears of each call of the method. */
-function heeded(service: Service, path: string, heed: () => void): Service {
+/** The same service; `onCall` hears of each call of the method. */
+function withListener(service: Service, path: string, onCall: () => void): Service {
   const handler = service[path];
   if (handler === undefined) return service;
   return {
     ...service,
     [path](call) {
-      heed();
+      onCall();
       return handler(call);
     },
   };

@@ -1,4 +1,5 @@
 /** The options of a build, and the request that carries them to the daemon. Pure. */
+import { byKey } from "../base/by_key.ts";
 import { readBool } from "../base/go/bool.ts";
 import type { CacheOptionsEntry, SolveRequest } from "../proto/gen/control_types.ts";
 import { newId } from "../base/identity.ts";
@@ -117,7 +118,7 @@ export function dockerfileRequest(build: Partial<BuildOptions>): SolveRequest {
 /** The text as Go writes it, because it is recorded: attributes in order, and no field when there are none. */
 function importsText(imports: readonly CacheOptionsEntry[]): string {
   return JSON.stringify(imports.map(({ Type, Attrs }) => {
-    const sorted = Object.entries(Attrs).sort(([a], [b]) => a < b ? -1 : 1);
+    const sorted = Object.entries(Attrs).sort(byKey);
     return { Type, ...sorted.length > 0 && { Attrs: Object.fromEntries(sorted) } };
   }));
 }

@@ -24,7 +24,7 @@ export function interruptible(
     // Deno catches SIGHUP itself after a while, and would end what `nohup` has started.
     const ignored = hangUpIsIgnored();
     if (ignored) Deno.addSignalListener("SIGHUP", () => {});
-    const signals = heeded(ignored);
+    const signals = caughtSignals(ignored);
     const { startGuard } = await import("./signal_guard.ts");
     const { cancelled, hungUp } = exitCodes;
     const codes = { SIGINT: cancelled, SIGTERM: cancelled, SIGHUP: hungUp };
@@ -49,7 +49,7 @@ export function codeAfter({ reason }: AbortSignal, code: number): number {
 }
 
 /** @param ignored undefined if it isn't known: then SIGHUP keeps its default, and ends the process */
-function heeded(ignored: boolean | undefined): Interrupted["signal"][] {
+function caughtSignals(ignored: boolean | undefined): Interrupted["signal"][] {
   if (Deno.build.os === "windows") return ["SIGINT"];
   return ["SIGINT", "SIGTERM", ...ignored === false ? ["SIGHUP"] as const : []];
 }

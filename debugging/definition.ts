@@ -7,8 +7,8 @@ import { Step as Op } from "../proto/gen/steps.ts";
 import { sha256Of } from "../buildkit/registry/digest.ts";
 import { joinBytes } from "../base/bytes.ts";
 
-/** A place in one of the definition's files. */
-export interface Place {
+/** A range of lines in one of the definition's files. */
+export interface SourceRange {
   /** The index of the file. */
   readonly file: number;
   readonly range: Range;
@@ -22,7 +22,7 @@ export interface BuildStep {
   /** As the progress shows it: `[build 2/5] RUN make`; the command or empty without one. */
   readonly name: string;
   /** In the order that the frontend gave. */
-  readonly places: readonly Place[];
+  readonly places: readonly SourceRange[];
 }
 
 /** A build as its frontend defined it. */

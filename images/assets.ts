@@ -1,4 +1,5 @@
 /** Reads the content behind an image's manifests: each platform's configuration, SBOM, and provenance. */
+import { byKey } from "../base/by_key.ts";
 import { takeTurns } from "../base/async.ts";
 import { formatPlatform, normalizePlatform } from "../builders/platforms.ts";
 import type { Descriptor } from "../buildkit/registry/descriptor.ts";
@@ -60,7 +61,7 @@ export async function loadAssets(reader: Reader, top: Descriptor): Promise<Asset
     }
   }
   await visit(top, 1);
-  const platforms = [...images].sort(([a], [b]) => a < b ? -1 : 1);
+  const platforms = [...images].sort(byKey);
   const configs = await Promise.all(platforms.map(async ([platform, digest]) => {
     return [platform, await read(configOf(manifests.get(digest)!, digest))] as const;
   }));

@@ -29,20 +29,20 @@ export function attestationFinder({ files, resolver, verifier, log }: {
         : await verifier.ofFile(checksum, [{ bytes }], (why) =>
           log({ level: "debug", text: `artifact_attestation: failed verifying bundle: ${why}` }));
     }
-    const told = (text: string) => log({ level: "info", text: `github_attestation: ${text}` });
+    const say = (text: string) => log({ level: "info", text: `github_attestation: ${text}` });
     const what = `${repository}@${checksum}`;
     let bundles: readonly Bundle[];
     try {
-      bundles = await githubBundles(repository, checksum, resolver, told);
+      bundles = await githubBundles(repository, checksum, resolver, say);
     } catch (error) {
-      told(`failed reading bundles for ${what}: ${errorText(error)}`);
+      say(`failed reading bundles for ${what}: ${errorText(error)}`);
       return null;
     }
-    if (bundles.length === 0) told(`no bundle found for ${what}`);
+    if (bundles.length === 0) say(`no bundle found for ${what}`);
     return await verifier.ofFile(
       checksum,
       bundles,
-      (why) => told(`failed verifying bundle for ${what}: ${why}`),
+      (why) => say(`failed verifying bundle for ${what}: ${why}`),
     );
   };
 }
@@ -55,7 +55,7 @@ async function githubBundles(
   repository: string,
   checksum: string,
   resolver: Pick<SourceResolver, "download">,
-  told: (text: string) => void,
+  say: (text: string) => void,
 ): Promise<Bundle[]> {
   const url = `https://api.github.com/repos/${repository}/attestations/${checksum}` +
     `?predicate_type=${encodeURIComponent(PREDICATE_TYPE)}`;
@@ -69,7 +69,7 @@ async function githubBundles(
     .filter(({ bundle }) => bundle !== undefined && bundle !== null)
     .map(({ bundle }) => ({ bytes: new TextEncoder().encode(JSON.stringify(bundle)) }));
   const urls = attestations.flatMap(({ bundle_url }) => bundle_url ? [bundle_url] : []);
-  told(`fetched ${bundles.length} inline bundles and ${urls.length} bundle URLs from ${url}`);
+  say(`fetched ${bundles.length} inline bundles and ${urls.length} bundle URLs from ${url}`);
   for (const url of urls) {
     // The query holds a signature that lets its reader download the file.
     const shown = url.replace(/\?.*$/s, "");
@@ -80,7 +80,7 @@ async function githubBundles(
         bundles.push({ bytes, snappy: /^[^?#]*\.json\.sn(?:[?#]|$)/.test(url) });
       }
     } catch (error) {
-      told(`failed fetching bundle_url ${shown}: ${errorText(error)}`);
+      say(`failed fetching bundle_url ${shown}: ${errorText(error)}`);
     }
   }
   return bundles;

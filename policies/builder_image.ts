@@ -59,9 +59,9 @@ export async function verifyBuilderImage(
     const { action, messages, request } = await policy.check({ source, meta, platform, env: {} });
     if (request === undefined) {
       if (action !== "DENY") return meta?.image?.digest ?? parseReference(reference).digest;
-      const told = messages.filter((message) => message !== "");
+      const reasons = messages.filter((message) => message !== "");
       throw new Error(
-        told.length > 0 ? told.join("; ") : `image ${reference} is not allowed by policy`,
+        reasons.length > 0 ? reasons.join("; ") : `image ${reference} is not allowed by policy`,
       );
     }
     const found = await resolver.resolve({ ...request, platform });

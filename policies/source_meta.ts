@@ -1,6 +1,7 @@
 /**
  * Converts sources and their metadata between the daemon's messages and the policy engine's JSON.
  */
+import { byKey } from "../base/by_key.ts";
 import {
   type ResolveSourceMetaRequest,
   ResolveSourceMetaRequest as RequestCodec,
@@ -133,7 +134,7 @@ export function metaOf(
           chain: {
             attestationManifest: chain.AttestationManifest,
             // Go sends a map in any order, so the blobs are sorted by digest.
-            blobs: Object.entries(chain.Blobs).sort(([a], [b]) => a < b ? -1 : 1)
+            blobs: Object.entries(chain.Blobs).sort(byKey)
               .map(([, { descriptor, data }]) => ({
                 annotations: descriptor?.annotations ?? {},
                 data: data.toBase64(),

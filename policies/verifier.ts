@@ -42,15 +42,15 @@ export function policyVerifier(options: VerifierOptions): Service {
         architecture: Platform.Architecture,
         variant: Platform.Variant,
       };
-      const told: EngineLog[] = [];
+      const lines: EngineLog[] = [];
       const signatures = await options.signatures.ofImage(
         found,
         platform ?? options.defaultPlatform,
-        (line) => told.push(line),
+        (line) => lines.push(line),
       );
       const meta = metaOf(found, signatures);
       for (const [at, policy] of options.policies.entries()) {
-        options.log(at, told);
+        options.log(at, lines);
         const { action, messages, update, request, logs } = await policy.check({
           source: { identifier, attrs },
           meta,

@@ -98,8 +98,8 @@ export function wasi(names: readonly string[], watch: (memory: WebAssembly.Memor
   }
   return {
     imports,
-    attach(its) {
-      memory = its;
+    attach(exported) {
+      memory = exported;
     },
   };
 }

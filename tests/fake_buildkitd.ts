@@ -11,7 +11,7 @@ import { pathOf, type ServerCall, unary } from "../buildkit/grpc/call.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
 import { serve } from "../buildkit/grpc/server.ts";
 import { Connection } from "../buildkit/http2/connection.ts";
-import { type Drive, drive } from "../buildkit/http2/connection_io.ts";
+import { runConnection, type RunningConnection } from "../buildkit/http2/connection_io.ts";
 import {
   ControlDefinition,
   SolveRequest,
@@ -74,13 +74,13 @@ export function startFakeBuildkitd(script: Script, path?: string): FakeBuildkitd
   const listener = path === undefined
     ? Deno.listen({ hostname: "127.0.0.1", port: 0 })
     : Deno.listen({ transport: "unix", path });
-  const running = new Set<Drive>();
+  const running = new Set<RunningConnection>();
   const scripts: Promise<unknown>[] = [];
   const die = () => running.forEach((run) => run.abort());
   const onStream = serve([controlService(script, { die, scripts })]);
   const accepting = (async () => {
     for await (const socket of listener) {
-      const run = drive(new Connection("server", { onStream }), socket);
+      const run = runConnection(new Connection("server", { onStream }), socket);
       running.add(run);
       run.closed.then(() => running.delete(run));
     }

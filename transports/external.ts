@@ -149,9 +149,9 @@ function pluginTransport(file: PluginFile, use: Use): Transport<PluginSpec> {
       const harmless = metadata.options?.filter(({ secret }) => !secret).map(({ name }) => name);
       const secrets = Object.entries(options).filter(([name]) => !harmless?.includes(name))
         .map(([, value]) => value);
-      const told = { ...target, shown: redact(url, metadata.options), secrets };
+      const shielded = { ...target, shown: redact(url, metadata.options), secrets };
       const { dialExecutable } = await import("./plugins/executable.ts");
-      return await dialExecutable(told, metadata, context);
+      return await dialExecutable(shielded, metadata, context);
     },
   };
 }

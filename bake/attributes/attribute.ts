@@ -1,3 +1,4 @@
+import { byKey as byName } from "../../base/by_key.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { BakeError } from "../error.ts";
 import { ConversionError } from "../hcl/values/convert.ts";
@@ -97,7 +98,7 @@ export function unlike<T extends object>(entries: readonly T[]): T[] {
 function entryKey(entry: object): string {
   return JSON.stringify(
     entry,
-    (_, value) => value instanceof Map ? [...value].sort(([a], [b]) => a < b ? -1 : 1) : value,
+    (_, value) => value instanceof Map ? [...value].sort(byName) : value,
   );
 }
 

@@ -1,4 +1,5 @@
 /** Converts a project's services with `build` to targets. */
+import { byKey } from "../../base/by_key.ts";
 import { formatBytes, parseBytes } from "../../base/go/bytes.ts";
 import { attestationText, parseAttestation } from "../../grammar/attestation.ts";
 import { parseCache } from "../../grammar/cache.ts";
@@ -20,7 +21,7 @@ import { extend } from "./x_bake.ts";
 /** The targets, sorted by name. Throws `ComposeError` and `BakeError`. */
 export function targetsOf(project: Mapping, env: Lookup, world: World): Target[] {
   const secrets = mapping(project.get("secrets"));
-  const services = [...mapping(project.get("services"))].sort(([a], [b]) => a < b ? -1 : 1);
+  const services = [...mapping(project.get("services"))].sort(byKey);
   return services.flatMap(([name, service]) => {
     const fields = mapping(service);
     const environment = serviceEnvironment(fields, env, world);
@@ -117,7 +118,7 @@ function secretOf(mount: Mapping, secrets: Mapping): SecretEntry {
 }
 
 function agentsOf(agents: Mapping): AgentEntry[] {
-  return [...agents].sort(([a], [b]) => a < b ? -1 : 1).map(([id, path]) => ({
+  return [...agents].sort(byKey).map(([id, path]) => ({
     id,
     paths: path === null || path === "" ? [] : [textOf(path)],
   }));

@@ -1,4 +1,5 @@
 /** Checks a value against a schema. When there are several errors, the deepest one is reported. */
+import { byKey } from "../../base/by_key.ts";
 import { ComposeError } from "../error.ts";
 import { type Path, shown } from "./path.ts";
 import type { Kind, Schema } from "./schema.ts";
@@ -61,7 +62,7 @@ function checkKeys(
     );
   }
   const unknown: string[] = [];
-  for (const [key, item] of [...value].sort(([a], [b]) => a < b ? -1 : 1)) {
+  for (const [key, item] of [...value].sort(byKey)) {
     const own = Object.hasOwn(properties, key) ? [properties[key]!] : [];
     const fitting = patterns.filter(([pattern]) => pattern.test(key)).map(([, schema]) => schema);
     const schemas = [...own, ...fitting];

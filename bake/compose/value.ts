@@ -1,4 +1,5 @@
 /** The values of a YAML document, and their texts where compose needs text. */
+import { byKey } from "../../base/by_key.ts";
 
 export type Mapping = Map<string, Value>;
 
@@ -29,7 +30,7 @@ export function textOf(value: Value): string {
   if (value instanceof Timestamp) return value.text;
   if (Array.isArray(value)) return `[${value.map(textOf).join(" ")}]`;
   if (!isMapping(value)) return String(value);
-  const pairs = [...value].sort(([a], [b]) => a < b ? -1 : 1);
+  const pairs = [...value].sort(byKey);
   return `map[${pairs.map(([key, value]) => `${key}:${textOf(value)}`).join(" ")}]`;
 }
 

@@ -1,3 +1,5 @@
+import { byKey } from "../by_key.ts";
+
 /**
  * JSON as Go's encoder writes it: maps in the order of their keys; `<`, `>`, `&` and the line
  * separators of JavaScript are escaped.
@@ -47,7 +49,7 @@ function raw(text: string): unknown {
 }
 
 function sorted(map: ReadonlyMap<string, unknown>): object {
-  const entries = [...map].sort(([a], [b]) => a < b ? -1 : 1);
+  const entries = [...map].sort(byKey);
   return Object.fromEntries(entries.map(([key, item]) => [key, item ?? null]));
 }
 

@@ -2,6 +2,7 @@
  * The configuration of the daemons that a driver makes: `--buildkitd-config` and the certificates that
  * it names for registries. All of them are copied into the store, and from there into the container.
  */
+import { byKey } from "../../base/by_key.ts";
 import { isObject } from "../../base/json.ts";
 import { parse, stringify, TomlError, type TomlTable } from "smol-toml";
 import { osReason } from "../../base/os_reason.ts";
@@ -58,7 +59,7 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   const table = tableOf(value);
   if (table === undefined) return value;
-  const entries = Object.entries(table).sort(([a], [b]) => a < b ? -1 : 1);
+  const entries = Object.entries(table).sort(byKey);
   return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]));
 }
 

@@ -1,4 +1,5 @@
 /** Records of builds by builder, node and ref, in which other tools look up the source of a build. */
+import { exists } from "../../base/stat.ts";
 import { maybe } from "../../base/maybe.ts";
 import { isObject } from "../../base/json.ts";
 import { makeFolder, writeStoreFile } from "./store_file.ts";
@@ -65,22 +66,13 @@ export function saveBuildGroup(
   id: string,
   { targets, refs }: BuildGroup,
 ): void {
-  if (dir !== undefined && !isThere(`${dir.path}/refs/__group__`)) {
+  if (dir !== undefined && !exists(`${dir.path}/refs/__group__`)) {
     save(dir, "version", 0o600, VERSION);
   }
   save(dir, `__group__/${id}`, 0o600, {
     ...targets.length > 0 && { Targets: targets },
     Refs: refs,
   });
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** @param record a text, or a value that is written as JSON */

@@ -8,6 +8,7 @@
  * Keys have the order of Go's struct, keys of maps are sorted, and `< > &` are escaped. buildx drops
  * unknown keys when it saves; fairlead keeps them behind the known ones.
  */
+import { byKey } from "../../base/by_key.ts";
 import { goJson } from "../../base/go/json.ts";
 import { isObject } from "../../base/json.ts";
 import type { Current } from "./store.ts";
@@ -111,7 +112,7 @@ function platformJson(platform: Platform): JsonObject {
 
 /** Sorts an object's keys as Go sorts those of a map. */
 export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => a < b ? -1 : 1));
+  return Object.fromEntries(Object.entries(map).sort(byKey));
 }
 
 function object(value: unknown, at: string): Record<string, unknown> {

@@ -26,7 +26,7 @@ const GRACE = 1000;
  */
 const SLOW = 80;
 
-export interface Drive {
+export interface RunningConnection {
   /** Resolves, never rejects, when the connection is over and its byte stream closed. */
   readonly closed: Promise<void>;
   /** Sends GOAWAY, waits for the open streams to end, then closes; resolves as `closed` does. */
@@ -39,7 +39,7 @@ export interface Drive {
  * Runs `connection` over `stream`, which it closes in the end. The first write goes out within this
  * turn of the event loop.
  */
-export function drive(connection: Connection, stream: ByteStream): Drive {
+export function runConnection(connection: Connection, stream: ByteStream): RunningConnection {
   let limit = WRITE_FIRST;
   let front = new Uint8Array(WRITE_FIRST);
   let back = new Uint8Array(WRITE_FIRST);

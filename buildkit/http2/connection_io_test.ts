@@ -3,7 +3,7 @@ import { memoryStreams, OK, Recorder, REQUEST } from "../../tests/http2/pair.ts"
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import { ConnectionLostError, NotHttp2Error } from "./errors.ts";
 import { Connection } from "./connection.ts";
-import { drive } from "./connection_io.ts";
+import { runConnection } from "./connection_io.ts";
 import type { Http2Error } from "./errors.ts";
 import { SendQueue } from "./send_queue.ts";
 
@@ -26,13 +26,13 @@ function serve(stream: ByteStream) {
       };
     },
   });
-  return { connection, run: drive(connection, stream), error: () => error };
+  return { connection, run: runConnection(connection, stream), error: () => error };
 }
 
 function connect(stream: ByteStream) {
   let error: Http2Error | undefined;
   const connection = new Connection("client", { onClosed: (why) => error = why });
-  const run = drive(connection, stream);
+  const run = runConnection(connection, stream);
   return { connection, run, error: () => error };
 }
 

@@ -4,6 +4,7 @@
  * annotation `org.opencontainers.image.ref.name`, and an image's whole name, as with containerd, in
  * `io.containerd.image.name`.
  */
+import { byKey } from "../../base/by_key.ts";
 import { maybe } from "../../base/maybe.ts";
 import { writeAtomically } from "../../base/atomic_file.ts";
 import { osReason } from "../../base/os_reason.ts";
@@ -90,7 +91,7 @@ export async function putManifest(
         (had?.[REF] ?? "") !== annotations[REF] || (had?.[NAME] ?? "") !== (annotations[NAME] ?? "")
       );
       const all = Object.entries({ ...manifest.annotations, ...annotations });
-      const sorted = Object.fromEntries(all.sort(([a], [b]) => a < b ? -1 : 1));
+      const sorted = Object.fromEntries(all.sort(byKey));
       manifests.push({ ...manifest, annotations: sorted });
     }
     if (names.length === 0 && !manifests.some(({ digest }) => digest === manifest.digest)) {

@@ -7,7 +7,7 @@ import { errorText } from "../../base/error_text.ts";
 import { within } from "../../base/async.ts";
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import { Connection } from "../http2/connection.ts";
-import { drive } from "../http2/connection_io.ts";
+import { runConnection } from "../http2/connection_io.ts";
 import type { Http2Error } from "../http2/errors.ts";
 import { makeCompression } from "../grpc/compression.ts";
 import { serve } from "../grpc/server.ts";
@@ -97,8 +97,8 @@ export function openSession(channel: Channel, options: SessionOptions): Session 
 export function serveSession(stream: ByteStream, options: SessionOptions): Session {
   let failure: Http2Error | undefined;
   const { inner, running } = sessionServer(options, (error) => failure = error);
-  const driven = drive(inner, stream);
-  const done = driven.closed.then(() => {
+  const own = runConnection(inner, stream);
+  const done = own.closed.then(() => {
     if (failure) throw broken(failure);
   });
   done.catch(() => {});
@@ -108,7 +108,7 @@ export function serveSession(stream: ByteStream, options: SessionOptions): Sessi
     served: inner,
     done,
     async close() {
-      driven.abort(new Error("the session is over"));
+      own.abort(new Error("the session is over"));
       await within(Promise.allSettled([done, ...running]), CLOSE_WAIT);
     },
   };

@@ -14,7 +14,7 @@ import { PATIENCE, waiting } from "../../cli/waiting.ts";
 const NAME = "[internal] waiting for connection";
 
 /** The options of connecting to a node. */
-export interface ReachOptions {
+export interface ConnectNodeOptions {
   readonly deps: Deps;
   readonly progress: Progress;
   /** Milliseconds that the connection may take; 0 for no limit. */
@@ -28,10 +28,10 @@ export interface ReachOptions {
  * slow connection (until the daemon's first byte) is shown as a step of the build, and counts down
  * on a terminal. Throws the errors of `connect`.
  */
-export async function reach(
+export async function connectNode(
   builder: Builder,
   node: StoredNode,
-  { deps, progress, budget, affinity = "" }: ReachOptions,
+  { deps, progress, budget, affinity = "" }: ConnectNodeOptions,
 ): Promise<Client> {
   const { connect } = await import("../../buildkit/connect.ts");
   const wait = waiting(budget);

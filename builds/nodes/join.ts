@@ -12,7 +12,7 @@ import { openRepositories } from "../../images/repositories.ts";
 import { clearLogins, logins } from "../../cli/builders/logins.ts";
 import type { JobContext } from "../running/job.ts";
 import type { Answers } from "../results/result.ts";
-import { isOn, pushed } from "./split.ts";
+import { isTrueAttr, pushed } from "./split.ts";
 
 type Attrs = Readonly<Record<string, string>>;
 
@@ -51,7 +51,7 @@ async function registriesFor(
   const credentials = logins(deps, warn);
   const open = (configs: ReadonlyMap<string, RegistryConfig>) =>
     openRegistries({ credentials, configs, clearLogins: clearLogins(deps), signal: deps.signal });
-  if (!isOn(attrs["registry.insecure"])) return open(known);
+  if (!isTrueAttr(attrs["registry.insecure"])) return open(known);
   const configs = new Map(known);
   for (const { ref } of namesOf(attrs)) {
     const byTls = { http: false, ...known.get(ref.domain), insecure: true };
@@ -84,7 +84,7 @@ export async function pushIndex(
   const { descriptor, bytes } = await combine(sources, annotations, false);
   for (const name of names) {
     // By digest alone where the output says so; buildx would add the tag `latest`.
-    const tag = isOn(attrs["push-by-digest"]) ? "" : name.ref.tag;
+    const tag = isTrueAttr(attrs["push-by-digest"]) ? "" : name.ref.tag;
     await repositories.writer(name).putManifest(descriptor, bytes, tag);
   }
   return descriptor.digest;

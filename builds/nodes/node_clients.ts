@@ -5,11 +5,11 @@ import { BuilderError } from "../../builders/builder_error.ts";
 import type { Share } from "../../builders/placement.ts";
 import { formatPlatform } from "../../builders/platforms.ts";
 import type { Client } from "../../buildkit/client.ts";
-import { reach, type ReachOptions } from "./connect_nodes.ts";
+import { connectNode, type ConnectNodeOptions } from "./connect_nodes.ts";
 
 /** The connections of one run: one to each node that it needs, for all targets. */
 export interface NodeClients {
-  /** The node's connection, dialled when it is first asked for. Rejects as `reach` does. */
+  /** The node's connection, dialled when it is first asked for. Rejects as `connectNode` does. */
   at(index: number): Promise<Client>;
   /** The connection for a job. With several nodes, an error names the node and its platforms. */
   of(share: Share): Promise<Client>;
@@ -19,7 +19,7 @@ export interface NodeClients {
 
 /** Makes clients of a builder's nodes, by the nodes' index. It opens no connection yet. */
 export function nodeClients(
-  { builder, deps, ...rest }: { readonly builder: Builder } & ReachOptions,
+  { builder, deps, ...rest }: { readonly builder: Builder } & ConnectNodeOptions,
 ): NodeClients {
   const { nodes } = builder;
   const clients = new Map<number, Promise<Client>>();
@@ -28,7 +28,7 @@ export function nodeClients(
   const at = (index: number) => {
     const known = clients.get(index);
     if (known !== undefined) return known;
-    const client = reach(builder, nodes[index]!, { ...rest, deps: own });
+    const client = connectNode(builder, nodes[index]!, { ...rest, deps: own });
     client.catch(() => {});
     clients.set(index, client);
     return client;

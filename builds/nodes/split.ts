@@ -81,11 +81,11 @@ function partOfOutput(output: Typed): Typed {
 
 /** The exporter that pushes an image, if there is one; buildx knows the first. */
 export function pushed(exporters: readonly Typed[]): Typed | undefined {
-  return exporters.find(({ type, attrs }) => type === "image" && isOn(attrs["push"]));
+  return exporters.find(({ type, attrs }) => type === "image" && isTrueAttr(attrs["push"]));
 }
 
 /** An exporter's switch. The daemon reports a value that is not a boolean. */
-export function isOn(text = ""): boolean {
+export function isTrueAttr(text = ""): boolean {
   return readBool(text) ?? false;
 }
 

@@ -3,7 +3,7 @@
  * its own (`moby`). With the engine's older image store there are few other exporters, no caches and one
  * platform. The rules and messages are those of buildx's docker driver.
  */
-import { isOn } from "../nodes/split.ts";
+import { isTrueAttr } from "../nodes/split.ts";
 import type { EngineTraits } from "../../builders/engine_traits.ts";
 import { DEFAULT_PROVENANCE, type Typed } from "../../buildkit/solve_request.ts";
 import type { Output } from "../spec/output.ts";
@@ -90,8 +90,8 @@ function outputInside(output: Output, { containerd, index, wanted }: EngineCase)
       throw new UsageError("docker exporter does not currently support exporting manifest lists");
     }
   } else if (type !== "image") return output;
-  const push = isOn(attrs["push"]);
-  if (push && isOn(attrs["push-by-digest"])) {
+  const push = isTrueAttr(attrs["push"]);
+  if (push && isTrueAttr(attrs["push-by-digest"])) {
     throw new UsageError(
       "push-by-digest is currently not implemented for docker driver, please create a new builder instance",
     );

@@ -2,6 +2,7 @@
  * A build's provenance, from the daemon's record of it, for `--metadata-file`. Daemons write it in the
  * form of SLSA v0.2 or v1 (https://slsa.dev/spec); scripts that read the file know v0.2.
  */
+import { byKey } from "../../base/by_key.ts";
 import type { BuildResultInfo, Descriptor } from "../../proto/gen/control.ts";
 import type { Client } from "../../buildkit/client.ts";
 import { wholeBlob } from "../../buildkit/content.ts";
@@ -99,7 +100,7 @@ function toV02({ buildDefinition, runDetails }: V1): V02 {
     invocation: {
       configSource: { uri, digest, entryPoint: path },
       parameters: externalParameters.request,
-      environment: Object.fromEntries(environment.sort(([a], [b]) => a < b ? -1 : 1)),
+      environment: Object.fromEntries(environment.sort(byKey)),
     },
     buildConfig,
     metadata: metadata && {

@@ -63,12 +63,12 @@ export async function runTogether(
         const fitted = { ...job, build, options: { ...job.options, attrs } };
         const ofJob = progress.ofJob(isSplit ? job.node.name : undefined);
         const shown = showsNodes ? withNode(ofJob, job.node.name) : ofJob;
-        const its = { ...own, progress: shown };
+        const ofNode = { ...own, progress: shown };
         return await uploads.during(
           client,
           job,
-          its,
-          () => runJob(client, fitted, its, links.get(job)),
+          ofNode,
+          () => runJob(client, fitted, ofNode, links.get(job)),
         );
       }, job)
     ));

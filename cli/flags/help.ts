@@ -1,3 +1,4 @@
+import { byKey } from "../../base/by_key.ts";
 import { formatBytes } from "../../base/go/bytes.ts";
 import { formatDuration } from "../../base/go/duration.ts";
 import { quote } from "../../base/go/quote.ts";
@@ -41,7 +42,7 @@ export function flagRows(
 ): FlagRow[] {
   return Object.entries(specs)
     .filter(([, spec]) => !spec.hidden)
-    .sort(([a], [b]) => a < b ? -1 : 1)
+    .sort(byKey)
     .map(([name, spec]) => ({ flag: head(name, spec), about: summaryOf(spec, env) }));
 }
 

@@ -1,4 +1,5 @@
 /** Results of a run: the metadata file, answers to calls, and the frontends' messages. */
+import { byKey } from "../../base/by_key.ts";
 import { isObject } from "../../base/json.ts";
 import type { VertexWarning } from "../../proto/gen/control.ts";
 import type { Target } from "../../bake/target.ts";
@@ -24,7 +25,7 @@ export function runMetadata(all: readonly Done[], warnings: readonly VertexWarni
     ...Object.entries(metadataOf({}, warnings)),
     ...all.map(({ name, answers }) => [name, metadataOf(answers, [])] as const),
   ];
-  entries.sort(([a], [b]) => a < b ? -1 : 1);
+  entries.sort(byKey);
   return goJson(Object.fromEntries(entries), 2);
 }
 
@@ -62,7 +63,7 @@ export function answersOf(
       code = 1;
     }
     Object.assign(answer, parsed(text, build.call!));
-    found.set(name, Object.fromEntries(Object.entries(answer).sort(([a], [b]) => a < b ? -1 : 1)));
+    found.set(name, Object.fromEntries(Object.entries(answer).sort(byKey)));
   }
   return { answers: found, code };
 }

@@ -1,3 +1,4 @@
+import { byKey } from "../../base/by_key.ts";
 import { formatPlatform } from "../../builders/platforms.ts";
 import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
 import { isIndex } from "../../buildkit/registry/descriptor.ts";
@@ -33,7 +34,7 @@ function manifestBlocks(location: Location, manifests: readonly Descriptor[]): s
     if (osVersion) lines.push(["  OSVersion", osVersion]);
     if (osFeatures) lines.push(["  OSFeatures", osFeatures.join(", ")]);
     if (urls?.length) lines.push(["  URLs", urls.join(", ")]);
-    const pairs = Object.entries(annotations ?? {}).sort(([a], [b]) => a < b ? -1 : 1);
+    const pairs = Object.entries(annotations ?? {}).sort(byKey);
     if (pairs.length === 0) continue;
     text += block([...lines, ["  Annotations", ""]]) +
       block(pairs.map(([key, value]) => [`    ${key}`, value]));

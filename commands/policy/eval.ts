@@ -78,8 +78,8 @@ function conclude(
 ): void {
   for (const line of trace) stdout.write(`${line}\n`);
   if (action !== "DENY") return;
-  const told = messages.filter((message) => message !== "").join("; ");
-  throw new Error(told === "" ? "policy denied" : `policy denied: ${told}`);
+  const reasons = messages.filter((message) => message !== "").join("; ");
+  throw new Error(reasons === "" ? "policy denied" : `policy denied: ${reasons}`);
 }
 
 async function printInput(

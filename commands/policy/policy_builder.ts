@@ -52,7 +52,7 @@ export function policyBuilder(deps: Deps, global: GlobalValues): PolicyBuilder {
   let opening:
     | Promise<{ resolver: SourceResolver; platform: PolicyPlatform | undefined }>
     | undefined;
-  async function reach() {
+  async function connect() {
     const nodes = open.use(await reachNodes(deps, global));
     const [reached] = await nodes.each(deps.signal, async ({ client }) => ({
       client,
@@ -75,7 +75,7 @@ export function policyBuilder(deps: Deps, global: GlobalValues): PolicyBuilder {
     return { resolver, platform: defaultPlatform(workers) };
   }
   async function meta(request: MetaRequest): Promise<Meta> {
-    const { resolver } = await (opening ??= reach());
+    const { resolver } = await (opening ??= connect());
     const found = await resolver.resolve(request);
     return metaOf(found, await verifier.ofImage(found, request.platform, log)) ?? {};
   }
@@ -90,14 +90,14 @@ export function policyBuilder(deps: Deps, global: GlobalValues): PolicyBuilder {
         log,
         resolver: {
           async download(url, options) {
-            const { resolver } = await (opening ??= reach());
+            const { resolver } = await (opening ??= connect());
             return await resolver.download(url, options);
           },
         },
       }),
     }),
     async platform() {
-      const { platform } = await (opening ??= reach());
+      const { platform } = await (opening ??= connect());
       if (platform === undefined) throw new Error("no workers available in the builder");
       return platform;
     },

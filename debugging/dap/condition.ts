@@ -1,7 +1,7 @@
 /** A breakpoint's condition: `stage == "build" && platform != "linux/arm64"`. */
 
-/** The surroundings of a stop. */
-export interface Place {
+/** The facts about a stop on which a condition depends. */
+export interface StopFacts {
   /** The stage's name; empty for one without a name. */
   readonly stage: string;
   /** `linux/amd64`; empty where it is not known. */
@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** Whether a stop is meant. */
-export type Condition = (place: Place) => boolean;
+export type Condition = (stop: StopFacts) => boolean;
 
 /** Reads a condition; an Error says what is wrong with it. */
 export function parseCondition(text: string): Condition | Error {
@@ -22,8 +22,8 @@ export function parseCondition(text: string): Condition | Error {
         `invalid condition: ${text}; write it like stage == "build" && platform != "linux/arm64"`,
       );
     }
-    const key = name as keyof Place;
-    tests.push((place) => (place[key] === value) === (operator === "=="));
+    const key = name as keyof StopFacts;
+    tests.push((stop) => (stop[key] === value) === (operator === "=="));
   }
-  return (place) => tests.every((test) => test(place));
+  return (stop) => tests.every((test) => test(stop));
 }

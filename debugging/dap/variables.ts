@@ -1,4 +1,5 @@
 /** The variables of a stopped thread: references, each of which is looked up when it is first asked for. */
+import { byKey } from "../../base/by_key.ts";
 import { fileModeText, isFolder, isRegular } from "../../base/go/file_mode.ts";
 import type { Files } from "../../buildkit/files.ts";
 import type { Stat } from "../../proto/gen/fsutil_types.ts";
@@ -103,7 +104,7 @@ function brief(text: string): string {
 
 /** One variable for each file system. */
 export function explorer(trees: ReadonlyMap<string, Files>, refs: References): Variable[] {
-  return [...trees].sort(([a], [b]) => a < b ? -1 : 1).map(([name, files]) => ({
+  return [...trees].sort(byKey).map(([name, files]) => ({
     name,
     value: "",
     variablesReference: refs.add(() => folder(files, "/", refs)),

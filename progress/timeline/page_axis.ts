@@ -15,13 +15,12 @@ export function ticks(duration: number): string {
   return html;
 }
 
-/** Milliseconds from one mark to the next. */
+/**
+ * Milliseconds from one mark to the next: 1, 2 or 5 times a power of ten; from 10 s on, a part of a
+ * minute or an hour.
+ */
 export function tickStep(duration: number): number {
-  return roundStep(duration / 8);
-}
-
-/** The next of 1, 2, 5 times a power of ten; from 10 s on, a part of a minute or an hour. */
-function roundStep(atLeast: number): number {
+  const atLeast = duration / 8;
   const long = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].map((seconds) => seconds * SECOND);
   if (atLeast > 5 * SECOND) {
     return long.find((step) => step >= atLeast) ?? Math.ceil(atLeast / 3600e3) * 3600e3;

@@ -16,7 +16,7 @@ import type { Service } from "../../buildkit/grpc/call.ts";
 import { Channel } from "../../buildkit/grpc/channel.ts";
 import { serve } from "../../buildkit/grpc/server.ts";
 import { Connection } from "../../buildkit/http2/connection.ts";
-import { type Drive, drive } from "../../buildkit/http2/connection_io.ts";
+import { runConnection, type RunningConnection } from "../../buildkit/http2/connection_io.ts";
 
 const asBytes = (bytes: Uint8Array) => Buffer.from(bytes);
 const limits = {
@@ -60,11 +60,11 @@ export async function theirServer(methods: Record<string, Method>) {
   const connection = new Connection("client");
   const socket = await Deno.connect({ hostname: "127.0.0.1", port });
   socket.setNoDelay(true);
-  const driven = drive(connection, socket);
+  const running = runConnection(connection, socket);
   return {
     channel: new Channel(connection, `127.0.0.1:${port}`, "fairlead-test"),
     async [Symbol.asyncDispose]() {
-      await driven.close();
+      await running.close();
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     },
   };
@@ -76,11 +76,11 @@ export async function theirServer(methods: Record<string, Method>) {
  */
 export function ourServer(services: readonly Service[], compression?: Compression) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const running = new Set<Drive>();
+  const running = new Set<RunningConnection>();
   const accepting = (async () => {
     for await (const socket of listener) {
       socket.setNoDelay(true);
-      const run = drive(
+      const run = runConnection(
         new Connection("server", { onStream: serve(services, () => {}, compression) }),
         socket,
       );

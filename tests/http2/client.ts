@@ -1,6 +1,6 @@
 /** Requests over our own connection, with whole answers, for servers that are not ours. */
 import { Connection, type ConnectionOptions } from "../../buildkit/http2/connection.ts";
-import { type Drive, drive } from "../../buildkit/http2/connection_io.ts";
+import { runConnection, type RunningConnection } from "../../buildkit/http2/connection_io.ts";
 import type { Http2Error } from "../../buildkit/http2/errors.ts";
 import type { Header } from "../../buildkit/http2/hpack.ts";
 import { SendQueue } from "../../buildkit/http2/send_queue.ts";
@@ -13,7 +13,7 @@ export interface Answer {
 
 export interface Client {
   connection: Connection;
-  run: Drive;
+  run: RunningConnection;
   error: Http2Error | undefined;
   /** Rejects with the error that ended the stream. */
   ask(method: string, path: string, body?: Uint8Array, trailers?: Header[]): Promise<Answer>;
@@ -28,7 +28,7 @@ export async function connect(port: number, options: ConnectionOptions = {}): Pr
   });
   const client: Client = {
     connection,
-    run: drive(connection, socket),
+    run: runConnection(connection, socket),
     error: undefined,
     ask: (method, path, body, trailers) => ask(connection, port, method, path, body, trailers),
   };

@@ -7,7 +7,7 @@
  * anything else with "hello\n".
  */
 import type { Connection, ConnectionOptions } from "../../buildkit/http2/connection.ts";
-import { drive } from "../../buildkit/http2/connection_io.ts";
+import { runConnection } from "../../buildkit/http2/connection_io.ts";
 import { Connection as Http2 } from "../../buildkit/http2/connection.ts";
 import { SendQueue } from "../../buildkit/http2/send_queue.ts";
 import type { Source } from "../../buildkit/http2/source.ts";
@@ -85,12 +85,12 @@ export function serve(
 ): { port: number; connections: Set<Connection>; close(): Promise<void> } {
   const listener = Deno.listen({ hostname: "127.0.0.1", port });
   const connections = new Set<Connection>();
-  const running = new Map<Connection, ReturnType<typeof drive>>();
+  const running = new Map<Connection, ReturnType<typeof runConnection>>();
   const accepting = (async () => {
     for await (const socket of listener) {
       socket.setNoDelay(true);
       const connection = new Http2("server", { ...options, onStream: answer });
-      const run = drive(connection, socket);
+      const run = runConnection(connection, socket);
       connections.add(connection);
       running.set(connection, run);
       run.closed.then(() => {

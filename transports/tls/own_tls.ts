@@ -144,7 +144,7 @@ function explaining(below: ByteStream, explain: (alert: unknown) => Promise<unkn
   let comes: Promise<number | null> | undefined;
   let explained: Promise<unknown> | undefined;
 
-  const told = (error: unknown) =>
+  const replaced = (error: unknown) =>
     isAlert(error) ? explained ??= explain(error).catch((instead) => instead) : error;
 
   /** Returns the alert that the far side sent before it hung up; else the write's error. */
@@ -170,7 +170,7 @@ function explaining(below: ByteStream, explain: (alert: unknown) => Promise<unkn
       try {
         return await (reading = readOn(into));
       } catch (error) {
-        throw await told(error);
+        throw await replaced(error);
       } finally {
         reading = undefined;
       }
@@ -179,7 +179,7 @@ function explaining(below: ByteStream, explain: (alert: unknown) => Promise<unkn
       try {
         return await below.write(from);
       } catch (error) {
-        throw await told(await lastWords(error));
+        throw await replaced(await lastWords(error));
       }
     },
   };

@@ -56,7 +56,7 @@ const rules: Record<string, string> = {
 function verb(found: string, local: Temporal.ZonedDateTime, offset: number): string {
   const { hour } = local;
   const zone = zoneOf(offset);
-  const forms: Record<string, readonly (string | undefined)[]> = {
+  const byLength: Record<string, readonly (string | undefined)[]> = {
     Y: [, , pad(local.year % 100), , pad(local.year, 4)],
     M: [, ...numbers(local.month), ...words(months[local.month - 1]!)],
     D: [, ...numbers(local.day)],
@@ -76,7 +76,7 @@ function verb(found: string, local: Temporal.ZonedDateTime, offset: number): str
       zone,
     ],
   };
-  const text = forms[found[0]!]?.[found.length];
+  const text = byLength[found[0]!]?.[found.length];
   if (text !== undefined) return text;
   const rule = rules[found[0]!];
   const why = rule === undefined ? "" : `: ${rule}`;

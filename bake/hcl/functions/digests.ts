@@ -18,13 +18,13 @@ const namespaces: Record<string, string> = {
   x500: "6ba7b814-9dad-11d1-80b4-00c04fd430c8",
 };
 
-const forms =
+const UUID_FORMS =
   /^(?:urn:uuid:)?\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i;
 
 function uuidv5([namespace, name]: readonly Value[]): Value {
   const given = textOf(namespace);
   const id = Object.hasOwn(namespaces, given) ? namespaces[given]! : given;
-  const found = forms.exec(id);
+  const found = UUID_FORMS.exec(id);
   if (found === null) {
     const why = [36, 45, 38, 32].includes(given.length)
       ? "invalid UUID format"

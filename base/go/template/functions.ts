@@ -1,3 +1,4 @@
+import { byKey } from "../../by_key.ts";
 import { htmlText, jsText, urlText } from "./escapes.ts";
 import { goSprint, goSprintf, goText } from "./print.ts";
 import {
@@ -83,7 +84,7 @@ export const argumentCounts: Readonly<Record<string, readonly [number, number]>>
 /** Go's maps are our Maps, its int64s our bigints. */
 function jsonItem(value: unknown): unknown {
   if (value instanceof Map) {
-    return Object.fromEntries([...value].sort(([a], [b]) => a < b ? -1 : 1));
+    return Object.fromEntries([...value].sort(byKey));
   }
   return typeof value === "bigint" ? Number(value) : value;
 }

@@ -1,3 +1,4 @@
+import { byKey } from "../../by_key.ts";
 import { quote, quoteRune } from "../quote.ts";
 import { typeName } from "./values.ts";
 
@@ -10,7 +11,7 @@ export function goText(value: unknown, names = false): string {
   const inner = (item: unknown) => goText(item ?? null, names);
   if (Array.isArray(value)) return `[${value.map(inner).join(" ")}]`;
   if (value instanceof Map) {
-    const entries = [...value].sort(([a], [b]) => a < b ? -1 : 1);
+    const entries = [...value].sort(byKey);
     return `map[${entries.map(([key, item]) => `${goText(key)}:${inner(item)}`).join(" ")}]`;
   }
   if (value instanceof Date) return value.toISOString();

@@ -1,4 +1,5 @@
 /** Go's text/template, for `--format`: all but comparisons of integers with floats. */
+import { byKey } from "../../by_key.ts";
 import { errorText } from "../../error_text.ts";
 import { isObject } from "../../json.ts";
 import { nearest } from "../../nearest.ts";
@@ -123,7 +124,7 @@ function runRange(run: Run, block: Block, dot: unknown, scope: Scope): Jump {
 function entriesOf(run: Run, value: unknown, at: number): [unknown, unknown][] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return [...value.entries()];
-  if (value instanceof Map) return [...value].sort(([a], [b]) => a < b ? -1 : 1);
+  if (value instanceof Map) return [...value].sort(byKey);
   if (typeof value === "number") return Array.from({ length: value }, (_, i) => [i, i]);
   throw new TemplateError(`range can't iterate over ${goText(value)}${where(run.source, at)}`);
 }

@@ -1,3 +1,5 @@
+import { joinBytes } from "../../../base/bytes.ts";
+import { byKey } from "../../../base/by_key.ts";
 import { tarEnd, tarHeader, tarPadding } from "../../../base/tar.ts";
 import { CONFIG_DIR } from "../../making/config_paths.ts";
 
@@ -6,7 +8,7 @@ export function archiveOf(files: Readonly<Record<string, Uint8Array>>): Uint8Arr
   const top = CONFIG_DIR.slice(CONFIG_DIR.lastIndexOf("/") + 1);
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const folders = new Set<string>();
-  for (const [path, bytes] of Object.entries(files).sort(([a], [b]) => a < b ? -1 : 1)) {
+  for (const [path, bytes] of Object.entries(files).sort(byKey)) {
     const names = [top, ...path.split("/")];
     names.slice(0, -1).forEach((_, i) => {
       const folder = `${names.slice(0, i + 1).join("/")}/`;
@@ -19,11 +21,5 @@ export function archiveOf(files: Readonly<Record<string, Uint8Array>>): Uint8Arr
     parts.push(bytes.slice(), tarPadding(length));
   }
   parts.push(tarEnd());
-  const archive = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    archive.set(part, at);
-    at += part.length;
-  }
-  return archive;
+  return joinBytes(parts);
 }

@@ -85,19 +85,25 @@ function cannotPull(image: string, { tool }: NodeContainer, cause: unknown): Bui
 
 export const imagePath = (image: string) => image.split("/").map(encodeURIComponent).join("/");
 
+/** Asks the engine; an engine that doesn't answer has nothing special. */
 export async function factsOf(at: NodeContainer, context: DialContext): Promise<EngineFacts> {
-  const info = await ask(at, "GET", "/info", context) as {
+  const answer = await ask(at, "GET", "/info", context).catch(() => {
+    context.signal.throwIfAborted();
+    return undefined;
+  });
+  if (answer === undefined) return { usernsRemap: false, gpus: false };
+  const info = answer as {
     readonly CgroupDriver?: string;
     readonly SecurityOptions?: readonly string[] | null;
     /** Only podman says so. */
     readonly Rootless?: boolean;
-  } | undefined;
+  };
   const wslLibraries = wslLibrariesFor(at, context.env);
   // A user's own podman may create cgroups only where the user's session is.
-  const mayGroup = info?.Rootless !== true;
+  const mayGroup = info.Rootless !== true;
   return {
-    ...info?.CgroupDriver !== undefined && mayGroup && { cgroupDriver: info.CgroupDriver },
-    usernsRemap: info?.SecurityOptions?.some((text) => /(?:^|,)name=userns\b/.test(text)) ?? false,
+    ...info.CgroupDriver !== undefined && mayGroup && { cgroupDriver: info.CgroupDriver },
+    usernsRemap: info.SecurityOptions?.some((text) => /(?:^|,)name=userns\b/.test(text)) ?? false,
     gpus: false,
     ...wslLibraries !== undefined && { wslLibraries },
   };

@@ -45,10 +45,7 @@ export function containerMaker(driver: string, find: FindContainer): Maker {
 
     async plan(node, context) {
       const at = await find(node, context.env);
-      const facts = await factsOf(at, context).catch((): EngineFacts => {
-        context.signal.throwIfAborted();
-        return { usernsRemap: false, gpus: false };
-      });
+      const facts = await factsOf(at, context);
       const body = containerBody(node, readContainerOptions(node), facts);
       return [{
         engine: at.engine.host,
@@ -132,10 +129,7 @@ async function create(
   let probed: Promise<unknown> = early;
   try {
     const hadVolume = volumeExists(at, context);
-    const facts = factsOf(at, context).catch((): EngineFacts => {
-      context.signal.throwIfAborted();
-      return { usernsRemap: false, gpus: false };
-    });
+    const facts = factsOf(at, context);
     for (const each of [facts, hadVolume]) each.catch(() => {});
     await provideImage(at, options.image, context);
     const image = await verifiedImage(at, options, context);

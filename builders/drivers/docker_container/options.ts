@@ -1,4 +1,5 @@
 /** The driver options of `docker-container`. */
+import { byKey } from "../../../base/by_key.ts";
 import { parseBool } from "../../../base/go/bool.ts";
 import { parseBytes } from "../../../base/go/bytes.ts";
 import { parseInteger, readOption, unknownOption, variableOf } from "../../making/read_option.ts";
@@ -35,7 +36,7 @@ export function readContainerOptions(
   let image = DEFAULT_IMAGE, cgroupParent = "";
   let restartPolicy = { Name: "unless-stopped", MaximumRetryCount: 0 };
   let defaultLoad = false, addGithub = true, allowUntrusted = false;
-  for (const [name, text] of Object.entries(driverOpts ?? {}).sort(byName)) {
+  for (const [name, text] of Object.entries(driverOpts ?? {}).sort(byKey)) {
     const read = <T>(parse: (text: string) => T): T => readOption(name, text, parse);
     switch (name) {
       case "image":
@@ -86,8 +87,6 @@ export function readContainerOptions(
 function unknown(name: string, driver: string): never {
   throw unknownOption(name, driver);
 }
-
-const byName = ([a]: [string, string], [b]: [string, string]) => a < b ? -1 : 1;
 
 /** Parses `NAME[:RETRIES]`; the engine itself checks the name. */
 function parseRestartPolicy(text: string) {

@@ -1,5 +1,5 @@
 /** Waits for the daemon in a container that was started, and says why it doesn't answer. */
-import { after, pause } from "../../../base/async.ts";
+import { after, onAbort, pause } from "../../../base/async.ts";
 import { DIAL_STDIO } from "../../../transports/engine/container.ts";
 import { execInContainer } from "../../../transports/engine/exec.ts";
 import type { DialContext } from "../../../transports/transport.ts";
@@ -99,8 +99,7 @@ async function hearDaemon(
     ...{ command: DIAL_STDIO, program: tool.program, engineHint: tool.hint },
     ...tool.detachKeys !== undefined && { detachKeys: tool.detachKeys },
   }, context);
-  const close = () => stream.close();
-  context.signal.addEventListener("abort", close, { once: true });
+  using _closing = onAbort(context.signal, () => stream.close());
   try {
     const first = new Uint8Array(9);
     const count = await stream.read(first);
@@ -109,7 +108,6 @@ async function hearDaemon(
       throw new Error("the daemon doesn't answer as an HTTP/2 server");
     }
   } finally {
-    context.signal.removeEventListener("abort", close);
     stream.close();
   }
 }

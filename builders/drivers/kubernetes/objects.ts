@@ -1,4 +1,5 @@
 /** The objects of a node in Kubernetes, the same as buildx's. */
+import { byKey } from "../../../base/by_key.ts";
 import { baseName } from "../../../base/paths.ts";
 import { CONFIG_DIR } from "../../making/config_paths.ts";
 import { formatPlatform } from "../../platforms.ts";
@@ -91,7 +92,7 @@ interface ConfigFolder {
 function configMapsOf(node: StoredNode, name: string, annotations: Labels): ConfigFolder[] {
   const folders = new Map<string, Record<string, string>>();
   for (
-    const [path, base64] of Object.entries(node.files ?? {}).sort(([a], [b]) => a < b ? -1 : 1)
+    const [path, base64] of Object.entries(node.files ?? {}).sort(byKey)
   ) {
     const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
     const files = folders.get(folder) ?? {};

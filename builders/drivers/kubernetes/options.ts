@@ -1,4 +1,5 @@
 /** The driver options of `kubernetes`. */
+import { byKey } from "../../../base/by_key.ts";
 import { parseBool } from "../../../base/go/bool.ts";
 import { parseDuration } from "../../../base/go/duration.ts";
 import { quote } from "../../../base/go/quote.ts";
@@ -49,7 +50,7 @@ export function readPodOptions({ driverOpts }: Pick<StoredNode, "driverOpts">): 
   const given = driverOpts ?? {};
   const amounts: Partial<Record<Amount, string>> = {};
   const env: { name: string; value: string }[] = [];
-  for (const [name, value] of Object.entries(given).sort(([a], [b]) => a < b ? -1 : 1)) {
+  for (const [name, value] of Object.entries(given).sort(byKey)) {
     if (AMOUNTS.includes(name as Amount)) {
       if (value !== "") amounts[name as Amount] = readOption(name, value, checkQuantity);
       continue;

@@ -40,14 +40,14 @@ export async function reasonsOf(
     );
   const warnings = new URLSearchParams({ fieldSelector: "type=Warning" });
   const [pods, events] = await Promise.all([list("pods", query), list("events", warnings)]);
-  const told = pods.flatMap((pod) => reasonOf(pod, events) ?? []);
+  const ofPods = pods.flatMap((pod) => reasonOf(pod, events) ?? []);
   const own = workload.failure ??
     (pods.length === 0 ? failedCreate(at.name, events) : undefined);
-  if (own !== undefined) return [{ text: plain(own), isFinal: false }, ...told];
+  if (own !== undefined) return [{ text: plain(own), isFinal: false }, ...ofPods];
   if (pods.length === 0 && workload.replicas > 0) {
     return [{ text: `${at.shown} has no pods yet`, isFinal: false }];
   }
-  return told;
+  return ofPods;
 }
 
 type Item = Readonly<Record<string, unknown>>;

@@ -189,7 +189,10 @@ function run(program: Program): Automaton {
   let round = 0;
 
   /** All nodes that take a character and are reached from the state without one; undefined for a match. */
-  function reach({ threads, before }: State, after: number | undefined): number[] | undefined {
+  function nodesAtSets(
+    { threads, before }: State,
+    after: number | undefined,
+  ): number[] | undefined {
     const found: number[] = [];
     const open = [...threads];
     if (!anchored || before === "start") open.push(...starts);
@@ -207,7 +210,7 @@ function run(program: Program): Automaton {
   }
 
   function step(from: State, point: number): State {
-    const found = reach(from, point);
+    const found = nodesAtSets(from, point);
     if (found === undefined) return matched;
     const threads = new Set<number>();
     for (const at of found) {
@@ -260,7 +263,7 @@ function run(program: Program): Automaton {
         if (current === matched) return true;
         if (current === dead) return false;
       }
-      return current.atEnd ??= reach(current, undefined) === undefined;
+      return current.atEnd ??= nodesAtSets(current, undefined) === undefined;
     },
   };
 }

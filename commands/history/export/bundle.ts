@@ -3,6 +3,7 @@
  * record is a manifest whose config is the record as JSON, and whose layers are the blobs that the
  * record refers to: trace, log, error, provenance. Several records are an index of manifests.
  */
+import { byKey } from "../../../base/by_key.ts";
 import { blobSize, blobStream, wholeBlob } from "../../../buildkit/content.ts";
 import type { Client } from "../../../buildkit/client.ts";
 import type {
@@ -51,7 +52,7 @@ export async function* bundle(
   const index = json({ schemaVersion: 2, mediaType: types.index, manifests: [top] });
   yield* folder("blobs/");
   yield* folder("blobs/sha256/");
-  for (const [digest, { size, from }] of [...blobs].sort(([a], [b]) => a < b ? -1 : 1)) {
+  for (const [digest, { size, from }] of [...blobs].sort(byKey)) {
     yield tarHeader({ name: `blobs/${digest.replace(":", "/")}`, mode: 0o444, size });
     if (from instanceof Uint8Array) yield from;
     else yield* pull(from, digest, size, options.signal);

@@ -1,3 +1,4 @@
+import { byKey } from "../../../base/by_key.ts";
 import { fieldsOf, integerOf, itemsOf, textOf } from "../../../base/json.ts";
 import { type Attribute, attributesOf, momentOf, type Span } from "./spans.ts";
 
@@ -8,7 +9,7 @@ export function jaegerTrace(spans: readonly Span[]): object {
   return {
     traceID: contextOf(spans[0]?.["SpanContext"]).trace,
     spans: spans.map((span, i) => spanOf(span, names[i]!)),
-    processes: Object.fromEntries(processes.sort(([a], [b]) => a < b ? -1 : 1)),
+    processes: Object.fromEntries(processes.sort(byKey)),
     warnings: null,
   };
 }

@@ -1,7 +1,7 @@
 import { Channel } from "../../../buildkit/grpc/channel.ts";
 import type { Metadata } from "../../../buildkit/grpc/metadata.ts";
 import { Connection } from "../../../buildkit/http2/connection.ts";
-import { drive } from "../../../buildkit/http2/connection_io.ts";
+import { runConnection } from "../../../buildkit/http2/connection_io.ts";
 import { endWhenSilent } from "../../../buildkit/silence.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { unix } from "../../../transports/schemes/unix.ts";
@@ -39,7 +39,7 @@ export async function dialContainerd(
 ): Promise<Containerd> {
   const { stream } = await unix.dial(unix.parse(`unix://${socket}`), context);
   const connection = new Connection("client", { limits: LIMITS });
-  const driven = drive(connection, stream);
+  const running = runConnection(connection, stream);
   const { signal } = context;
   const plain: Calls = {
     channel: new Channel(connection, "localhost", "fairlead"),
@@ -59,7 +59,7 @@ export async function dialContainerd(
     },
     close() {
       watch[Symbol.dispose]();
-      driven.abort();
+      running.abort();
     },
   };
 }

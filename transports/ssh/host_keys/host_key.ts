@@ -77,15 +77,15 @@ export async function hostKeysOf(
       if (fresh === undefined) return;
       const key = fresh;
       fresh = undefined;
-      const told = `${endpoint}: the host key of ${knownAs} is new, and ` +
+      const notice = `${endpoint}: the host key of ${knownAs} is new, and ` +
         `StrictHostKeyChecking accepts it: ${keyType(key)} ${await fingerprint(key)}; `;
       const { newHosts: file, hashKnownHosts: hashed } = target;
-      if (file === undefined) return warn(`${told}no file stores it`);
+      if (file === undefined) return warn(`${notice}no file stores it`);
       try {
         await writeNewHost({ file, name: knownAs, key, hashed });
-        warn(`${told}it was added to ${file}`);
+        warn(`${notice}it was added to ${file}`);
       } catch (error) {
-        warn(`${told}it can't be written to ${file}: ${(error as Error).message}`);
+        warn(`${notice}it can't be written to ${file}: ${(error as Error).message}`);
       }
     },
   };
