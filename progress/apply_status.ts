@@ -19,10 +19,7 @@ import {
   type State,
   type VertexState,
 } from "./state.ts";
-import { isTransfer, noteTransfer } from "./uploads.ts";
-
-/** Older progress (ms) doesn't count for the present rate of a transfer. */
-const RATE_WINDOW = 3000;
+import { isTransfer, noteTransfer, RATE_WINDOW } from "./uploads.ts";
 
 /**
  * Applies a message of the Status stream to the state. Each message is partial: a vertex replaces

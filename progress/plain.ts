@@ -238,10 +238,12 @@ export function plainPrinter(
       text += `#${entry.index} ${name}${amount && ` ${amount}`}`;
       if (took > 10) text += ` ${formatSeconds(took)}`;
       text += completed === undefined ? "\n" : " done\n";
-      // buildx lacks this line; it is printed only for long uploads.
-      const upload = took > LONG_UPLOAD && completed !== undefined &&
+      // buildx lacks this line, so it is for people at a terminal alone, and for long uploads.
+      const upload = options.isTerminal && took > LONG_UPLOAD && completed !== undefined &&
         uploadOf(state, entry.vertex, status);
-      if (upload) text += `#${entry.index} ${name} sent ${sentText(upload, took)}\n`;
+      if (upload && upload.files > 0) {
+        text += `#${entry.index} ${name} sent ${sentText(upload, took)}\n`;
+      }
       if (completed === undefined) open = true;
     }
     entry.changed.clear();

@@ -22,6 +22,7 @@ function namedReporter(progress: Reporter, name: string): Omit<Reporter, "update
   return {
     local: { start: (title) => progress.local.start(prefixedName(title, name)) },
     upload: progress.upload,
+    download: progress.download,
     note: progress.note,
     ofJob: (node) => withPrefix(progress.ofJob(node), name),
   };

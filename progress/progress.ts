@@ -20,7 +20,7 @@ import { rawJson } from "./rawjson.ts";
 import type { Outcome, Output, Renderer } from "./renderer.ts";
 import { newState, type State } from "./state.ts";
 import { applyStatus } from "./apply_status.ts";
-import { beginUpload, type Upload } from "./uploads.ts";
+import { beginDownload, beginUpload, type Upload } from "./uploads.ts";
 
 export interface ProgressOptions {
   /** The result of `chooseMode`. */
@@ -69,6 +69,11 @@ export interface Progress extends Disposable {
    */
   upload(mount: string): (sent: Pick<Upload, "files" | "bytes"> & { total?: number }) => void;
   /**
+   * Notes that the archive of an output begins to come here.
+   * @returns to be called with the bytes received so far, and those of the image where they are known
+   */
+  download(): (bytes: number, total: number | undefined) => void;
+  /**
    * A reporter for one of several simultaneous builds; it keeps their uploads apart.
    * @param node the job's node, if the build has several
    */
@@ -96,7 +101,10 @@ export interface Progress extends Disposable {
 }
 
 /** The part of a progress that one target uses. */
-export type Reporter = Pick<Progress, "update" | "local" | "upload" | "ofJob" | "note">;
+export type Reporter = Pick<
+  Progress,
+  "update" | "local" | "upload" | "download" | "ofJob" | "note"
+>;
 
 /** A terminal shows few lines of a step while it runs, so more are kept for when it fails. */
 const KEEP = {
@@ -173,6 +181,7 @@ export function startProgress(options: ProgressOptions): Progress {
         upload.total = total;
       };
     },
+    download: () => beginDownload(state, steps, now),
     ofJob: (node) => reporter(new Set(), node),
     note(line) {
       if (ended) out.write(`${line}\n`);

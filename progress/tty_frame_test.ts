@@ -1,9 +1,9 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { type Brief, message, stateOf, T0 } from "../tests/progress/messages.ts";
 import { applyStatus } from "./apply_status.ts";
 import { failedSteps } from "./end_blocks.ts";
 import { frame, newMemory, type View } from "./tty_frame.ts";
-import { beginUpload } from "./uploads.ts";
+import { beginDownload, beginUpload } from "./uploads.ts";
 import { textWidth } from "../base/width.ts";
 
 const PLAIN = { run: "", cancel: "", warning: "", error: "", log: "" };
@@ -91,6 +91,31 @@ Deno.test("an upload's total is the one that this side has counted", () => {
     line,
     " => => transferring context: 12 files  30.00MB / 600.00MB  15.00MB/s  38s left".padEnd(95) +
       "2.0s",
+  );
+});
+
+Deno.test("an archive that comes here has bytes of the image, a rate and the time that is left", () => {
+  const status = { v: "out", id: "sending tarball", start: 10, at: 10 };
+  const state = stateOf(
+    { v: [{ d: "out", name: "exporting to oci image format", start: 0 }] },
+    { s: [status] },
+  );
+  let now = 10;
+  const received = beginDownload(state, undefined, () => now);
+  for (now = 510; now <= 4010; now += 500) received((now - 10) * 10_000, 100e6);
+  now = 4010;
+  const lineAt = () => frame(state, view(4010, { columns: 80 }))[2];
+  equal(
+    lineAt(),
+    " => => sending tarball 40.00MB / 100.00MB  10.00MB/s  6s left".padEnd(75) + "4.0s",
+  );
+  // The archive is longer than its image.
+  received(101e6, 100e6);
+  match(lineAt() ?? "", /sending tarball 101\.00MB \/ 101\.00MB {2}/);
+  applyStatus(state, message({ s: [{ ...status, at: 10_010, stop: 10_010 }] }), T0 + 10_010);
+  equal(
+    frame(state, view(10_010, { columns: 80 }))[2],
+    " => => sending tarball 101.00MB  10.10MB/s".padEnd(74) + "10.0s",
   );
 });
 

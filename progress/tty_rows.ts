@@ -125,15 +125,18 @@ function titleOf(vertex: VertexState): string {
  * bytes and their total are those that this side has counted.
  */
 function amountsOf(status: StatusState, now: number, upload: Upload | undefined): string[] {
-  const sending = upload?.total !== undefined && status.completed === undefined;
-  const current = sending ? upload.bytes : status.current;
-  const total = sending ? upload.total! : status.total;
+  const runs = status.completed === undefined;
+  const counted = upload?.rate !== undefined || runs && upload?.total !== undefined;
+  const current = counted ? upload!.bytes : status.current;
+  // An archive is a little longer than its image.
+  const whole = runs ? Math.max(upload?.total ?? 0, upload?.total ? current : 0) : 0;
+  const total = counted ? whole : status.total;
   const amount = formatAmount(current, total);
   if (amount === "") return [];
-  const rate = rateOf(status, now);
+  const rate = runs && upload?.rate ? upload.rate() : rateOf(status, now, current);
   const amounts = [amount];
   if (rate) amounts.unshift(`${amount}  ${formatBytes(Math.round(rate))}/s`);
-  if (rate && status.completed === undefined && total > current) {
+  if (rate && runs && total > current) {
     amounts.unshift(`${amounts[0]}  ${leftText((total - current) / rate)} left`);
   }
   return upload?.files ? [`${filesText(upload)}  ${amounts[0]}`, ...amounts] : amounts;
@@ -152,9 +155,9 @@ function leftText(seconds: number): string {
  * Bytes a second: over the last seconds, or over the whole time of a finished part. undefined if
  * nothing moves, or too little time has passed.
  */
-function rateOf(status: StatusState, now: number): number | undefined {
+function rateOf(status: StatusState, now: number, current: number): number | undefined {
   let ms: number;
-  let bytes = status.current;
+  let bytes = status.completed === undefined ? status.current : current;
   if (status.completed !== undefined) {
     ms = status.completed - (status.started ?? status.completed);
   } else {

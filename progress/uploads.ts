@@ -1,28 +1,36 @@
 /**
- * The count of files and their bytes in each upload of a folder. The daemon doesn't report them; they are
- * shown with the daemon's own status of the transfer, `transferring NAME:`.
+ * The transfers that this side counts: files and bytes of each upload of a folder, and bytes of each
+ * archive that comes here. The daemon doesn't report them; they are shown with the daemon's own status of
+ * the transfer, `transferring NAME:` or `sending tarball`.
  */
 import type { State, StatusState, VertexState } from "./state.ts";
 import { formatBytes } from "../base/units.ts";
 
-/** One transfer of a folder. */
+/** One transfer of a folder, or of an archive. */
 export interface Upload {
-  /** The folder's name among the build's: `context`, `dockerfile`. */
-  readonly mount: string;
+  /** The ID of the daemon's status. */
+  readonly status: string;
   /** Digests of the vertexes of the job that sends it; undefined where there is one job. */
   readonly steps: ReadonlySet<string> | undefined;
   files: number;
   bytes: number;
-  /** Bytes of all files that the daemon wants; undefined while unknown. */
+  /** Bytes of all files that the daemon wants, or of the image; undefined while unknown. */
   total: number | undefined;
+  /** Bytes a second, of an archive: the daemon's status of it has no amounts. */
+  readonly rate?: () => number | undefined;
 }
+
+const ARCHIVE = "sending tarball";
+
+/** Rates are over the last so many ms. */
+export const RATE_WINDOW = 3000;
 
 /** The largest number of transfers of one name that are matched to uploads; a job has one per context. */
 const MOST = 1000;
 
-/** Whether a status is about a folder that this side uploads. */
+/** Whether a status is about a transfer that this side counts. */
 export function isTransfer({ id }: StatusState): boolean {
-  return id.startsWith("transferring ");
+  return id.startsWith("transferring ") || id === ARCHIVE;
 }
 
 /** Notes a status of a transfer that has begun. */
@@ -32,15 +40,45 @@ export function noteTransfer(state: State, vertex: VertexState, status: StatusSt
   else state.transfers.set(status.id, [{ vertex, status }]);
 }
 
-/** Takes note of a transfer that begins now. */
+/** Takes note of an upload that begins now. `mount` is the folder's name: `context`, `dockerfile`. */
 export function beginUpload(
   state: State,
   mount: string,
   steps?: ReadonlySet<string>,
 ): Upload {
-  const upload: Upload = { mount, steps, files: 0, bytes: 0, total: undefined };
+  const status = `transferring ${mount}:`;
+  const upload: Upload = { status, steps, files: 0, bytes: 0, total: undefined };
   state.uploads.push(upload);
   return upload;
+}
+
+/**
+ * Takes note of an archive that begins to come here.
+ * @returns to be called with the amount received so far, and the total where it is known
+ */
+export function beginDownload(
+  state: State,
+  steps: ReadonlySet<string> | undefined,
+  now: () => number,
+): (bytes: number, total: number | undefined) => void {
+  let samples = [{ at: now(), bytes: 0 }];
+  const download: Upload = {
+    ...{ status: ARCHIVE, steps, files: 0, bytes: 0, total: undefined },
+    rate() {
+      const [oldest] = samples;
+      const ms = now() - oldest!.at;
+      return ms >= 500 ? (download.bytes - oldest!.bytes) / ms * 1000 : undefined;
+    },
+  };
+  state.uploads.push(download);
+  return (bytes, total) => {
+    download.bytes = bytes;
+    download.total = total;
+    const at = now();
+    if (at - samples.at(-1)!.at < 100) return;
+    samples = samples.filter((_, i) => (samples[i + 1]?.at ?? at) > at - RATE_WINDOW);
+    samples.push({ at, bytes });
+  };
 }
 
 /**
@@ -54,8 +92,8 @@ export function uploadOf(
   status: StatusState,
 ): Upload | undefined {
   if (!isTransfer(status)) return undefined;
-  const uploads = state.uploads.filter(({ mount, steps }) =>
-    status.id === `transferring ${mount}:` && (steps === undefined || steps.has(digest))
+  const uploads = state.uploads.filter(({ status: id, steps }) =>
+    status.id === id && (steps === undefined || steps.has(digest))
   );
   const steps = uploads[0]?.steps;
   // The daemon reports an upload that several jobs share in each of them.

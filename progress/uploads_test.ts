@@ -66,11 +66,12 @@ Deno.test("transfers of one name after each other are told apart", () => {
   equal(context!(), 20_000);
 });
 
-Deno.test("plain text has a line on a transfer that took its time, and none else", () => {
-  for (const [stop, says] of [[4000, true], [400, false]] as const) {
+Deno.test("plain text on a terminal has a line on a transfer that took its time, and none else", () => {
+  const cases = [[4000, true, true], [400, true, false], [4000, false, false]] as const;
+  for (const [stop, isTerminal, says] of cases) {
     const state = newState({ tail: { lines: 1, size: 1 }, recent: 0 });
     Object.assign(beginUpload(state, "context"), { files: 20_000, bytes: 8e6 });
-    const printer = plainPrinter(state, { title: "", truncate: false });
+    const printer = plainPrinter(state, { title: "", truncate: false, isTerminal });
     const at = (ms: number) => momentOf(T0 + ms);
     const vertex = {
       ...{ digest: "ctx", inputs: [], name: "context", cached: false, error: "" },
@@ -97,5 +98,5 @@ Deno.test("filesText() groups digits", () => {
       1234567,
       "1,234,567 files",
     ]] as const
-  ) equal(filesText({ mount: "", steps: undefined, files, bytes: 0, total: undefined }), text);
+  ) equal(filesText({ status: "", steps: undefined, files, bytes: 0, total: undefined }), text);
 });

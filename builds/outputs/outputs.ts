@@ -29,7 +29,10 @@ export interface Outputs {
  */
 export function openOutputs(
   all: readonly EngineOutput[],
-  context: Pick<JobContext, "deps" | "shared" | "idle" | "markNotRepeatable">,
+  context: Pick<
+    JobContext,
+    "deps" | "shared" | "idle" | "progress" | "imageSizes" | "markNotRepeatable"
+  >,
   client: Client,
 ): Outputs {
   const { deps, shared, idle, markNotRepeatable } = context;
@@ -53,7 +56,9 @@ export function openOutputs(
         deps,
         () => markNotRepeatable("a part of its output is already on stdout"),
       );
-    if (output) outputs.set(id, output);
+    if (output) {
+      outputs.set(id, "open" in output ? counted(output, client, context) : output);
+    }
   }
   const files = [...outputs.values()].filter((output) => "commit" in output);
   return {
@@ -66,6 +71,35 @@ export function openOutputs(
     },
     async discard() {
       for (const file of files) await file.discard();
+    },
+  };
+}
+
+/** Counts the bytes of an archive for the display. On a terminal, the daemon is asked for the total. */
+function counted(
+  output: ByteOutput,
+  client: Client,
+  { deps, progress, imageSizes }: Pick<JobContext, "deps" | "progress" | "imageSizes">,
+): ByteOutput {
+  return {
+    ...output,
+    async open(metadata) {
+      const sink = await output.open(metadata);
+      const show = progress.download();
+      let bytes = 0;
+      let total: number | undefined;
+      const digest = metadata["containerimage.digest"];
+      if (imageSizes && digest !== undefined) {
+        const { imageSize } = await import("../results/image_size.ts");
+        imageSize(client, digest, deps.signal).then((size) => total = size, () => {});
+      }
+      return {
+        ...sink,
+        write(chunk) {
+          show(bytes += chunk.length, total);
+          return sink.write(chunk);
+        },
+      };
     },
   };
 }

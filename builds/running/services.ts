@@ -99,7 +99,10 @@ export interface BuildServices {
 
 export async function buildServices(
   build: PreparedBuild,
-  context: Pick<JobContext, "deps" | "progress" | "shared" | "idle" | "markNotRepeatable">,
+  context: Pick<
+    JobContext,
+    "deps" | "progress" | "shared" | "idle" | "imageSizes" | "markNotRepeatable"
+  >,
   client: Client,
 ): Promise<BuildServices> {
   const { shared } = context;
