@@ -1,6 +1,6 @@
 /**
- * A new id for a build or a session: 25 characters of base 36, as BuildKit's own are (17 random
- * bytes with the top bit set, as one number; the leading digit, which is not random, is dropped).
+ * A new id for a build or a session: 25 characters of base 36, as BuildKit's own are. They are 17
+ * random bytes with the top bit set, as one number without its first digit, which is not random.
  */
 export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(17));

@@ -4,9 +4,9 @@ import { readDriverOptions } from "./driver_options.ts";
 import type { StoredNode } from "./store/node_group.ts";
 
 /**
- * Gives the registry of transports for one node: a plugin in its driver option `transport` serves the
- * scheme of its endpoint, unless the command line names a plugin for that scheme.
- * Throws `BuilderError` for driver options that are wrong.
+ * Gives the registry of transports for one node. A plugin in its driver option `transport` serves
+ * the scheme of its endpoint, unless the command line names another plugin for it. Throws
+ * `BuilderError` for driver options that are wrong.
  */
 export function nodeRegistry(
   registry: Registry,

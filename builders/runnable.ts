@@ -1,8 +1,9 @@
 import { formatPlatform, type Platform } from "./platforms.ts";
 
 /**
- * The platforms whose programs a platform runs, itself first, then the better before the worse, by
- * the rules of github.com/containerd/platforms: 64 bits run 32, a later variant runs earlier ones.
+ * The platforms whose programs a platform runs: itself first, then the better before the worse. The
+ * rules are those of github.com/containerd/platforms: 64 bits run 32, and a later variant runs
+ * earlier ones.
  *
  * @param platform normalised
  * @returns texts like `linux/arm/v7`

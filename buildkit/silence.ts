@@ -67,8 +67,8 @@ export function endWhenUnheard(
 /**
  * Calls `still`, once, when a value has been the same for `limit` milliseconds.
  *
- * Looks are counted, not milliseconds: a process that was stopped (Ctrl-Z, a sleeping machine)
- * reads what came meanwhile before it can have looked again as often as that.
+ * Looks are counted, not milliseconds. A process that was stopped (Ctrl-Z, a sleeping machine)
+ * reads what came meanwhile before it looks so often again.
  */
 export function whenStill(
   read: () => number,

@@ -51,10 +51,10 @@ const HEALTH = "/grpc.health.v1.Health/Check";
 const OUTPUTS = "/moby.filesync.v1.FileSend/";
 
 /**
- * Runs a build: session, progress and the build itself start together, in one write, because the
- * daemon waits for each to come (6 s for a ref, 5 s for a session).
- * Resolves to the exporters' answers. Rejects with the error of a service of this side, if there was one
- * (a file that can't be read is clearer in its words than in the daemon's echo), else with the daemon's.
+ * Runs a build. Session, progress and the build itself start together, in one write: the daemon
+ * waits for each of them to come (6 s for a ref, 5 s for a session). Resolves to the exporters'
+ * answers. Rejects with the error of a service of this side, if there was one, else with the
+ * daemon's. The daemon only repeats it, in less clear words.
  */
 export async function solve(
   client: Client,

@@ -44,8 +44,8 @@ export interface BuildOptions {
 export const DEFAULT_PROVENANCE = "mode=min,inline-only=true";
 
 /**
- * The request of a build. The frontend runs in the daemon (`Frontend` is named here rather than
- * driven over the gateway API): that saves the client three round trips, with the same result.
+ * The request of a build. The frontend runs in the daemon: `Frontend` names it, and no gateway API
+ * drives it. That saves three round trips, with the same result.
  */
 export function solveRequest(ref: string, session: string, build: BuildOptions): SolveRequest {
   const exporters = build.exporters.map(({ type, attrs }) => ({ Type: type, Attrs: { ...attrs } }));

@@ -1,8 +1,9 @@
 import type { Env } from "../transports/transport.ts";
 
 /**
- * Colours of the 256 that most terminals have, by their numbers. Each has a contrast of at least 3 with a
- * black and with a white background (WCAG 2.2, 1.4.11), so the program need not know the background.
+ * Colours of the 256 that most terminals have, by their numbers. Each has a contrast of at least 3
+ * with a black and with a white background (WCAG 2.2, 1.4.11). So the program need not know the
+ * background.
  */
 export const LEGIBLE = { good: 28, warning: 166, bad: 160, dim: 244, run: 33 } as const;
 

@@ -1,6 +1,6 @@
 /**
- * The stage of a step. The progress shows it in brackets, `[linux/amd64->arm64 build 2/5]`, but not
- * where the build needs one stage alone: then the line of the step in the Dockerfile tells it.
+ * The stage of a step. The progress shows it in brackets, `[linux/amd64->arm64 build 2/5]`. Where
+ * the build needs one stage alone, the line of the step in the Dockerfile tells it.
  */
 import type { BuildDefinition, BuildStep } from "./definition.ts";
 

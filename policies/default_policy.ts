@@ -1,7 +1,8 @@
 /**
- * The policy of `BUILDX_DEFAULT_POLICY`: images of Docker that builds use unasked (frontends, the
- * scanner of SBOMs, BuildKit itself) must be signed by Docker's builder, for the repository and the
- * release that their tag names. Its verdicts and its message are those of buildx v0.36.1.
+ * The policy of `BUILDX_DEFAULT_POLICY`. It is about the images of Docker that builds use unasked:
+ * frontends, the scanner of SBOMs, BuildKit itself. Docker's builder must have signed them for the
+ * repository and the release that their tag names. Its verdicts and its message are those of buildx
+ * v0.36.1.
  */
 
 /** The file name of the policy in the log, as in buildx. */

@@ -7,8 +7,8 @@ import type { View } from "./tty_frame.ts";
 import { failedLine } from "./tty_rows.ts";
 
 /**
- * The name and the last output of each failed vertex: a terminal showed only a few rows of it, and in a log
- * it is far above. On a terminal, control characters in names become spaces.
+ * The name and the last output of each failed vertex. A terminal showed only a few rows of it, and
+ * in a log it is far above. On a terminal, control characters in names become spaces.
  */
 export function failedBlocks(state: State, isTerminal = false): string {
   let text = "";

@@ -17,8 +17,8 @@ import { sentText, uploadOf } from "./uploads.ts";
  * the byte.
  *
  * Vertexes run side by side, but lines of one are kept together: output sticks to the current
- * vertex, `#N ...` and an empty line mark a switch. A vertex that ended is shown at once; among
- * running ones the current keeps its place for at least 5 s, longer the larger its share of the
+ * vertex, `#N ...` and an empty line mark a switch. A vertex that ended is shown at once. Among
+ * running ones the current keeps its place for at least 5 s, and longer the larger its share of the
  * traffic. No output is held back for more than 10 s, or (only here) for more than 256 K
  * characters.
  */

@@ -1,7 +1,8 @@
 /**
- * Chooses the rows that a terminal has room for. A build may have hundreds of vertexes, and a terminal 24
- * rows: running and failed steps come first, then the parts of running ones, then their output. The latest
- * finished steps fill the rest, and the output of finished steps comes last. The shown rows keep their order.
+ * Chooses the rows that a terminal has room for. A build may have hundreds of vertexes, and a
+ * terminal 24 rows. Running and failed steps come first, then the parts of running ones, then their
+ * output. The latest finished steps fill the rest, and the output of finished steps comes last. The
+ * shown rows keep their order.
  */
 export type Row =
   | { readonly rank: "running" | "failed" | "part" | "done"; readonly text: () => string }

@@ -9,9 +9,10 @@ const binary: Record<string, number> = {
 };
 
 /**
- * A size as docker's go-units reads it, in bytes: `64m`, `1gb`, `1.5GiB`, `512`, `10 k`, `1e3mb`. Units
- * are binary, however they are spelled. Throws an Error with go-units' text, and also for a size that
- * exceeds 64 bits: go-units turns it into a negative size, so that a prune would keep nothing.
+ * A size as docker's go-units reads it, in bytes: `64m`, `1gb`, `1.5GiB`, `512`, `10 k`, `1e3mb`.
+ * Units are binary, however they are spelled. Throws an Error with go-units' text, and also for a
+ * size that exceeds 64 bits. go-units turns that into a negative size, and then a prune would keep
+ * nothing.
  */
 export function parseBytes(text: string): number {
   const digits = /^(.*[0-9. ])([^0-9. ]*)$/s.exec(text);

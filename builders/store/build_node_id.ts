@@ -3,9 +3,10 @@ import { makeFolder, writeStoreFile } from "./store_file.ts";
 import type { ConfigDir } from "./config_dir.ts";
 
 /**
- * The name of this machine for daemons, by which they distinguish equal paths on two machines: buildx's
- * `.buildNodeID` (16 hex digits, 0600, without a line end), created if it is missing. If the store
- * can't be written, the name is derived from the host's name, so it is the same for every build.
+ * The name of this machine for daemons, by which they distinguish equal paths on two machines. It
+ * is in buildx's `.buildNodeID` (16 hex digits, 0600, without a line end), which is created if it
+ * is missing. If the store can't be written, the name is derived from the host's name, so it is the
+ * same for every build.
  */
 export function buildNodeId(dir: ConfigDir | undefined): string {
   if (dir === undefined) return fallback();

@@ -26,8 +26,9 @@ export function buildxConfigDir(env: Env): ConfigDir | undefined {
 }
 
 /**
- * Finds the owner by buildx's rule: under sudo, when HOME is still the caller's home and the folder is
- * in it, new files belong to the caller. Else `sudo fairlead build` would lock callers out of their store.
+ * Finds the owner by buildx's rule. Under sudo, when HOME is still the caller's home and the folder
+ * is in it, new files belong to the caller. Else `sudo fairlead build` would lock callers out of
+ * their store.
  */
 function sudoCaller(env: Env, path: string): Owner | undefined {
   if (env("SUDO_COMMAND") === undefined) return undefined;

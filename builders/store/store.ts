@@ -8,9 +8,9 @@
  *     defaults/<hash>    the name chosen by `use --default` for a docker endpoint
  *     refs/<Name>/…      records of builds
  *
- * Reading takes no lock and writes nothing, not even folders: every file is replaced as a whole, and a
- * home that can't be written is no problem. A change holds the lock from its first read to its last
- * write, and never while a daemon is asked.
+ * Reading takes no lock, because every file is replaced as a whole. It writes nothing, not even
+ * folders, so a home that can't be written is no problem. A change holds the lock from its first
+ * read to its last write, and never while a daemon is asked.
  */
 import { makeFolder, removeLeftovers, writeStoreFile } from "./store_file.ts";
 import { osReason } from "../../base/os_reason.ts";

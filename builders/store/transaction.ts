@@ -29,8 +29,9 @@ export class Transaction extends Store {
   }
 
   /**
-   * Removes a builder and its records, under the stored name and under that name in lower case: buildx
-   * writes records under the first and removes the second. `current` keeps the name, as in buildx.
+   * Removes a builder and its records, under the stored name and under that name in lower case.
+   * buildx writes records under the first and removes the second. `current` keeps the name, as in
+   * buildx.
    */
   remove(name: string): void {
     const file = validateName(name);

@@ -94,8 +94,9 @@ async function receiveInto(
 }
 
 /**
- * Receives to the end. When this side's system refuses to write, an ERR packet reports that, and the data that the daemon still sends
- * until it ends the call is dropped. Otherwise its workers would wait for a reader, and its own reader for its workers.
+ * Receives to the end. When this side's system refuses to write, an ERR packet reports that. The
+ * data that the daemon still sends, until it ends the call, is dropped. Otherwise its workers would
+ * wait for a reader, and its own reader for its workers.
  */
 async function receiveOrHearOut(
   stream: PacketStream,

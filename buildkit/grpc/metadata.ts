@@ -9,8 +9,8 @@ import { maybe } from "../../base/maybe.ts";
 export type Metadata = readonly (readonly [name: string, value: string])[];
 
 /**
- * The largest metadata that either side takes, in bytes, as grpc-go's clients have it: the details of an error hold
- * whole Dockerfiles, the request for a context the lines of a .dockerignore.
+ * The largest metadata that either side takes, in bytes, as in grpc-go's clients. The details of an
+ * error hold whole Dockerfiles; the request for a context holds the lines of a .dockerignore.
  */
 export const MAX_METADATA = 16 << 20;
 

@@ -1,6 +1,6 @@
 /**
- * An HTTP/2 connection (RFC 9113), client or server, that does no I/O: bytes from the peer go into
- * `receive`, bytes for the peer come out of `pull`, and `onWritable` says when there are some.
+ * An HTTP/2 connection (RFC 9113), client or server, that does no I/O. Bytes from the peer go into
+ * `receive`. Bytes for the peer come out of `pull`, and `onWritable` says when there are some.
  * `drive` runs one over a byte stream; the source of another connection's stream can pull from one
  * just as well.
  */

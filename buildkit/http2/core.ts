@@ -1,6 +1,6 @@
 /**
- * The state that both directions of a connection share: its streams, from the first HEADERS to the end (RFC
- * 9113 §5.1), and how they and the connection end.
+ * The state that both directions of a connection share: its streams, from the first HEADERS to the
+ * end (RFC 9113 §5.1). It also says how they and the connection end.
  */
 import { Code, codeName, Http2Error, type Http2ErrorOptions } from "./errors.ts";
 import { DEFAULT_WINDOW } from "./frame.ts";

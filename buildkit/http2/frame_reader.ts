@@ -1,8 +1,8 @@
 /**
- * Reads frames from bytes that may be cut anywhere. DATA is passed on in the pieces that arrive. Any
- * other frame is collected when it arrives in pieces, and so is a header block that is spread over
- * CONTINUATION (RFC 9113 §6.10: no other frame may come between). Padding and the old priority fields
- * are removed here.
+ * Reads frames from bytes that may be cut anywhere. DATA is passed on in the pieces that arrive.
+ * Any other frame is collected when it arrives in pieces. So is a header block that is spread over
+ * CONTINUATION frames: no other frame may come between (RFC 9113 §6.10). Padding and the old
+ * priority fields are removed here.
  */
 import { Code, Http2Error } from "./errors.ts";
 import { Flag, Frame, getUint32, HEADER_BYTES } from "./frame.ts";

@@ -1,5 +1,5 @@
 /**
- * Reading HPACK's Huffman code (RFC 7541 §5.2). A canonical code needs no tree: the codes of one
+ * Reading HPACK's Huffman code (RFC 7541 §5.2). A canonical code needs no tree. The codes of one
  * length are consecutive numbers, so a code is known by its length and its distance from that
  * length's first.
  */

@@ -1,9 +1,9 @@
 /**
- * Chooses and encodes the frames that are sent next: control frames first, then DATA of the streams in
- * turn, one frame each, within the peer's windows (RFC 9113 §5.2) and its MAX_FRAME_SIZE. The source
- * copies its bytes behind room for the frame's header, which is filled in afterwards. So a source need
- * not know beforehand how much it will give, and an inner connection can be the source of a stream of
- * an outer one.
+ * Chooses and encodes the frames that are sent next. Control frames go first, then DATA of the
+ * streams in turn, one frame each. It keeps the peer's windows (RFC 9113 §5.2) and its
+ * MAX_FRAME_SIZE. The source copies its bytes behind room for the frame's header, which is filled
+ * in afterwards. So a source need not know beforehand how much it will give, and an inner
+ * connection can be the source of a stream of an outer one.
  */
 import { ControlQueue } from "./control_queue.ts";
 import type { Core } from "./core.ts";
@@ -18,8 +18,8 @@ const CARRY = 256;
 const LARGEST_SENT = 65_536;
 
 /**
- * The part of the waiting DATA that goes before the answer to a PING, and its limits in bytes: with
- * less waiting than the first, the answer goes at once.
+ * The part of the waiting DATA that goes before the answer to a PING, and its limits in bytes. With
+ * less waiting than the first limit, the answer goes at once.
  */
 const BEFORE_ANSWER = 0.75, WAITS_FROM = 16 << 10, WAITS_FOR = 256 << 10;
 

@@ -1,7 +1,7 @@
 /**
  * Flow control on the receiver's side (RFC 9113 §5.2, §6.9): the peer may send as many bytes of
  * DATA as our window holds. WINDOW_UPDATE gives consumed bytes back, here once they make up half a
- * window: so the updates are few, and on a quick link the peer never waits for one. On a long link,
+ * window. So the updates are few, and on a quick link the peer never waits for one. On a long link,
  * the first update also widens the window.
  */
 export class ReceiveWindow {

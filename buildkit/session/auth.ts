@@ -1,10 +1,11 @@
 /**
  * Auth: the daemon pulls and pushes with this side's logins.
  *
- * For a registry with bearer tokens the daemon asks for this side's public key (GetTokenAuthority), and
- * then for tokens (FetchToken), so that the password never leaves this side. The key proves later that a
- * session may use the tokens of an earlier one (VerifyTokenAuthority). For a registry with Basic
- * authentication, and for a side without a key, the daemon asks for the login itself (Credentials).
+ * For a registry with bearer tokens the daemon asks for this side's public key (GetTokenAuthority),
+ * and then for tokens (FetchToken). So the password never leaves this side. The key proves later
+ * that a session may use the tokens of an earlier one (VerifyTokenAuthority). For a registry with
+ * Basic authentication, and for a side without a key, the daemon asks for the login itself
+ * (Credentials).
  */
 import { AuthDefinition as Auth } from "../../proto/gen/auth.ts";
 import { pathOf, type Service, unary } from "../grpc/call.ts";

@@ -1,5 +1,5 @@
 /**
- * Writes an output into a file, which appears whole or not at all: the bytes go into
+ * Writes an output into a file, which appears whole or not at all. The bytes go into
  * `.NAME.tmp-XXXXXXXX` in the same folder, which is renamed after a successful build. A path to
  * something other than a regular file (`/dev/stdout`, a named pipe) is written directly. So is a
  * file in a folder that takes no new files.

@@ -17,9 +17,9 @@ import { isTrueAttr, pushed } from "./split.ts";
 type Attrs = Readonly<Record<string, string>>;
 
 /**
- * Joins the answers of a target's nodes. Where they pushed an image, the index of its parts is pushed
- * under each of its names, and the answer is the index's digest alone, as with buildx. Otherwise the
- * first node's answers count. Throws `RegistryError`.
+ * Joins the answers of a target's nodes. Where they pushed an image, the index of its parts is
+ * pushed under each of its names. The answer is then the index's digest alone, as with buildx.
+ * Otherwise the first node's answers count. Throws `RegistryError`.
  */
 export async function joinParts(
   parts: readonly Answers[],

@@ -11,7 +11,7 @@ const LOCAL_DELETE = "buildx.local.delete";
 
 /**
  * Returns the permissions of `--allow` that are sent to the daemon. The one for this machine is
- * checked here: an output that deletes other files of its folder may do so only below the working
+ * checked here. An output that deletes other files of its folder may do so only below the working
  * folder, unless that is allowed. Throws `UsageError`.
  */
 export function checkAllowed(

@@ -1,7 +1,7 @@
 /**
  * Links between targets. The frontend's result of one target, unbuilt, is an input of the targets
  * that use it, so that the daemon sees one graph. A target that others use waits until all of them
- * have made their results, and only then builds its own: so the daemon recognizes the shared work
+ * have made their results, and only then builds its own. So the daemon recognizes the shared work
  * as the same.
  */
 import type { SolveRequest } from "../../proto/gen/control.ts";

@@ -30,9 +30,9 @@ export function checkCaches(entries: readonly CacheEntry[], use: "from" | "to"):
 }
 
 /**
- * Adds credentials of the environment, and leaves out a cache that can't work without them: GitHub's
- * cache has a token and a URL only in the steps of a workflow, and the same command line must work
- * elsewhere.
+ * Adds credentials of the environment, and leaves out a cache that can't work without them.
+ * GitHub's cache has a token and a URL only in the steps of a workflow, but the same command line
+ * must work elsewhere.
  * @param otherKeys a further place for keys of S3, for when the environment has none
  */
 export function completeCaches(

@@ -16,8 +16,8 @@ import { legacyResources } from "./legacy_flags.ts";
 import { cut } from "../../base/cut.ts";
 
 /**
- * The build that a command line describes, but for `--call`. Flags with a grammar of their own are read in buildx's
- * order: a mistake in one of them is the command line's error, and `prepare` finds all others.
+ * The build that a command line describes, but for `--call`. Flags with a grammar of their own are
+ * read in buildx's order. Their mistakes are the command line's errors; `prepare` finds all others.
  * Throws `UsageError`.
  */
 export async function specOfFlags(

@@ -24,8 +24,9 @@ export function wordsOf(words: readonly string[], open = false): Candidates {
 }
 
 /**
- * The candidates without words that a shell might run or split. Names from daemons and files may have no
- * quotes, `$` or blanks: no honest name has them, and inside an open quote a shell inserts words unquoted.
+ * The candidates without words that a shell might run or split. Names from daemons and files may
+ * have no quotes, `$` or blanks. No honest name has them, and inside an open quote a shell inserts
+ * words unquoted.
  */
 export function harmless({ words, ...rest }: Candidates): Candidates {
   return { ...rest, words: words.filter(({ word }) => /^[\p{L}\p{N}._/@:=+,%~-]+$/u.test(word)) };

@@ -1,5 +1,5 @@
 /**
- * Measures throughput as in a build: a file of random bytes goes up as a build context (file sync,
+ * Measures throughput as in a build. A file of random bytes goes up as a build context (file sync,
  * over the session), and comes back in a tar. The daemon writes the file to its disk, and reads it
  * again, so the result includes both ends and not only the network.
  */

@@ -1,6 +1,6 @@
 /**
- * The order in which a debugger walks through a build. The chain of steps to a result is a branch; a
- * step with further inputs (COPY --from) leads into their branches first, and each branch comes back
+ * The order in which a debugger walks through a build. The chain of steps to a result is a branch.
+ * A step with further inputs (COPY --from) leads into their branches first. Each branch comes back
  * to the step that needs it.
  */
 import type { BuildDefinition, BuildStep } from "../definition.ts";

@@ -12,9 +12,9 @@ export interface PageDocument {
 }
 
 /**
- * A page in one file. Its policy allows its own style and the one script, by its hash, and nothing else: a
- * text of a daemon that became markup could run nothing and load nothing. Without scripts, the page shows
- * the same steps, and lacks only search, order, groups and zoom.
+ * A page in one file. Its policy allows its own style, the one script by its hash, and nothing
+ * else. So a text of a daemon that became markup could run and load nothing. Without scripts, the
+ * page shows the same steps, and lacks only search, order, groups and zoom.
  */
 export function htmlDocument({ title, body, isServed = false }: PageDocument): string {
   return `<!DOCTYPE html>

@@ -1,6 +1,6 @@
 /**
- * A wider receive window for a channel of ssh2, whose 2 MiB (`MAX_WINDOW` in its `Channel.js`) let
- * 20 MB/s through at a round trip of 100 ms.
+ * A wider receive window for a channel of ssh2. ssh2's own 2 MiB (`MAX_WINDOW` in its `Channel.js`)
+ * let 20 MB/s through at a round trip of 100 ms.
  */
 import type { SshChannel } from "./ssh2.ts";
 
@@ -17,8 +17,8 @@ export interface ChannelInternals {
 }
 
 /**
- * Grants the server more, and leaves ssh2 to count in its own window: ssh2 sees the bytes of the wide
- * window that are beyond the additional ones, and at least one, because it drops data at 0.
+ * Grants the server more, and leaves ssh2 to count in its own window. ssh2 sees the bytes of the
+ * wide window beyond the additional ones. It sees at least one, because it drops data at 0.
  */
 export function widenWindow(channel: SshChannel): void {
   const { incoming, outgoing, _client } = channel as unknown as ChannelInternals;

@@ -1,6 +1,6 @@
 /**
- * Go's structs, for templates and for JSON: a template names a field by its Go name and prints fields
- * in order; JSON has a field under its tag.
+ * Go's structs, for templates and for JSON. A template names a field by its Go name and prints
+ * fields in order; JSON has a field under its tag.
  */
 
 import { isObject } from "../../json.ts";

@@ -1,7 +1,7 @@
 /**
- * Go's values as JavaScript's: a struct is an object, its methods are functions; a map is a `Map`, an
- * int64 a bigint, a nil pointer null, and a missing value undefined. A field that an object lacks is an
- * error; a key that a map lacks is not.
+ * Go's values as JavaScript's. A struct is an object, and its methods are functions. A map is a
+ * `Map`, an int64 a bigint, a nil pointer null, and a missing value undefined. A field that an
+ * object lacks is an error; a key that a map lacks is not.
  */
 
 /** A map to strings: for a missing key, `index` gives an empty string. */

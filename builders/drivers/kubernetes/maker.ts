@@ -1,6 +1,6 @@
 /**
- * Boots, stops and removes the pods of a `kubernetes` node by the API server, as buildx does: either
- * tool can use, stop and remove what the other made.
+ * Boots, stops and removes the pods of a `kubernetes` node by the API server, as buildx does.
+ * Either tool can use, stop and remove what the other made.
  */
 import { fieldsOf } from "../../../base/json.ts";
 import { humanDuration } from "../../../base/go/human_duration.ts";

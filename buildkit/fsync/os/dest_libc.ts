@@ -1,6 +1,7 @@
 /**
- * Writes into a folder by libc's *at calls: each name is used relative to its open folder, which was opened from its
- * own folder without following a link, up to the root. So even a link that appears during the transfer can't lead out.
+ * Writes into a folder by libc's *at calls. Each name is used relative to its open folder. That
+ * folder was opened in the same way, from the root on, without following a link. So even a link
+ * that appears during the transfer can't lead out.
  */
 import { maybe } from "../../../base/maybe.ts";
 import { type Attributes, type Dest, type OutFile, permissions, temporaryName } from "./dest.ts";

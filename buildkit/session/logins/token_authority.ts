@@ -1,6 +1,6 @@
 /**
  * The key that stands for this side's logins. It is an Ed25519 key made of a secret of ours and the
- * daemon's salt, so it differs for each registry and each start of the daemon.
+ * daemon's salt. So it differs for each registry and each start of the daemon.
  *
  * Its seed is HMAC-SHA256(salt, secret of the host), or HMAC-SHA256(salt, nothing) without a login:
  * clients without a login may share each other's tokens.

@@ -1,7 +1,7 @@
 /**
- * This side's part of the keys of `token_authority.ts`: 16 random bytes for each registry, kept with docker's
- * configuration in `.token_seed` (`{"host":{"Seed":"base64"}}`, 0600), so that a later build, and
- * docker's own, may use the tokens that the daemon holds for this user.
+ * This side's part of the keys of `token_authority.ts`: 16 random bytes for each registry. They are
+ * kept next to docker's configuration, in `.token_seed` (`{"host":{"Seed":"base64"}}`, 0600). So a
+ * later build, also by docker, may use the tokens that the daemon holds for this user.
  *
  * When the folder can't be written, the seeds live as long as this process. Then the next build's
  * daemon fetches new tokens; nothing else is lost.

@@ -20,8 +20,8 @@ export interface FileChanges {
 }
 
 /**
- * Lists the files of a layer; undefined if the layer is too large, is compressed in another way than by
- * gzip, isn't a tar archive, or is no longer there.
+ * Lists the files of a layer. Undefined for a layer that is too large, gone, no tar archive, or
+ * compressed in another way than by gzip.
  */
 export async function layerFiles(
   client: Client,

@@ -11,9 +11,9 @@ export interface StepPair {
 /**
  * Finds each step's counterpart, in the order of the second build; steps that only the first one has follow.
  *
- * Steps belong together if they have the same digest, else the same name, else the same instruction in the
- * same stage, else the same number and the same kind of instruction in the same stage. Digests of images
- * in names don't count.
+ * Steps belong together by the first of these that fits: the same digest, the same name, the same
+ * instruction in the same stage, or the same number and kind of instruction there. Digests of
+ * images in names don't count.
  */
 export function matchSteps(a: readonly Step[], b: readonly Step[]): StepPair[] {
   const ofA = new Map<Step, Step>();

@@ -17,8 +17,8 @@ export interface RecordExtras {
 }
 
 /**
- * A record as Docker Desktop reads it in a bundle: Go's encoding of BuildKit's structure, so names
- * are those of its fields, empty ones are left out, and times are seconds and nanoseconds.
+ * A record as Docker Desktop reads it in a bundle: Go's encoding of BuildKit's structure. Names are
+ * those of its fields, empty fields are left out, and times are seconds and nanoseconds.
  */
 export function recordJson(record: BuildHistoryRecord, extras: RecordExtras): object {
   const { error, Result, logs, trace, externalError } = record;

@@ -3,9 +3,9 @@ import { buildName } from "./build_name.ts";
 import type { LocalState } from "./local_state.ts";
 
 /**
- * The name of a build for people. A build that was made over `BUILDKIT_HOST` left no note on any machine, so
- * buildx's rules give it no name: it gets that of its image, or its Dockerfile's. Empty for a build without
- * either.
+ * The name of a build for people. A build that was made over `BUILDKIT_HOST` left no note on any
+ * machine, so buildx's rules give it no name. It gets the name of its image, or of its Dockerfile.
+ * Empty for a build without either.
  */
 export function displayName(record: BuildHistoryRecord, state: LocalState | undefined): string {
   const { FrontendAttrs: attrs } = record;

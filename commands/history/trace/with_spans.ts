@@ -17,8 +17,9 @@ interface Node {
 const MOST_LINES = 50;
 
 /**
- * The timeline with the spans of its trace. BuildKit notes a step's digest in the attribute `vertex`; a span
- * without one belongs to the step of its name, or to the step of the span around it, or to no step.
+ * The timeline with the spans of its trace. BuildKit notes a step's digest in the attribute
+ * `vertex`. A span without one belongs to the step of its name, else to the step of the span around
+ * it, else to no step.
  */
 export function withSpans(timeline: Timeline, spans: readonly Span[]): Timeline {
   const nodes = spans.map((span): Node => ({

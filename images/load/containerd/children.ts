@@ -13,8 +13,8 @@ interface Parent {
 }
 
 /**
- * Labels a manifest or index, and those below it, with their parts: containerd keeps a blob while a kept
- * blob has a label `containerd.io/gc.ref.content.…` with its digest.
+ * Labels a manifest or index, and those below it, with their parts. containerd keeps a blob while a
+ * kept blob has a label `containerd.io/gc.ref.content.…` with its digest.
  */
 export async function holdChildren(calls: Calls, target: Descriptor): Promise<void> {
   if (!/[.+](index|manifest|manifest\.list)\.v\d/.test(target.mediaType)) return;
