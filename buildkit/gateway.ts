@@ -21,9 +21,12 @@ import { solve, type SolveOptions } from "./solve.ts";
 
 /** Calls that are possible while the build is open. */
 export interface Gateway {
-  /** Runs a frontend, or a definition. An aborted signal ends the daemon's work for this call. */
+  /**
+   * Runs a frontend, or a definition. An aborted signal ends the daemon's work for this call. Without
+   * `allowResultArrayRef`, the result's refs come without their definitions.
+   */
   solve(request: Partial<BridgeSolve>, signal?: AbortSignal): Promise<Result>;
-  /** The capabilities of the daemon and of its gateway, by BuildKit's names. */
+  /** The capabilities of the daemon and of its gateway, by BuildKit's names. The daemon is asked once. */
   capabilities(): Promise<ReadonlySet<string>>;
   /** The files of a result. They are built first, where that hasn't happened. */
   files(ref: string): Files;
@@ -79,18 +82,19 @@ export async function withGateway<T>(
     statFile: async (request) => await call((await looking()).methods.statFile, request),
     readFile: (request) => call(methods.readFile, request),
   };
+  let caps: Promise<ReadonlySet<string>> | undefined;
+  const capabilities = async () => {
+    const { LLBCaps, FrontendAPICaps } = await call(methods.ping, {});
+    const known = [...LLBCaps, ...FrontendAPICaps];
+    return new Set(known.filter(({ Enabled }) => Enabled).map(({ ID }) => ID));
+  };
   const gateway: Gateway = {
     async solve(part, signal) {
-      const request = { ...part, allowResultReturn: true, allowResultArrayRef: true };
+      const request = { allowResultReturn: true, allowResultArrayRef: true, ...part };
       const answer = await call(methods.solve, request, signal);
       return answer.result ?? { result: undefined, metadata: {} };
     },
-    async capabilities() {
-      const { LLBCaps, FrontendAPICaps } = await call(methods.ping, {});
-      return new Set(
-        [...LLBCaps, ...FrontendAPICaps].filter(({ Enabled }) => Enabled).map(({ ID }) => ID),
-      );
-    },
+    capabilities: () => caps ??= capabilities(),
     files: (ref) => filesOf(resultCalls, ref),
     async newContainer(options) {
       const { methods } = await looking();

@@ -33,7 +33,7 @@ export interface BuildDefinition {
   readonly head: Input;
   /** The Dockerfile, as a rule alone. */
   readonly files: readonly SourceInfo[];
-  /** The definition, encoded, with another result. */
+  /** The definition of another result, encoded. */
   withResult(input: Input): Uint8Array;
 }
 
@@ -47,36 +47,48 @@ export async function readDefinition(bytes: Uint8Array): Promise<BuildDefinition
   const last = def.at(-1);
   const head = last && Op.decode(last).inputs[0];
   if (head === undefined) throw new Error("the build has no steps to look at");
-  for (const encoded of def.slice(0, -1)) {
-    const digest = await sha256Of(encoded);
+  const digests = await Promise.all(def.slice(0, -1).map(sha256Of));
+  for (const [at, digest] of digests.entries()) {
     const description = metadata[digest]?.description ?? {};
     const places = (Source?.locations[digest]?.locations ?? []).flatMap(({ sourceIndex, ranges }) =>
       ranges.map((range) => ({ file: sourceIndex, range }))
     );
     const name = description[NAME] ?? description[COMMAND] ?? "";
-    steps.set(digest, { digest, op: Op.decode(encoded), name, places });
+    steps.set(digest, { digest, op: Op.decode(def[at]!), name, places });
   }
   return {
     steps,
     head,
     files: Source?.infos ?? [],
-    withResult: (input) => replaceLast(bytes, input),
+    withResult: (input) => onlyFor(input, bytes, { steps, digests }),
   };
 }
 
-/** Replaces the last operation, and keeps every other byte. */
-function replaceLast(bytes: Uint8Array, input: Input): Uint8Array {
+/** Keeps the operations that a result needs, in their order, and every other field as it is. */
+function onlyFor(
+  input: Input,
+  bytes: Uint8Array,
+  { steps, digests }: Pick<BuildDefinition, "steps"> & { readonly digests: readonly string[] },
+): Uint8Array {
+  const needed = new Set([input.digest]);
+  for (const digest of needed) {
+    steps.get(digest)?.op.inputs.forEach((input) => needed.add(input.digest));
+  }
+  const parts: Uint8Array[] = [];
   const reader = new BinaryReader(bytes);
-  let lastAt = [bytes.length, bytes.length];
-  while (reader.pos < reader.len) {
+  for (let at = 0; reader.pos < reader.len;) {
     const start = reader.pos;
     const [field, type] = reader.tag();
     reader.skip(type, field);
-    if (field === 1 && type === WireType.LengthDelimited) lastAt = [start, reader.pos];
+    const isOperation = field === 1 && type === WireType.LengthDelimited;
+    // The last operation, which names the result, has no digest here.
+    if (!isOperation || needed.has(digests[at++] ?? "")) {
+      parts.push(bytes.subarray(start, reader.pos));
+    }
   }
   const op = Op.encode(messageOf(Op, { inputs: [input] })).finish();
-  const added = Definition.encode(messageOf(Definition, { def: [op] })).finish();
-  return joinBytes([bytes.subarray(0, lastAt[0]), bytes.subarray(lastAt[1]), added]);
+  parts.push(Definition.encode(messageOf(Definition, { def: [op] })).finish());
+  return joinBytes(parts);
 }
 
 /** The result of a step that is its changed root file system. */

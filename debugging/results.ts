@@ -58,11 +58,15 @@ export async function refOfInput(
   const { head, withResult } = definition;
   const isHead = input.digest === head.digest && input.index === head.index;
   const Evaluate = build === "one call";
-  const own = isHead
-    ? ref
-    : refsOf(await gateway.solve({ Definition: withResult(input), Evaluate }, signal))[0]?.[1].id;
+  // The definition is known here, so the daemon need not send it back.
+  const request = { Definition: withResult(input), Evaluate, allowResultArrayRef: false };
+  const own = isHead ? ref : refIn(await gateway.solve(request, signal));
   if (own && build !== "no" && (isHead || !Evaluate)) await gateway.evaluate(own, signal);
   return own ?? "";
+}
+
+function refIn({ result }: Result): string | undefined {
+  return result?.$case === "refDeprecated" ? result.refDeprecated : undefined;
 }
 
 function imageConfig(bytes: Uint8Array | undefined): ImageConfig {

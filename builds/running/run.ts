@@ -15,7 +15,6 @@ import type { Builder } from "../../builders/builder.ts";
 import { firstNode } from "../../builders/choose_node.ts";
 import type { Store } from "../../builders/store/store.ts";
 import { newId } from "../../base/identity.ts";
-import { after } from "../../base/async.ts";
 import { type Deps, withSignal } from "../../cli/deps.ts";
 import { phase } from "../../cli/phases.ts";
 import type { Progress } from "../../progress/progress.ts";
@@ -73,7 +72,7 @@ export async function runBuilds(
 ): Promise<ReadonlyMap<string, Answers>> {
   const { deps, progress, errorPrefix } = context;
   phase("prepared");
-  const noted = noteUse(context);
+  const noteUse = useNote(context);
   let notRepeatable: string | undefined;
   const markNotRepeatable = (reason: string) => void (notRepeatable = reason);
   let open = context.nodes;
@@ -92,6 +91,7 @@ export async function runBuilds(
           const answers = await runOn(nodes, builds, {
             ...context,
             markNotRepeatable,
+            noteUse,
             ...imageSizes && { imageSizes },
           });
           closed = nodes.close();
@@ -134,25 +134,17 @@ export async function runBuilds(
     if (ref !== undefined) failed.below = buildDetails([["", ref]], deps);
     throw failed;
   } finally {
-    noted();
+    noteUse();
     await closed;
   }
 }
 
-/**
- * Records that the builder is used: while the daemon works, or at the latest when the returned
- * function is called.
- */
-function noteUse({ store, builder }: RunContext): () => void {
+/** The function that records, once, that the builder is used. */
+function useNote({ store, builder }: RunContext): () => void {
   let isNoted = false;
-  const note = () => {
+  return () => {
     if (!isNoted) store.noteUse(builder);
     isNoted = true;
-  };
-  const stop = after(0, note);
-  return () => {
-    stop();
-    note();
   };
 }
 
@@ -185,7 +177,7 @@ function affinityOf(
 async function runOn(
   nodes: NodeClients,
   builds: ReadonlyMap<string, PreparedBuild>,
-  context: RunContext & Pick<JobContext, "markNotRepeatable" | "imageSizes">,
+  context: RunContext & Pick<JobContext, "markNotRepeatable" | "noteUse" | "imageSizes">,
 ): Promise<ReadonlyMap<string, Answers>> {
   const jobs = await jobsOf(nodes, builds, context);
   if (context.progress.mode === "tty") void compareWithLast(nodes, jobs, context);

@@ -23,7 +23,10 @@ export async function solveByGateway(
   const { answers } = await withGateway(client, request, options, async (gateway) => {
     const FrontendOpt = { ...FrontendAttrs };
     const FrontendInputs = { ...inputs };
-    const result = await gateway.solve({ Frontend, FrontendOpt, FrontendInputs });
+    const solved = gateway.solve({ Frontend, FrontendOpt, FrontendInputs });
+    // A hook needs them; the daemon tells them while the frontend works.
+    if (inspect) gateway.capabilities().catch(() => {});
+    const result = await solved;
     return { result: await inspect?.(gateway, result) ?? result, value: undefined };
   });
   return answers;

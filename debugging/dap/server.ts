@@ -1,4 +1,5 @@
 /** Requests and responses of the debug adapter protocol, both ways, and events. */
+import { joinBytes } from "../../base/bytes.ts";
 import { fieldsOf } from "../../base/json.ts";
 import type { Input, Output } from "../../cli/deps.ts";
 import { frame, FrameError, frameReader } from "./frames.ts";
@@ -27,16 +28,28 @@ export function serverOf(
 ): Server {
   let seq = 0;
   let over = false;
-  let written: Promise<void> = Promise.resolve();
+  let unwritten: Uint8Array[] = [];
+  let written: Promise<void> | undefined;
   const asked = new Map<number, PromiseWithResolvers<void>>();
 
   function send(message: Readonly<Record<string, unknown>>): number {
     if (over) return 0;
     const own = ++seq;
-    const bytes = frame({ seq: own, ...message });
+    unwritten.push(frame({ seq: own, ...message }));
     // The client is gone when it can't be written to; the reader finds that out, too.
-    written = written.then(() => stdout.writeBytes(bytes)).catch(() => void (over = true));
+    written ??= write().catch(() => void (over = true));
     return own;
+  }
+
+  /** Writes what was sent, several messages at once: each write waits for another thread. */
+  async function write(): Promise<void> {
+    await Promise.resolve();
+    while (unwritten.length > 0) {
+      const bytes = joinBytes(unwritten);
+      unwritten = [];
+      await stdout.writeBytes(bytes);
+    }
+    written = undefined;
   }
 
   async function answer(

@@ -500,6 +500,9 @@ function createBaseResult(): Result {
 export const Result: MessageFns<Result> = {
   encode(message: Result, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.result?.$case) {
+      case "refDeprecated":
+        writer.uint32(10).string(message.result.refDeprecated);
+        break;
       case "ref":
         Ref.encode(message.result.ref, writer.uint32(26).fork()).join();
         break;
@@ -526,6 +529,14 @@ export const Result: MessageFns<Result> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = { $case: "refDeprecated", refDeprecated: reader.string() };
+            continue;
+          }
           case 3: {
             if (tag !== 26) {
               break;

@@ -61,6 +61,9 @@ export interface SolveResponse {
 export interface Result {
   /** One ref for one platform, or several by their platforms. */
   result:
+    | //
+    /** An id alone, for a request without allowResultArrayRef. */
+    { $case: "refDeprecated"; refDeprecated: string }
     | { $case: "ref"; ref: Ref }
     | { $case: "refs"; refs: RefMap }
     | undefined;

@@ -11,11 +11,13 @@
  * measures the self-extracting binary instead of the bundle inside it. `--runs=N` sets the number of
  * runs. `--folder=DIR` is the place of contexts, outputs and the store of builders, by default
  * /dev/shm: on a disk, a program waits for its fsyncs, as on any workstation. `scripts/bench
- * start-up` prints the milliseconds of each phase of a cached build instead. `policy` prints the CPU
+ * start-up` prints the milliseconds of each phase of a cached build instead, and `debug` compares the
+ * debug adapters. `policy` prints the CPU
  * time of decisions inside one process, too.
  */
 import { cases, type Program } from "./cases.ts";
 import { measure, type Sample } from "./measure.ts";
+import { debug } from "./debug.ts";
 import { far } from "./far.ts";
 import { ratioTable } from "./table.ts";
 import { transports } from "./transports.ts";
@@ -26,7 +28,7 @@ import { startDaemon } from "./daemon.ts";
 
 const names = Deno.args.filter((arg) => !arg.startsWith("-"));
 const runs = Number(Deno.args.find((arg) => arg.startsWith("--runs="))?.slice(7) ?? 7);
-const known = [...Object.keys(cases), "far", "start-up", "transports"];
+const known = [...Object.keys(cases), "debug", "far", "start-up", "transports"];
 const unknown = names.find((name) => !known.includes(name));
 if (unknown !== undefined) {
   console.error(`no case ${JSON.stringify(unknown)}: there are ${known.join(", ")}`);
@@ -47,14 +49,15 @@ if (flag !== undefined) {
 const unpacked = await Deno.makeTempDir({ prefix: "fairlead-bench-" });
 const fairlead = Deno.args.includes("--binary") ? await binary(unpacked) : await bundle();
 const way = Deno.args.find((arg) => arg.startsWith("--way="))?.slice(6);
+const [quick = false, priority = false, least = false] = ["--quick", "--priority", "--least"]
+  .map((word) => Deno.args.includes(word));
 const folder = Deno.args.find((arg) => arg.startsWith("--folder="))?.slice(9) ?? "/dev/shm";
 if (names.includes("transports")) await transports(fairlead, runs, way);
 if (names.includes("far")) {
-  const [quick = false, priority = false, least = false] = ["--quick", "--priority", "--least"]
-    .map((word) => Deno.args.includes(word));
   await far({ fairlead, runs, folder, quick, priority, least, only: way ?? "" });
 }
-if (names.length > 0 && names.every((name) => name === "far" || name === "transports")) {
+if (names.includes("debug")) await debug(fairlead, runs, { priority, least });
+if (names.length > 0 && names.every((name) => ["debug", "far", "transports"].includes(name))) {
   Deno.exit(0);
 }
 if (names.includes("policy")) await inOwnProcess();
