@@ -51,14 +51,12 @@ export function splitEndpoint(endpoint: string, rules: EndpointRules): Endpoint 
   const scheme = schemeOf(endpoint) ?? fail("it has no scheme");
   // deno-lint-ignore no-control-regex
   if (/[\x00-\x1f\x7f]/.test(endpoint)) fail("it contains a control character");
-  const rest = endpoint.slice(scheme.length + 3);
-  const mark = rest.indexOf("?");
-  const address = mark < 0 ? rest : rest.slice(0, mark);
+  const [address, query] = cut(endpoint.slice(scheme.length + 3), "?");
 
   const options = new Map<string, string>();
   const names = rules.options.map((option) => option.name);
   // Without options, Deno need not load the class.
-  for (const [name, value] of mark < 0 ? [] : new URLSearchParams(rest.slice(mark + 1))) {
+  for (const [name, value] of query === undefined ? [] : new URLSearchParams(query)) {
     if (!names.includes(name)) {
       fail(`it has no option ${JSON.stringify(name)}`, optionHint(scheme, name, names));
     }

@@ -3,6 +3,7 @@
  * until a scheme is used that isn't built in. A plugin is run or loaded only when it is dialled.
  * Until then, general rules parse its URLs.
  */
+import { cut } from "../base/cut.ts";
 import { abortable } from "../base/async.ts";
 import { redact, splitEndpoint } from "./endpoint.ts";
 import { DialError, EndpointError, interrupted } from "./errors.ts";
@@ -195,7 +196,7 @@ async function checkedMetadata(
 
 /** Accepts any options, all as secret, until the plugin has listed its own. */
 function anyOptions(endpoint: string): OptionSpec[] {
-  const mark = endpoint.indexOf("?");
-  const names = mark < 0 ? [] : [...new URLSearchParams(endpoint.slice(mark + 1)).keys()];
+  const [, query = ""] = cut(endpoint, "?");
+  const names = [...new URLSearchParams(query).keys()];
   return [...new Set(names)].map((name) => ({ name, summary: "", secret: true }));
 }

@@ -2,6 +2,7 @@
  * Reads the files of a git checkout. No git program is needed or started (https://git-scm.com/docs/gitrepository-layout). In the
  * new "reftable" format of refs, the commit stays unknown.
  */
+import { isAbsolute } from "../../base/paths.ts";
 import { maybe } from "../../base/maybe.ts";
 
 /** A checkout. */
@@ -146,6 +147,6 @@ function above(folder: string): string | undefined {
 }
 
 function join(folder: string, path: string): string {
-  if (path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path)) return path;
+  if (isAbsolute(path)) return path;
   return folder.endsWith("/") ? folder + path : `${folder}/${path}`;
 }

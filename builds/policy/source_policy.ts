@@ -121,7 +121,7 @@ function fields(value: unknown, what: string): Fields {
     },
     texts(name) {
       const field = byName.get(name) ?? {};
-      const entries = typeof field === "object" ? Object.entries(field as object) : [];
+      const entries = typeof field === "object" ? Object.entries(field) : [];
       if (entries.some(([, text]) => typeof text !== "string")) wrong(name, "map of strings");
       return Object.fromEntries(entries);
     },

@@ -4,7 +4,7 @@
  * same values.
  */
 import { openedPath } from "../../base/opened_path.ts";
-import { absolutePath, cleanPath } from "../../base/paths.ts";
+import { absolutePath, cleanPath, isAbsolute } from "../../base/paths.ts";
 import { statOf } from "../../base/stat.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { type LayoutRef, parseLayoutRef } from "../../buildkit/session/oci_layout.ts";
@@ -175,7 +175,7 @@ export function dockerfileSource(
   if (text === "-") return { kind: "stdin", typed: text };
   if (isHttp(text)) return { kind: "url", typed: text };
   const isLocal = context.kind === "folder" || context.kind === "none" ||
-    context.kind === "remote" && (text.startsWith("/") || /^[A-Za-z]:[\\/]/.test(text));
+    context.kind === "remote" && isAbsolute(text);
   if (!isLocal) return { kind: "inside", typed: text };
   if (text === "") {
     const folder = "path" in context ? context.path : cwd;

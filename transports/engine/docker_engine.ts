@@ -2,6 +2,7 @@
  * The Docker Engine API: HTTP/1.1 over a socket, a pipe, TCP or ssh, one connection for each
  * request. Paths have no version, which means the engine's own. Podman's service has the same API.
  */
+import { errorText } from "../../base/error_text.ts";
 import { onAbort } from "../../base/async.ts";
 import {
   HttpError,
@@ -247,7 +248,7 @@ function broken({ host }: EngineEndpoint, cause: unknown): DialError {
   if (cause instanceof DialError) return cause;
   const problem = cause instanceof HttpError
     ? cause.message
-    : `the connection broke: ${cause instanceof Error ? cause.message : cause}`;
+    : `the connection broke: ${errorText(cause)}`;
   return new DialError(problem, {
     endpoint: host,
     step: "connect",

@@ -3,6 +3,7 @@
  *
  *     {"kind":"Status","status":"Failure","message":…,"reason":"Forbidden","code":403}
  */
+import { errorText } from "../../base/error_text.ts";
 import { fieldsOf } from "../../base/json.ts";
 import { onAbort } from "../../base/async.ts";
 import {
@@ -273,7 +274,7 @@ function refusal(head: HttpHead, text: string, shown: string, path: string): Kub
 function broken({ server }: KubeTarget, endpoint: string, cause: unknown): DialError {
   const problem = cause instanceof HttpError || cause instanceof SyntaxError
     ? `${server} doesn't answer as an API server: ${cause.message}`
-    : `the connection to ${server} broke: ${cause instanceof Error ? cause.message : cause}`;
+    : `the connection to ${server} broke: ${errorText(cause)}`;
   return cause instanceof DialError ? cause : new DialError(problem, {
     endpoint,
     step: "connect",

@@ -75,7 +75,7 @@ export function sameType(a: Type, b: Type): boolean {
     }
     return true;
   }
-  if (isCollection(a)) return a.kind === b.kind && sameType(a.element, (b as Collection).element);
+  if (isCollection(a)) return a.kind === b.kind && sameType(a.element, b.element);
   return a.kind === b.kind;
 }
 

@@ -91,7 +91,7 @@ function preference(a: Type, b: Type): number {
   if (isPrimitive(a) && isPrimitive(b)) {
     return Number(b.kind === "string") - Number(a.kind === "string");
   }
-  if (isCollection(a) && a.kind === b.kind) return preference(a.element, (b as Collection).element);
+  if (isCollection(a) && a.kind === b.kind) return preference(a.element, b.element);
   const general = ["set", "list", "tuple"];
   const [left, right] = [general.indexOf(a.kind), general.indexOf(b.kind)];
   if (left >= 0 && right >= 0 && left !== right) return left < right ? -1 : 1;

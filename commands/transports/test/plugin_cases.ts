@@ -1,4 +1,5 @@
 /** The cases that an executable plugin's process must pass: each runs it without fairlead around it. */
+import { shellWord } from "../../../base/shell_word.ts";
 import { DialError } from "../../../transports/errors.ts";
 import { dialExecutable } from "../../../transports/plugins/executable.ts";
 import { type Beginning, readHandshake } from "../../../transports/plugins/handshake.ts";
@@ -97,8 +98,7 @@ export const pluginCases: Readonly<Record<string, Case>> = {
 /** Writes a script that does something before it starts the plugin; `$0` is the plugin in it. */
 async function wrapper({ file, folder }: Kit, name: string, script: string): Promise<string> {
   const path = `${folder}/${name}`;
-  const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-  const text = `#!/bin/sh\nexec /bin/sh -c ${quoted(script)} ${quoted(file!.path)} "$@"\n`;
+  const text = `#!/bin/sh\nexec /bin/sh -c ${shellWord(script)} ${shellWord(file!.path)} "$@"\n`;
   await Deno.writeTextFile(path, text, { mode: 0o700 });
   return path;
 }

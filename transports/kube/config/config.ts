@@ -1,4 +1,5 @@
 /** Chooses the API server, the user and the namespace. */
+import { isAbsolute } from "../../../base/paths.ts";
 import { fieldsOf } from "../../../base/json.ts";
 import { withoutPassword } from "../../endpoint.ts";
 import { inCluster } from "./in_cluster.ts";
@@ -187,7 +188,7 @@ function userOf(entry: KubeEntry | undefined, shown: string): KubeUser {
     ...cert && { cert },
     ...key && { key },
     ...token !== undefined && { token },
-    ...tokenFile !== undefined && { tokenFile: besides(file, tokenFile) },
+    ...tokenFile !== undefined && { tokenFile: relativeToFile(file, tokenFile) },
     ...username !== undefined && {
       basic: { username, password: textIn(value.password) ?? "" },
     },
@@ -227,12 +228,12 @@ function textOf(entry: KubeEntry, name: string, shown: string): KubeText | undef
   const path = textIn(entry.value[name]);
   return path === undefined
     ? undefined
-    : { path: besides(entry.file, path), from: `${name} of ${shown}` };
+    : { path: relativeToFile(entry.file, path), from: `${name} of ${shown}` };
 }
 
 /** Resolves a path in a file, relative to the file's folder. */
-export function besides(file: string, path: string): string {
-  if (path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path)) return path;
+export function relativeToFile(file: string, path: string): string {
+  if (isAbsolute(path)) return path;
   const slash = file.lastIndexOf("/");
   return slash < 0 ? path : `${file.slice(0, slash)}/${path}`;
 }

@@ -7,9 +7,10 @@
  *
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
+import { errorText } from "../../../base/error_text.ts";
 import { fieldsOf } from "../../../base/json.ts";
 import { onAbort } from "../../../base/async.ts";
-import { besides, isTrue, type KubeTarget } from "./config.ts";
+import { isTrue, type KubeTarget, relativeToFile } from "./config.ts";
 import { KubeConfigError, type KubeEntry } from "./files.ts";
 import { pem } from "./pem.ts";
 import { mapsIn, textIn } from "../values.ts";
@@ -85,7 +86,7 @@ async function runPlugin(
     .map(({ name, value }) => [String(name), String(value)] as const);
   const args = (Array.isArray(value.args) ? value.args : []).map(String);
   // A path is relative to the kubeconfig's folder; a bare name is looked for in PATH.
-  const program = /[\\/]/.test(command) ? besides(file, command) : command;
+  const program = /[\\/]/.test(command) ? relativeToFile(file, command) : command;
   step("authenticate", [command, ...args].join(" "));
   const output = await outputOf(program, args, {
     env: {
@@ -106,9 +107,7 @@ async function runPlugin(
     }
     const hint = textIn(value.installHint)?.trim().replaceAll(/\s*\n\s*/g, " ");
     throw fail(
-      absent
-        ? "is not installed"
-        : `can't be run: ${cause instanceof Error ? cause.message : cause}`,
+      absent ? "is not installed" : `can't be run: ${errorText(cause)}`,
       absent && hint !== undefined ? hint : `install ${command}, or name it by its full path`,
       cause,
     );

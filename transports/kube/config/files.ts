@@ -5,6 +5,7 @@
  *
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
+import { errorText } from "../../../base/error_text.ts";
 import { fieldsOf } from "../../../base/json.ts";
 import { homeDir } from "../../../base/home.ts";
 import { type KubeMap } from "../values.ts";
@@ -82,7 +83,7 @@ async function readOne(file: string, must: boolean): Promise<KubeMap | undefined
   } catch (cause) {
     const absent = cause instanceof Deno.errors.NotFound;
     if (absent && !must) return undefined;
-    const why = absent ? "there is no such file" : cause instanceof Error ? cause.message : cause;
+    const why = absent ? "there is no such file" : errorText(cause);
     throw new KubeConfigError(`the kubeconfig ${file} can't be read: ${why}`, "check its path", {
       cause,
     });

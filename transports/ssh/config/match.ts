@@ -1,3 +1,4 @@
+import { cut } from "../../../base/cut.ts";
 import type { Search } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
 import { inNetwork } from "./networks.ts";
@@ -21,7 +22,7 @@ export async function judgeMatch(
   while (left.length > 0) {
     const word = left.shift()!;
     const negated = word.startsWith("!");
-    const [name, given] = splitAt(negated ? word.slice(1) : word, "=");
+    const [name, given] = cut(negated ? word.slice(1) : word, "=");
     const criterion = name.toLowerCase();
     const value = () => given ?? left.shift() ?? "";
     const list = () => value().split(",");
@@ -97,9 +98,4 @@ export function namesSoFar({ subject, sources: { home }, found }: Search): SshNa
     alias: first("hostkeyalias"),
     jumps: first("proxyjump"),
   };
-}
-
-function splitAt(text: string, mark: string): [string, string | undefined] {
-  const at = text.indexOf(mark);
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
