@@ -2,6 +2,7 @@
 import { connect } from "../buildkit/connect.ts";
 import { dockerCredentials } from "../buildkit/session/logins/docker_config.ts";
 import { pause } from "../base/async.ts";
+import { readBool } from "../base/go/bool.ts";
 import { transports } from "../transports/all.ts";
 import { createRegistry } from "../transports/registry.ts";
 import type { Env } from "../transports/transport.ts";
@@ -112,6 +113,9 @@ export async function createBuilder(builder: NewBuilder, options: CallOptions = 
  * Starts the daemons of a builder, which are made before where they are missing, and waits until each
  * answers.
  *
+ * The library has no policies. Where `BUILDX_DEFAULT_POLICY=1` demands that BuildKit's own image be
+ * verified, a boot that would run the image is refused, and the error says what can be done.
+ *
  * @throws {BuilderError} why a daemon can't be made or doesn't answer
  * @throws {DialError} why a daemon, its engine or its cluster can't be reached
  */
@@ -138,6 +142,9 @@ export async function bootBuilder(name: string, options: BootCallOptions = {}): 
           complete: () => {},
           log: (text) => text.trimEnd().split("\n").forEach(once),
         },
+        verifyImage: readBool(env("BUILDX_DEFAULT_POLICY") ?? "") === true
+          ? refuseImage
+          : undefined,
         credentials: dockerCredentials({
           ...{ directory: dockerConfigDir(env), env, signal },
           warn: say,
@@ -146,6 +153,12 @@ export async function bootBuilder(name: string, options: BootCallOptions = {}): 
       return maker !== undefined;
     },
   });
+}
+
+function refuseImage(): never {
+  throw new Error(
+    "the library verifies no images: boot the builder by 'fairlead inspect --bootstrap' first",
+  );
 }
 
 /**

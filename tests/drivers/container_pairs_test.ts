@@ -147,11 +147,17 @@ Deno.test(
         continue;
       }
       same(fileOf(i), theirFile, shown);
+      const plan = await runFairlead({
+        ...{ host: "", home: space.dir, args: [...line, "--dry-run"] },
+        env: { ...space.env, ...env, BUILDX_CONFIG: space.path(".plans") },
+      });
       await runFairlead({
         ...{ host: "", home: space.dir, args: ["inspect", "--bootstrap", `b${i}`] },
         env: { ...space.env, ...env },
       });
-      same(comparable(engine.take()), comparable(made), shown);
+      const own = engine.take();
+      same(comparable(own), comparable(made), shown);
+      samePlan(plan.stdout, own, shown);
       Deno.removeSync(space.path(".store"), { recursive: true });
     }
     const text =
@@ -173,6 +179,18 @@ Deno.test(
     }
   },
 );
+
+/** What `--dry-run` printed is what was then made. Only a boot asks whether there are GPUs. */
+function samePlan(stdout: string, { containers, files }: Recorded, shown: string): void {
+  const [node] = JSON.parse(stdout).nodes;
+  const { Name, ...body } = node.container;
+  const made = containers.map(({ name, body }) => {
+    const { DeviceRequests: _, ...host } = body["HostConfig"] as Record<string, unknown>;
+    return [name, { ...body, HostConfig: host }];
+  });
+  same(made, [[Name, body]], shown);
+  same([...files.keys()].sort(), [...node.files ?? []].sort(), shown);
+}
 
 /** Names the command line, and shows both sides besides. */
 function same(ours: unknown, theirs: unknown, shown: string): void {

@@ -93,8 +93,8 @@ Deno.test({
   }
   const KUBECONFIG = await writeKubeconfig({ ...cluster, root: space.dir });
   const env = { KUBECONFIG, BUILDX_BUILDER: "" };
-  const ours = (args: readonly string[]) =>
-    runFairlead({ host: "", home: space.dir, args, env: { ...space.env, ...env } });
+  const ours = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+    runFairlead({ host: "", home: space.dir, args, env: { ...space.env, ...env, ...more } });
   const count = Number(Deno.env.get("FAIRLEAD_PAIRS") ?? 20);
   let refused = 0;
   for (let i = 0; i < count; i++) {
@@ -115,19 +115,24 @@ Deno.test({
       continue;
     }
     same(fileOf(i), file, shown);
-    const plan = await ours([
-      ...line.map((word) => word === `b${i}` ? "planned" : word),
-      "--dry-run",
-    ]);
+    const elsewhere = { BUILDX_CONFIG: space.path(".plans") };
+    const plan = await ours([...line, "--dry-run"], elsewhere);
     equal(plan.code, 0, plan.stderr);
     await ours(["inspect", "--bootstrap", `b${i}`]);
     const own = await takeObjects(api);
     // buildx leaves the ConfigMaps of a workload that the API server refuses.
     const expected = made.some(({ kind }) => kind !== "ConfigMap") ? made : [];
     same(own.map(withoutConfigOfClaims), expected.map(withoutConfigOfClaims), shown);
-    // The plan is a document for each object.
-    const planned = parseAllDocuments(plan.stdout).map((each) => each.toJS().kind).sort();
-    if (own.length > 0) same(planned, own.map(({ kind }) => kind).sort(), shown);
+    // The plan is a document for each object; the API server adds its defaults to what is made.
+    const planned: KubeObject[] = parseAllDocuments(plan.stdout).map((each) => each.toJS());
+    if (own.length > 0) same(planned.length, own.length, shown);
+    for (const { apiVersion: _, ...each } of own.length > 0 ? planned : []) {
+      const made = own.find((other) =>
+        other.kind === each.kind && other.metadata.name === each.metadata.name
+      );
+      const found = lacking(withoutConfigOfClaims(comparable(each)), made);
+      equal(found, undefined, `${shown}\nplanned, but not made: ${found}`);
+    }
     Deno.removeSync(space.path(".store"), { recursive: true });
   }
   const text = `kubernetes beside buildx: ${count} command lines, ${refused} refused by both, ` +
@@ -146,6 +151,19 @@ Deno.test({
     return group;
   }
 });
+
+/** The first place where an object isn't as it was planned, with both values. */
+function lacking(planned: unknown, made: unknown, path = ""): string | undefined {
+  if (typeof planned !== "object" || planned === null) {
+    return planned === made ? undefined : `${path}: ${JSON.stringify([planned, made])}`;
+  }
+  const other = made as Record<string, unknown> | undefined;
+  for (const [key, value] of Object.entries(planned)) {
+    const found = lacking(value, other?.[key], `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 /** etcd and the API server, without a node. */
 async function controlPlane() {

@@ -2,7 +2,12 @@
 import { equal, match } from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { buildkitImage } from "../harness/buildkit_image.ts";
-import { startPodman } from "../harness/podman.ts";
+import {
+  type Podman,
+  rootlessMissing,
+  startPodman,
+  startRootlessPodman,
+} from "../harness/podman.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { importBuildkit } from "../transports/containers.ts";
@@ -12,16 +17,20 @@ const ignore = skip(
 );
 const container = "buildx_buildkit_pod0";
 
-Deno.test({ name: "podman-container: made, used, stopped and removed", ignore }, async (t) => {
-  const podman = await startPodman();
-  await using space = await workspace("unix:///no/buildkitd");
-  await using _ = { [Symbol.asyncDispose]: () => podman.stop() };
+/** Makes an image that starts buildkitd, as the one that is taken by default. */
+async function importDaemon(podman: Podman): Promise<void> {
   await importBuildkit({ root: podman.root, run: podman.podman });
-  // An image that starts buildkitd, as the one that is taken by default.
   await podman.podman("create", "--name", "first", buildkitImage);
   const changes = ["--change", 'ENTRYPOINT ["buildkitd"]', "--change", "CMD []"];
   await podman.podman("commit", ...changes, "first", "localhost/made-daemon");
   await podman.podman("rm", "first");
+}
+
+Deno.test({ name: "podman-container: made, used, stopped and removed", ignore }, async (t) => {
+  const podman = await startPodman();
+  await using space = await workspace("unix:///no/buildkitd");
+  await using _ = { [Symbol.asyncDispose]: () => podman.stop() };
+  await importDaemon(podman);
   Object.assign(space.env, { CONTAINER_HOST: podman.address, BUILDX_BUILDER: "" });
   Deno.removeSync(space.path(".store/instances/test"));
   space.write({
@@ -92,3 +101,42 @@ Deno.test({ name: "podman-container: made, used, stopped and removed", ignore },
     equal((await space.fairlead(["inspect", "pod"])).code, 1);
   });
 });
+
+const rootless = ignore || skip(await rootlessMissing(), { optional: true });
+Deno.test(
+  { name: "podman-container: rootless, with a single user id", ignore: rootless },
+  async () => {
+    const podman = await startRootlessPodman();
+    await using _ = { [Symbol.asyncDispose]: () => podman.stop() };
+    await using space = await workspace("unix:///no/buildkitd");
+    await importDaemon(podman);
+    equal(
+      (await podman.podman("info", "--format", "{{.Host.Security.Rootless}}")).stdout,
+      "true\n",
+    );
+    Object.assign(space.env, { CONTAINER_HOST: podman.address, BUILDX_BUILDER: "" });
+    Deno.removeSync(space.path(".store/instances/test"));
+    space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /b\n", "ctx/a": "copied" });
+    const ok = async (...args: string[]) => {
+      const ran = await space.fairlead(args);
+      equal(ran.code, 0, `${args.join(" ")}: ${ran.stderr}`);
+      return ran.stdout;
+    };
+    await ok(
+      ...["create", "--name", "pod", "--driver", "podman-container", "--use"],
+      ...["--driver-opt", "image=localhost/made-daemon,network=host"],
+      ...["--buildkitd-flags", "--oci-worker-snapshotter=native"],
+    );
+    match(await ok("inspect", "--bootstrap"), /^Status: +running$/m);
+    await ok("build", "-o", "out", "ctx");
+    equal(space.read("out/b"), "copied");
+    match(await ok("ls", "--timeout=30s"), /pod0 .* running +v0/);
+    await ok("stop");
+    match(await ok("ls", "--timeout=30s"), /pod0 .* stopped/);
+    await ok("build", "-o", "again", "ctx");
+    equal(space.read("again/b"), "copied");
+    await ok("rm", "pod");
+    equal((await podman.podman("ps", "-aq")).stdout, "");
+    equal((await podman.podman("volume", "ls", "-q")).stdout, "");
+  },
+);

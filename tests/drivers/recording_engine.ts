@@ -39,7 +39,10 @@ export function recordingEngine(path: string, info: object = {}): RecordingEngin
       );
       return new Response('{"status":"done"}\n');
     }
-    if (pathname.startsWith("/images/")) return Response.json({ Id: "sha256:1" });
+    const digest = `sha256:${"1".repeat(64)}`;
+    if (pathname.startsWith("/images/")) {
+      return Response.json({ Id: digest, Descriptor: { digest } });
+    }
     if (pathname === "/containers/create") {
       const body = await request.json();
       if (body.Entrypoint?.[0] === "/bin/true") {

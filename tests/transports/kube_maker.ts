@@ -1,8 +1,9 @@
 /** Builders of the driver kubernetes on a real Kubernetes, made by either program. */
 import { equal, match, ok } from "node:assert/strict";
+import { parse } from "yaml";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { words } from "../drivers/engine.ts";
-import { makeAccount, makeNamespace } from "../harness/kube_account.ts";
+import { makeAccount, makeAccountOf, makeNamespace } from "../harness/kube_account.ts";
 import { podImage } from "../harness/kube_containerd.ts";
 import { startControllers } from "../harness/kube_controllers.ts";
 import { deletePod } from "../harness/kube_pod.ts";
@@ -171,7 +172,12 @@ export function kubeMaker(cluster: Kubernetes): void {
           /^hint: see kubectl .*remove it by kubectl \S+ delete -n default dep/m,
         );
         equal((await made.fairlead(["rm", "Ku"])).code, 0);
-        await create("--driver-opt", `image=${podImage},timeout=5s`, "--buildkitd-flags", "--nope");
+        await create(
+          "--driver-opt",
+          `image=${podImage},timeout=40s`,
+          "--buildkitd-flags",
+          "--nope",
+        );
         const dies = await made.fairlead(["inspect", "--bootstrap"]);
         equal(dies.code, 1);
         match(dies.stderr, /has a container buildkitd that ended \(Error, exit code 1\)/);
@@ -207,6 +213,63 @@ export function kubeMaker(cluster: Kubernetes): void {
       equal(await names(`${apps}/deployments`), "");
       await api.call("DELETE", `${core}/configmaps/ku0-config`);
     });
+  });
+
+  Deno.test("kubernetes: the Role in docs/builders.md is enough, for buildx, too", async () => {
+    const page = await Deno.readTextFile(new URL("../../docs/builders.md", import.meta.url));
+    const yaml = /^ {4}apiVersion: rbac.*\n(?:^ {4}.*\n)+/m.exec(page)![0];
+    const role = parse(yaml);
+    delete role.metadata.namespace;
+    const token = await makeAccountOf(api, "default", "documented-builders", role);
+    await using made = await space(await writeKubeconfig(cluster, { user: { token } }));
+    await using _ = startControllers(api);
+    const run = async (program: "fairlead" | "buildx", ...args: string[]) => {
+      const ran = await made[program](args);
+      equal(ran.code, 0, `${program} ${args.join(" ")}: ${ran.stderr}`);
+      return ran.stdout;
+    };
+    const driver = ["create", "--name", "Doc", "--driver", "kubernetes", "--use"];
+    const options = [
+      ...["--driver-opt", `image=${podImage},timeout=60s`, "--buildkitd-flags", flags],
+      ...["--buildkitd-config", made.path("daemon.toml")],
+    ];
+    await run("fairlead", ...driver, ...options);
+    await run("fairlead", "build", "--progress=plain", "ctx");
+    match(await run("fairlead", "ls", "--timeout=30s"), /doc0 .* running v0/);
+    match(await run("fairlead", "doctor", "--transfer=0"), /^ok +pods? /m);
+    const path = `${apps}/deployments/doc0`;
+    const found = await api.call("GET", path);
+    await api.call("PUT", path, { ...found, spec: { ...found.spec, replicas: 0 } });
+    ok(await until(async () => await names(`${core}/pods?labelSelector=app=doc0`) === "", 20_000));
+    await run("fairlead", "inspect", "--bootstrap");
+    await run("buildx", "inspect", "--timeout=30s");
+    await run("fairlead", "stop");
+    await run("fairlead", "rm", "Doc");
+    await run("buildx", ...driver, ...options);
+    await run("buildx", "build", "--progress=plain", "ctx");
+    await run("buildx", "rm", "Doc");
+    // Where a right is missing, the error names it, and the page with all of them.
+    const poor = role.rules.map((rule: { resources: string[] }) => ({
+      ...rule,
+      ...rule.resources.includes("configmaps") && { verbs: ["get"] },
+    }));
+    const less = { ...role, metadata: { name: "too-few" }, rules: poor };
+    const other = await makeAccountOf(api, "default", "too-few", less);
+    Object.assign(made.env, {
+      KUBECONFIG: await writeKubeconfig(cluster, { user: { token: other } }),
+    });
+    await run("fairlead", ...driver, ...options);
+    const { code, stderr } = await made.fairlead(["inspect", "--bootstrap"]);
+    equal(code, 1);
+    match(
+      stderr,
+      /serviceaccount:default:too-few may not create configmaps in namespace default$/m,
+    );
+    match(
+      stderr,
+      /^hint: .*resources: \[configmaps\], verbs: .*; docs\/builders\.md has the whole Role$/m,
+    );
+    equal(await names(`${core}/configmaps`), "");
   });
 
   Deno.test("kubernetes: missing rights, quota and cluster have a message of their own", async (t) => {

@@ -178,11 +178,14 @@ function forbidden(target: KubeTarget, error: KubeRefusal, fail: Fail): DialErro
     );
   }
   const verbs = VERBS[resource] ?? verb;
+  const page = ["deployments", "statefulsets", "configmaps"].includes(resource)
+    ? "; docs/builders.md has the whole Role"
+    : "";
   return fail(
     `${user} may not ${verb} ${resource} in namespace ${namespace}`,
     "denied",
     `bind it to a Role in namespace ${namespace} with the rule ` +
-      `{apiGroups: ["${group}"], resources: [${resource}], verbs: [${verbs}]}`,
+      `{apiGroups: ["${group}"], resources: [${resource}], verbs: [${verbs}]}${page}`,
   );
 }
 
