@@ -235,7 +235,7 @@ export function kubeMaker(cluster: Kubernetes): void {
     ];
     await run("fairlead", ...driver, ...options);
     await run("fairlead", "build", "--progress=plain", "ctx");
-    match(await run("fairlead", "ls", "--timeout=30s"), /doc0 .* running v0/);
+    match(await run("fairlead", "ls", "--timeout=30s"), /doc0 .* running +v0/);
     match(await run("fairlead", "doctor", "--transfer=0"), /^ok +pods? /m);
     const path = `${apps}/deployments/doc0`;
     const found = await api.call("GET", path);
