@@ -7,21 +7,22 @@ import type { Outcome } from "../progress/renderer.ts";
 import { RpcError } from "../buildkit/grpc/status.ts";
 import { type Source, sourceExcerpt, sourcesOf } from "../progress/source_excerpt.ts";
 import { timelinePage } from "../progress/timeline/page.ts";
-import { withLines } from "../progress/timeline/dockerfile_lines.ts";
+import { type DockerfileText, withLines } from "../progress/timeline/dockerfile_lines.ts";
 import { recordTimeline } from "../progress/timeline/record.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { warn } from "../cli/warn.ts";
 import { absolutePath, baseName, parentOf } from "../base/paths.ts";
 import { removeResult, writeResult } from "./results/result.ts";
 import { causesOf } from "../base/causes.ts";
+import type { DockerfileSource } from "./spec/source.ts";
 
 export interface TimelineOptions {
   readonly deps: Deps;
   readonly title: string;
   /** The builder's name. */
   readonly builder: string;
-  /** The path of the Dockerfile; absent in a build of several targets. */
-  readonly dockerfile?: string;
+  /** The Dockerfile of each target, known when the build ends. */
+  readonly dockerfiles: ReadonlyMap<string, DockerfileSource>;
 }
 
 /**
@@ -30,7 +31,7 @@ export interface TimelineOptions {
  */
 export function timelineFile(
   file: string,
-  { deps, title, builder, dockerfile }: TimelineOptions,
+  { deps, title, builder, dockerfiles }: TimelineOptions,
 ): Watcher {
   const path = absolutePath(file, deps.cwd);
   checkPlace(path, file);
@@ -41,10 +42,13 @@ export function timelineFile(
     update: recorder.update,
     finish(outcome) {
       const source = failedSource(outcome.error);
-      const text = source === undefined
-        ? dockerfileOf(dockerfile)
-        : { name: source.filename, text: new TextDecoder().decode(source.data) };
-      const timeline = withLines(recorder.timeline(deps.clock.now()), () => undefined, text);
+      const failed = source &&
+        { name: source.filename, text: new TextDecoder().decode(source.data) };
+      const timeline = withLines(
+        recorder.timeline(deps.clock.now()),
+        () => undefined,
+        textsOf(dockerfiles, failed),
+      );
       const page = timelinePage(timeline, {
         title,
         ...outcomeOf(outcome),
@@ -72,9 +76,25 @@ function failedSource(error: unknown): Source | undefined {
 /** Larger files are no Dockerfiles. */
 const LARGEST_DOCKERFILE = 4 << 20;
 
-/** The Dockerfile of a build, for the lines of its steps; undefined where it isn't a file of this machine. */
-function dockerfileOf(path: string | undefined) {
-  if (path === undefined || !path.startsWith("/")) return undefined;
+/**
+ * The texts that steps come from, by target. Only a build of several targets names them in its steps.
+ * @param failed the file that the build's error is about
+ */
+function textsOf(
+  dockerfiles: ReadonlyMap<string, DockerfileSource>,
+  failed: DockerfileText | undefined,
+): (target: string) => DockerfileText | undefined {
+  const texts = new Map([...dockerfiles].map(([target, source]) => [target, textOf(source)]));
+  if (texts.size > 1) return (target) => texts.get(target);
+  const text = failed ?? [...texts.values()][0];
+  return () => text;
+}
+
+/** Undefined where it isn't a file of this machine. */
+function textOf(source: DockerfileSource): DockerfileText | undefined {
+  if (source.kind === "inline") return { name: "dockerfile-inline", text: source.text };
+  if (source.kind !== "file") return undefined;
+  const { path } = source;
   return maybe(() =>
     Deno.statSync(path).size > LARGEST_DOCKERFILE
       ? undefined

@@ -24,6 +24,7 @@ import { firstArgument, rootPath } from "../cli/root.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { chosenBuilder } from "../cli/builders/chosen_builder.ts";
 import { storeOf } from "../cli/builders/open_store.ts";
+import type { DockerfileSource } from "../builds/spec/source.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [TARGET...]", min: 0, max: Infinity },
@@ -62,12 +63,14 @@ export const command = defineCommand({
     if (builder) driverOf(builder);
     using _ahead = builder && !asksPlan ? warmUp(builder, deps) : undefined;
     const { mode } = chooseMode(flags.progress, deps);
+    const dockerfiles = new Map<string, DockerfileSource>();
     const watcher = flags.timeline === "" || !isRun || asksPlan
       ? undefined
       : (await import("../builds/timeline.ts")).timelineFile(flags.timeline, {
         deps,
         title: ["bake", ...targets].join(" "),
         builder: builder!.name,
+        dockerfiles,
       });
     const display = () => progressOf(deps, { mode, builder, debug: global.debug, watcher });
     using progress = display();
@@ -102,6 +105,7 @@ export const command = defineCommand({
       repository: source.repository,
       disablesPolicies: disablesPolicies(flags.policy),
     });
+    for (const { name, spec } of plan) dockerfiles.set(name, spec.dockerfile);
     const printed = () => printTargets(resolved);
     if (flags.print) {
       progress.finish();

@@ -94,8 +94,7 @@ export async function runBuild(
       deps,
       title: args.at(-1) === "-" ? "stdin" : build.inputs.state.localPath,
       builder: builder.name,
-      dockerfile: build.inputs.state.dockerfilePath ||
-        `${build.inputs.state.localPath}/Dockerfile`,
+      dockerfiles: new Map([["default", spec.dockerfile]]),
     });
   using progress = progressOf(deps, { mode, builder, debug: global.debug, watcher });
   const provenance = flags["metadata-file"] && !call ? provenanceMode(deps.env) : undefined;

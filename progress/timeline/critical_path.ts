@@ -29,7 +29,9 @@ export function criticalPath<N extends Node>(nodes: readonly N[]): N[] {
     const before = (one: N) => one.stop <= node.start + TOLERANCE && !path.has(one);
     const inputs = ranInputs(node, ran) as N[];
     if (inputs.length > 0) {
-      next = lastOf(inputs.filter(before));
+      // A step may begin to look for its result in the cache while an input still runs.
+      next = lastOf(inputs.filter(before)) ??
+        lastOf(inputs.filter((one) => one.stop <= node.stop && !path.has(one)));
       continue;
     }
     next = undefined;

@@ -1,21 +1,35 @@
 import { placeOf } from "./step_place.ts";
 import type { SourceLine, Step, Timeline } from "./timeline.ts";
 
+export interface DockerfileText {
+  readonly name: string;
+  readonly text: string;
+}
+
 /**
  * The timeline with the lines of its steps: those that the daemon reports, else those found by number.
  *
  * @param known the line that the daemon reports for a step
- * @param file the Dockerfile, if its text is at hand
+ * @param textOf the Dockerfile of a target, if its text is at hand; the target is empty in a build of one
  */
 export function withLines(
   timeline: Timeline,
   known: (step: Step) => SourceLine | undefined,
-  file: { readonly name: string; readonly text: string } | undefined,
+  textOf: (target: string) => DockerfileText | undefined,
 ): Timeline {
-  const byNumber = file === undefined ? undefined : dockerfileLines(file.text);
+  const readers = new Map<string, (stepName: string) => SourceLine | undefined>();
+  const readerOf = (target: string) =>
+    readers.getOrInsertComputed(target, () => {
+      const file = textOf(target);
+      if (file === undefined) return () => undefined;
+      const lineOf = dockerfileLines(file.text);
+      return (name) => {
+        const line = lineOf(name);
+        return line === undefined ? undefined : { file: file.name, line };
+      };
+    });
   const steps = timeline.steps.map((step): Step => {
-    const line = byNumber?.(step.name);
-    const source = known(step) ?? (line === undefined ? undefined : { file: file!.name, line });
+    const source = known(step) ?? readerOf(placeOf(step.name).target)(step.name);
     return source === undefined ? step : { ...step, source };
   });
   return { ...timeline, steps };

@@ -6,7 +6,7 @@
 import { formatBytes } from "../../base/units.ts";
 import { htmlDocument } from "./document.ts";
 import { ticks, tickStep } from "./page_axis.ts";
-import { row, spanRows } from "./page_rows.ts";
+import { row, type ShownSteps, spanRows } from "./page_rows.ts";
 import { lengthText, shown, timeHtml } from "./page_text.ts";
 import { placeOf } from "./step_place.ts";
 import { stepTime, type Summary, summaryOf } from "./summary.ts";
@@ -31,17 +31,21 @@ export interface PageFacts {
 export function timelinePage(timeline: Timeline, facts: PageFacts): string {
   return htmlDocument({
     title: `${facts.title.slice(0, 300)} – build timeline`,
-    body: `${timelineHead(timeline, facts)}\n${timelineBody(timeline)}`,
+    body: `${timelineHead(timeline, facts)}\n${timelineBody(timeline, facts)}`,
   });
 }
 
 /** The name of the build, its outcome, and its error. */
 export function timelineHead({ duration, steps }: Timeline, facts: PageFacts): string {
   const { outcome, started, error, excerpt } = facts;
+  const warnings = steps.reduce((sum, { warnings }) => sum + warnings.length, 0);
   const cached = steps.filter(({ outcome }) => outcome === "cached").length;
   const said = [
-    `<b class="${outcome}">${outcome}</b> in <b>${lengthText(duration)}</b>`,
+    `<b class="${outcome}">${outcome}</b> ${outcome === "running" ? "for" : "in"} <b>${
+      lengthText(duration)
+    }</b>`,
     `${counted(steps.length, "step")}, ${cached} cached`,
+    ...warnings === 0 ? [] : [counted(warnings, "warning")],
     ...started === undefined ? [] : [`started ${timeHtml(started)}`],
     ...facts.facts.filter(([, value]) => value !== "")
       .map(([name, value]) => `${shown(name)} <b>${shown(value)}</b>`),
@@ -57,23 +61,25 @@ ${error ? `<p class="error">${shown(error, 10_000)}</p>\n` : ""}${
 const MOST = { steps: 5000, log: 16 << 20, failedLog: 512 << 10 };
 
 /** The summary, the tools and the steps. */
-export function timelineBody(timeline: Timeline): string {
+export function timelineBody(timeline: Timeline, { outcome }: Pick<PageFacts, "outcome">): string {
   const { duration } = timeline;
+  const isRunning = outcome === "running";
   const steps = shownSteps(timeline.steps);
   const left = timeline.steps.length - steps.length;
-  const numbers = new Map(steps.map(({ digest }, at) => [digest, at]));
+  const byDigest = new Map(steps.map((step, at) => [step.digest, { step, number: at }]));
   const logs = steps.filter(({ log }) => log.length > 0).length;
   const perLog = Math.floor(MOST.log / Math.max(1, logs));
   const rows = steps.map((step) =>
     row(step, {
       timeline,
-      numbers,
+      shown: byDigest,
+      isRunning,
       logLimit: step.outcome === "failed" ? Math.max(MOST.failedLog, perLog) : perLog,
     })
   );
   const spans = timeline.spans ?? [];
-  return `${summaryHtml(timeline, numbers)}
-${tools(steps)}
+  return `${summaryHtml(timeline, byDigest)}
+${tools(steps, isRunning)}
 <main style="--tick:${duration > 0 ? (tickStep(duration) / duration * 100).toFixed(3) : 100}%" ` +
     `data-duration="${Math.round(duration)}">
 <div class="axis"><span class="name"></span><span class="track">${
@@ -108,7 +114,7 @@ function shownSteps(steps: readonly Step[]): readonly Step[] {
   return steps.filter((step) => kept.has(step));
 }
 
-function summaryHtml(timeline: Timeline, numbers: ReadonlyMap<string, number>): string {
+function summaryHtml(timeline: Timeline, shown: ShownSteps): string {
   const { duration, steps } = timeline;
   if (steps.length === 0) return "";
   const summary = summaryOf(timeline);
@@ -116,7 +122,9 @@ function summaryHtml(timeline: Timeline, numbers: ReadonlyMap<string, number>): 
     [
       "Critical path",
       lengthText(summary.critical.time),
-      `in ${counted(summary.critical.count, "step")}, which the end of the build waited for`,
+      summary.critical.count === 1
+        ? "1 step"
+        : `${summary.critical.count} steps, each waiting for the one before`,
     ],
     [
       "Parallelism",
@@ -125,7 +133,7 @@ function summaryHtml(timeline: Timeline, numbers: ReadonlyMap<string, number>): 
     ],
     [
       "Cached",
-      `${Math.round(summary.cached / steps.length * 100)} %`,
+      `${Math.round(summary.cached / steps.length * 100)}%`,
       `${summary.cached} of ${counted(steps.length, "step")}`,
     ],
     [
@@ -139,30 +147,30 @@ function summaryHtml(timeline: Timeline, numbers: ReadonlyMap<string, number>): 
     tiles.map(([name, figure, text]) =>
       `<div class="tile"><h2>${name}</h2><p class="figure">${figure}</p><p>${text}</p></div>`
     ).join("")
-  }${slowest(summary, numbers, duration)}</section>`;
+  }${slowest(summary, shown, duration)}</section>`;
 }
 
-function slowest({ slowest }: Summary, numbers: ReadonlyMap<string, number>, duration: number) {
+function slowest({ slowest }: Summary, steps: ShownSteps, duration: number) {
   if (slowest.length === 0) return "";
   const rows = slowest.map((step) => {
     const time = stepTime(step);
     const share = duration > 0 ? Math.round(time / duration * 100) : 0;
     const name = shown(step.name, 300);
-    return `<li><a href="#s${numbers.get(step.digest)}" title="${name}">${name}</a>` +
-      `<span>${lengthText(time)}, ${share} %</span></li>`;
+    return `<li><a href="#s${steps.get(step.digest)?.number}" title="${name}">${name}</a>` +
+      `<span>${lengthText(time)}, ${share}%</span></li>`;
   });
   return `<div class="tile slowest"><h2>Slowest steps</h2><ol>${rows.join("")}</ol></div>`;
 }
 
 /** The controls, of which a page without scripts has only the critical path, and the legend. */
-function tools(steps: readonly Step[]): string {
+function tools(steps: readonly Step[], isRunning: boolean): string {
   const places = steps.map(({ name }) => placeOf(name));
+  const hasTargets = several(places.map(({ target }) => target));
+  const hasPlatforms = several(places.map(({ platform }) => platform));
+  const targets = hasTargets ? hasPlatforms ? "target and platform" : "target" : "platform";
   const groups = [
-    ["", "no groups"],
     ...several(places.map(({ stage }) => stage)) ? [["stage", "stage"]] : [],
-    ...several(places.map(({ target, platform }) => `${target} ${platform}`))
-      ? [["target", "target"]]
-      : [],
+    ...hasTargets || hasPlatforms ? [["target", targets]] : [],
     ...several(steps.map(({ node }) => node)) ? [["node", "node"]] : [],
   ];
   const options = (pairs: readonly (readonly string[])[]) =>
@@ -172,18 +180,27 @@ function tools(steps: readonly Step[]): string {
 <label>Sort by <select id="sort">${
     options([["at", "start"], ["ms", "duration"], ["name", "name"]])
   }</select></label>
-<label>Group by <select id="group">${options(groups)}</select></label>
+${
+    groups.length === 0
+      ? ""
+      : `<label>Group by <select id="group">${
+        options([["", "nothing"], ...groups])
+      }</select></label>`
+  }
 <label>Show <select id="least">${
-    options([["0", "all"], ["100", "≥ 100 ms"], ["1000", "≥ 1 s"], ["10000", "≥ 10 s"]])
+    options([["0", "all steps"], ["100", "100ms or longer"], ["1000", "1s or longer"], [
+      "10000",
+      "10s or longer",
+    ]])
   }</select></label>
-<label><input type="checkbox" id="uncached"> hide cached</label></span>
-<label><input type="checkbox" id="only"> only the critical path</label>
-<span class="scripted zoom"><button type="button" id="zoom-in" title="Zoom in ( + )">+</button>
+<label><input type="checkbox" id="uncached"> Hide cached steps</label></span>
+<label><input type="checkbox" id="only"> Critical path only</label>
+<span class="scripted zoom" role="group" aria-label="Zoom"><button type="button" id="zoom-in" title="Zoom in ( + )">+</button>
 <button type="button" id="zoom-out" title="Zoom out ( - )">−</button>
-<button type="button" id="zoom-all" title="The whole build ( 0 )">all</button>
+<button type="button" id="zoom-all" title="The whole build ( 0 )">Whole build</button>
 <input type="range" id="from" min="0" max="1000" value="0" aria-label="Part of the build" disabled></span>
 </form>
-<div class="legend">${legend(steps)}</div>`;
+<div class="legend">${legend(steps, isRunning)}</div>`;
 }
 
 function several(values: readonly string[]): boolean {
@@ -191,19 +208,19 @@ function several(values: readonly string[]): boolean {
 }
 
 /** A legend of what occurs. */
-function legend(steps: readonly Step[]): string {
+function legend(steps: readonly Step[], isRunning: boolean): string {
   const occurring = new Set<string>(steps.map(({ outcome }) => outcome));
   const kinds = [
     ["done", "done", "ran"],
     ["cached", "cached", "cached"],
     ["failed", "failed bar", "failed"],
     ["canceled", "canceled bar", "canceled"],
-    ["unfinished", "unfinished", "not finished"],
+    ["unfinished", "unfinished", isRunning ? "running" : "not finished"],
   ] as const;
   const items = kinds.filter(([outcome]) => occurring.has(outcome))
     .map(([, kind, text]) => `<span><i class="${kind}"></i>${text}</span>`);
   if (steps.some(({ transfers }) => transfers.length > 0)) {
-    items.push(`<span><i class="part"></i>transfers and parts</span>`);
+    items.push(`<span><i class="part"></i>transfers and parts of steps</span>`);
   }
   if (steps.some(({ spans = [] }) => spans.length > 0)) {
     items.push(`<span><i class="span"></i>operations of the trace</span>`);

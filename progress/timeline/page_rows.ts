@@ -8,10 +8,14 @@ import type { Bar, Span, Step, Timeline, Transfer } from "./timeline.ts";
 /** Limits of a row, because a daemon may send any number. */
 const MOST = { bars: 100, transfers: 100, spans: 300, inputs: 20, warnings: 20 };
 
+/** The steps that the page shows, with their numbers, by digest. */
+export type ShownSteps = ReadonlyMap<string, { readonly step: Step; readonly number: number }>;
+
 export interface RowContext {
   readonly timeline: Timeline;
-  /** The number of each step that the page shows, by digest. */
-  readonly numbers: ReadonlyMap<string, number>;
+  readonly shown: ShownSteps;
+  /** The build isn't over: a step without an end still runs. */
+  readonly isRunning: boolean;
   /** The number of characters of a step's log that the page keeps. */
   readonly logLimit: number;
 }
@@ -39,13 +43,13 @@ export function row(step: Step, context: RowContext): string {
     : `<span class="line" title="${
       shown(step.source.file, 200)
     }:${step.source.line}">${step.source.line}</span>`;
-  const number = context.numbers.get(step.digest);
+  const number = context.shown.get(step.digest)?.number;
   return `<details class="step${step.critical ? " critical" : ""}" id="s${number}"` +
     ` data-at="${Math.round(step.bars[0]!.start)}" data-ms="${Math.round(time)}"` +
     ` data-outcome="${step.outcome}"${keys}` +
     // The log of a failed step is why the user opens the page.
     `${step.outcome === "failed" ? " open" : ""}><summary>` +
-    `<span class="name" title="${name}">${line}${name}</span>` +
+    `<span class="name" title="${name}">${line}${badges(step, context)}${name}</span>` +
     `<span class="track">${bars}${parts}</span>` +
     `<span class="time">${
       step.outcome === "cached" ? "CACHED" : lengthText(time)
@@ -53,13 +57,22 @@ export function row(step: Step, context: RowContext): string {
     `<div class="more">${more(step, context)}</div></details>`;
 }
 
-function more(step: Step, { timeline, numbers, logLimit }: RowContext): string {
+/** The state of a step in words, where its colour alone would tell it. */
+function badges({ outcome, warnings }: Step, { isRunning }: RowContext): string {
+  const badge = (kind: string, text: string) => `<span class="badge ${kind}">${text}</span>`;
+  const count = warnings.length;
+  return (outcome === "failed" || outcome === "canceled" ? badge(outcome, outcome) : "") +
+    (outcome === "unfinished" ? badge("running", isRunning ? "running" : "not finished") : "") +
+    (count > 0 ? badge("warning", `${count} ${count === 1 ? "warning" : "warnings"}`) : "");
+}
+
+function more(step: Step, { timeline, shown: others, logLimit }: RowContext): string {
   let html = `<p class="where">${
     [
       step.source === undefined ? "" : `${shown(step.source.file, 200)}:${step.source.line}`,
       step.node === "" ? "" : `node ${shown(step.node, 200)}`,
       timeline.origin === 0 ? "" : `started ${timeHtml(timeline.origin + step.bars[0]!.start)}`,
-      needs(step, numbers),
+      needs(step, others),
     ].filter(Boolean).join(" · ")
   }</p>`;
   if (step.error) html += `<p class="why">${shown(step.error, 10_000)}</p>`;
@@ -74,11 +87,11 @@ function more(step: Step, { timeline, numbers, logLimit }: RowContext): string {
 }
 
 /** Links to the steps whose results it needs. */
-function needs({ inputs }: Step, numbers: ReadonlyMap<string, number>): string {
-  const known = inputs.flatMap((input) => numbers.get(input) ?? []).slice(0, MOST.inputs);
+function needs({ inputs }: Step, others: ShownSteps): string {
+  const known = inputs.flatMap((input) => others.get(input) ?? []).slice(0, MOST.inputs);
   if (known.length === 0) return "";
   return `needs ${
-    known.map((number) => `<a href="#s${number}">step ${number + 1}</a>`).join(", ")
+    known.map(({ step, number }) => `<a href="#s${number}">${shown(step.name, 60)}</a>`).join(", ")
   }`;
 }
 

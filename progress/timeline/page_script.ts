@@ -59,7 +59,12 @@ export const pageScript = String.raw`
   }
 
   function length(ms) {
-    return ms < 1000 ? Math.round(ms) + " ms" : (ms / 1000).toFixed(1) + " s";
+    if (ms < 1000) return Math.round(ms) + "ms";
+    if (ms < 100000) return (ms / 1000).toFixed(1) + "s";
+    const seconds = Math.round(ms / 1000), hours = Math.floor(seconds / 3600);
+    const two = (value) => String(value).padStart(2, "0");
+    const minutes = Math.floor(seconds / 60) % 60;
+    return hours > 0 ? hours + "h " + two(minutes) + "m" : minutes + "m " + two(seconds % 60) + "s";
   }
 
   /** Shows a part of the time: scale 4 is a quarter of the build, from a percentage of it on. */
@@ -85,20 +90,37 @@ export const pageScript = String.raw`
 
   function marks(duration) {
     if (!(duration > 0)) return;
+    const track = document.querySelector(".axis .track");
     const span = duration / zoom.scale, begin = duration * zoom.from / 100;
-    const power = 10 ** Math.floor(Math.log10(span / 8));
-    const step = [1, 2, 5, 10].map((n) => n * power).find((size) => size >= span / 8);
-    const digits = Math.max(0, 3 - Math.floor(Math.log10(step)));
+    // A mark needs room for its text.
+    const least = span / Math.min(10, Math.max(2, track.clientWidth / 90));
+    const step = stepFrom(least);
+    document.querySelector("main").style.setProperty("--tick", step / span * 100 + "%");
     const list = [];
     for (let at = Math.ceil(begin / step) * step; at < begin + span * 0.92; at += step) {
       const mark = document.createElement("span");
       mark.style.setProperty("--l", at / duration * 100);
-      mark.textContent = at < 60000
-        ? (at / 1000).toFixed(digits) + " s"
-        : Math.floor(at / 60000) + ":" + (at % 60000 / 1000).toFixed(digits).padStart(digits ? digits + 3 : 2, "0");
+      mark.textContent = markText(at);
       list.push(mark);
     }
-    document.querySelector(".axis .track").replaceChildren(...list);
+    track.replaceChildren(...list);
+  }
+
+  /** The next of 1, 2, 5 times a power of ten; from 10 s on, a part or a number of minutes or hours. */
+  function stepFrom(least) {
+    const power = 10 ** Math.floor(Math.log10(least));
+    if (least <= 5000) return [1, 2, 5, 10].map((n) => n * power).find((size) => size >= least);
+    return [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600].map((s) => s * 1000)
+      .find((size) => size >= least) ?? Math.ceil(least / 43200000) * 43200000;
+  }
+
+  /** 500ms, 1.5s, 2m, 1h 30m: the parts that aren't zero. */
+  function markText(ms) {
+    if (ms < 1) return ms === 0 ? "0s" : +ms.toFixed(3) + "ms";
+    if (ms < 1000) return Math.round(ms) + "ms";
+    const [hours, minutes] = [Math.floor(ms / 3600000), Math.floor(ms / 60000) % 60];
+    const seconds = +(ms % 60000 / 1000).toFixed(3);
+    return [hours && hours + "h", minutes && minutes + "m", seconds && seconds + "s"].filter(Boolean).join(" ");
   }
 
   /** The list of builds: those that match. */
@@ -137,6 +159,7 @@ export const pageScript = String.raw`
     const step = hash.startsWith("#s") ? byId(hash.slice(1)) : null;
     if (step === null || step.tagName !== "DETAILS") return;
     step.hidden = false;
+    if (!step.classList.contains("critical") && checked("only")) byId("only").checked = false;
     step.open = true;
     step.scrollIntoView({ block: "center" });
     step.querySelector("summary").focus({ preventScroll: true });
@@ -254,6 +277,7 @@ export const pageScript = String.raw`
     events.onerror = () => state.textContent = "not connected: 'fairlead history open' has ended";
   }
 
+  addEventListener("resize", () => look(zoom.scale, zoom.from));
   document.documentElement.classList.add("has-script");
   begin();
   openNamed();
@@ -264,4 +288,4 @@ export const pageScript = String.raw`
 `;
 
 /** The hash of the script, as a content policy names it. */
-export const pageScriptHash = "sha256-9KUgDOZiP+AtGAm7p5MhwMI98VWqR1zfcGeUZvzepZM=";
+export const pageScriptHash = "sha256-h+eS3m7Mwaq6PA3lhn/tuInt/RJPzTyfhZTZWUCl0p8=";

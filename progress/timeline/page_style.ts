@@ -2,14 +2,14 @@
 export const pageStyle = `
 :root {
   color-scheme: light dark;
-  --back: #fbfbfa; --front: #1c1d1f; --quiet: #66696e; --line: #dcdde0; --raised: #f0f0ef;
-  --done: #4878b0; --cached: #9aa3ad; --failed: #c4342d; --canceled: #8a63ad; --part: #7fb0a0; --span: #8c9fc4;
-  --critical: #b36a00; --warning: #8f5b00; --better: #2c7a52; --grid: #ededec;
+  --back: #fbfbfa; --front: #1c1d1f; --quiet: #66696e; --line: #dcdde0; --raised: #f0f0ef; --edge: #85888e;
+  --done: #416fa6; --cached: #838c96; --failed: #c4342d; --canceled: #7d56a3; --part: #5a9683; --span: #6f84b0;
+  --critical: #985900; --warning: #8f5b00; --better: #2c7a52; --grid: #ededec;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --back: #17181a; --front: #e7e7e5; --quiet: #9a9da3; --line: #35373b; --raised: #212327;
-    --done: #6f9fd8; --cached: #6a727c; --failed: #f0726a; --canceled: #b294d8; --part: #69a392; --span: #6d80a8;
+    --back: #17181a; --front: #e7e7e5; --quiet: #9a9da3; --line: #35373b; --raised: #212327; --edge: #777b82;
+    --done: #6f9fd8; --cached: #727a85; --failed: #f0726a; --canceled: #b294d8; --part: #69a392; --span: #6d80a8;
     --critical: #f0a63c; --warning: #dca54c; --better: #7cc29d; --grid: #242629;
   }
 }
@@ -22,7 +22,7 @@ h1 { font-size: 1.25rem; margin: 0 0 .25rem; overflow-wrap: anywhere }
 .facts { color: var(--quiet); margin: 0 0 1rem; overflow-wrap: anywhere }
 .facts b { color: var(--front); font-weight: 600 }
 .facts .failed { color: var(--failed) } .facts .canceled { color: var(--canceled) }
-.error { border-left: 4px solid var(--failed); background: var(--raised); padding: .6rem .9rem;
+p.error { border-left: 4px solid var(--failed); background: var(--raised); padding: .6rem .9rem;
   margin: 0 0 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font-family: ui-monospace, monospace }
 .legend { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: center; margin: 0 0 1rem;
   color: var(--quiet) }
@@ -67,7 +67,7 @@ summary .track { background: repeating-linear-gradient(90deg, var(--grid) 0 1px,
 .more td + td { white-space: nowrap; text-align: right; color: var(--quiet) }
 pre { margin: 0; max-height: 32rem; overflow: auto; background: var(--raised); padding: .6rem .8rem;
   font: 12.5px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 4px }
-.warning { color: var(--warning); margin: 0 0 .4rem } .none { color: var(--quiet); margin: 0 }
+.warning { color: var(--warning); margin: 0 0 .4rem; overflow-wrap: anywhere } .none { color: var(--quiet); margin: 0 }
 .more .why { color: var(--failed); margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere }
 body:has(#only:checked) details.step:not(.critical) { display: none }
 [hidden] { display: none !important }
@@ -88,8 +88,9 @@ details[open].step { content-visibility: visible }
 .tools, .tools .scripted { display: flex; flex-wrap: wrap; gap: .4rem .9rem; align-items: center; min-width: 0 }
 .tools { margin: 0 0 .6rem } .tools label { white-space: nowrap }
 html:not(.has-script) .tools .scripted { display: none }
-input, select, button { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--line);
+input, select, button { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--edge);
   border-radius: 4px; padding: .15rem .45rem; max-width: 100% }
+::placeholder { color: var(--quiet); opacity: 1 }
 input[type=checkbox] { accent-color: var(--done); margin: 0 .2em 0 0; vertical-align: -.1em }
 input[type=range] { padding: 0; width: 9rem; accent-color: var(--done) }
 #search { width: 15rem } .tools .zoom { gap: .3rem } button:disabled { color: var(--quiet) }
@@ -97,8 +98,11 @@ input[type=range] { padding: 0; width: 9rem; accent-color: var(--done) }
 .group { margin: 1rem 0 .2rem; font-size: 13px; color: var(--quiet) }
 .line { display: inline-block; min-width: 1.9em; margin-right: .5em; padding: 0 .3em; border-radius: 3px; font-size: 11px;
   text-align: right; color: var(--quiet); background: var(--raised); font-variant-numeric: tabular-nums }
+.badge { display: inline-block; margin-right: .5em; padding: 0 .35em; border: 1px solid; border-radius: 3px; font: 11px/1.4 system-ui, sans-serif }
+.badge.failed { color: var(--failed) } .badge.canceled { color: var(--canceled) } .badge.running { color: var(--critical) }
+.badge.warning { color: var(--warning); margin: 0 .5em 0 0 }
 .where { margin: 0 0 .4rem; color: var(--quiet); font-size: 12.5px; overflow-wrap: anywhere } .where:empty { display: none }
-.excerpt { margin: 0 0 1rem; white-space: pre; border-left: 4px solid var(--failed); border-radius: 0 }
+.excerpt { margin: 0 0 1rem; border-left: 4px solid var(--failed); border-radius: 0 }
 .spans { margin: 0 0 .6rem }
 .span > .name { padding-left: calc(var(--depth, 0) * .7em); color: var(--quiet) } .span > .name::before { content: none }
 div.span { display: grid; grid-template-columns: minmax(11rem, 34%) 1fr 5.5rem; gap: 0 .75rem; align-items: center }
@@ -151,5 +155,8 @@ body:not(:has(#alike:checked)) tr.alike { display: none }
   .summary { grid-template-columns: repeat(2, minmax(0, 1fr)) }
   #search { width: 100% } .tools .scripted { flex: 1 1 100% }
 }
-@media print { details:not([open]) > .more { display: none } .axis { position: static } }
+@media print {
+  body { padding: 0 } i, .mark { print-color-adjust: exact } .axis { position: static } pre { max-height: none }
+  .tools, nav, .links { display: none } details:not([open]) > .more { display: none } summary, tr { break-inside: avoid }
+}
 `;

@@ -4,9 +4,9 @@
  */
 import { formatSeconds } from "../../base/units.ts";
 
-/** `14 ms`, `2.3s`, `3m 05s`. */
+/** `14ms`, `2.3s`, `3m 05s`, `2h 00m`. */
 export function lengthText(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 1000) return `${Math.round(ms)}ms`;
   if (ms < 100_000) return formatSeconds(ms);
   const seconds = Math.round(ms / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];

@@ -29,7 +29,7 @@ export function buildPage(page: BuildPage): string {
       page.comparisons.map(([address, name]) => ` · <a href="${shown(address)}">${shown(name)}</a>`)
         .join("")
     }</p>
-${timelineBody(timeline)}
+${timelineBody(timeline, facts)}
 <h2>Inputs</h2>
 ${inputsHtml(page.inputs)}
 <h2>Attachments</h2>

@@ -99,7 +99,7 @@ export async function describeBuild(
     timeline: withLines(
       recorder.timeline(clock.now()),
       ({ digest }) => provenance?.steps.get(plainDigest(digest))?.source,
-      source && { name: source.filename, text: new TextDecoder().decode(source.data) },
+      () => source && { name: source.filename, text: new TextDecoder().decode(source.data) },
     ),
     outcome: error === "" ? "finished" : isCanceled(error) ? "canceled" : "failed",
     error,
