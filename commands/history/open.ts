@@ -64,6 +64,9 @@ async function servePages(
     // Without a desktop there is still the address.
     await openUrl(url, deps).catch(() => {});
     await Promise.race([stopped.promise, pages.gone]);
+    if (!deps.signal.aborted) {
+      deps.stderr.write("The last page was closed, so the server has ended\n");
+    }
     ended.abort();
     pages.end();
   }

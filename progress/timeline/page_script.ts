@@ -97,7 +97,7 @@ export const pageScript = String.raw`
     const step = stepFrom(least);
     document.querySelector("main").style.setProperty("--tick", step / span * 100 + "%");
     const list = [];
-    for (let at = Math.ceil(begin / step) * step; at < begin + span * 0.92; at += step) {
+    for (let at = Math.ceil(begin / step) * step; at < begin + span * (1 - 60 / track.clientWidth); at += step) {
       const mark = document.createElement("span");
       mark.style.setProperty("--l", at / duration * 100);
       mark.textContent = markText(at);
@@ -288,4 +288,4 @@ export const pageScript = String.raw`
 `;
 
 /** The hash of the script, as a content policy names it. */
-export const pageScriptHash = "sha256-h+eS3m7Mwaq6PA3lhn/tuInt/RJPzTyfhZTZWUCl0p8=";
+export const pageScriptHash = "sha256-7sCs+A40S0WxV60JDqYXcZMgH0vZQw75APNHKl26ypU=";

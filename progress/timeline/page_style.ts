@@ -16,7 +16,7 @@ export const pageStyle = `
 * { box-sizing: border-box }
 body {
   margin: 0 auto; max-width: 110rem; padding: 1.5rem clamp(.75rem, 2vw, 2rem) 4rem;
-  background: var(--back); color: var(--front); font: 14px/1.45 system-ui, sans-serif;
+  background: var(--back); color: var(--front); font: 14px/1.45 system-ui, sans-serif; overflow-wrap: break-word;
 }
 h1 { font-size: 1.25rem; margin: 0 0 .25rem; overflow-wrap: anywhere }
 .facts { color: var(--quiet); margin: 0 0 1rem; overflow-wrap: anywhere }
@@ -51,6 +51,7 @@ details[open] > summary .name::before { content: "▾" }
 summary .track { background: repeating-linear-gradient(90deg, var(--grid) 0 1px, transparent 1px var(--tick)) }
 .track i, .axis .track span { left: calc((var(--l) - var(--from, 0)) * var(--scale, 1) * 1%) }
 .track i { position: absolute; min-width: 2px; border-radius: 2px; width: calc(var(--w) * var(--scale, 1) * 1%) }
+main:not(.zoomed) .track i { left: min(calc(var(--l) * 1%), 100% - 2px) }
 .track { overflow: clip; overflow-clip-margin: 3px }
 .zoomed .track { background: none; overflow-clip-margin: 0 }
 .bar { top: .3rem; height: .7rem }
@@ -67,7 +68,7 @@ summary .track { background: repeating-linear-gradient(90deg, var(--grid) 0 1px,
 .more td + td { white-space: nowrap; text-align: right; color: var(--quiet) }
 pre { margin: 0; max-height: 32rem; overflow: auto; background: var(--raised); padding: .6rem .8rem;
   font: 12.5px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 4px }
-.warning { color: var(--warning); margin: 0 0 .4rem; overflow-wrap: anywhere } .none { color: var(--quiet); margin: 0 }
+.warning { color: var(--warning); margin: 0 0 .4rem } .none { color: var(--quiet); margin: 0 }
 .more .why { color: var(--failed); margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere }
 body:has(#only:checked) details.step:not(.critical) { display: none }
 [hidden] { display: none !important }

@@ -21,23 +21,34 @@ export async function askBrowser<Answer>(
   page: string,
   widths: readonly number[],
   ask: string,
-  { colorScheme }: BrowserOptions,
+  options: BrowserOptions,
 ): Promise<Answer[]> {
+  return (await askPages<Answer>([page], widths, ask, options))[0]!;
+}
+
+/** As `askBrowser`, for several pages in one browser: the answers of each page, in their order. */
+export async function askPages<Answer>(
+  pages: readonly string[],
+  widths: readonly number[],
+  ask: string,
+  { colorScheme }: BrowserOptions,
+): Promise<Answer[][]> {
   const chromium = await need("chromium");
   const folder = await Deno.makeTempDir({ prefix: "fl-chromium-" });
   await using _ = removedLater(folder);
-  const json = JSON.stringify([page, widths]).replaceAll("<", "\\u003c");
+  const json = JSON.stringify([pages, widths]).replaceAll("<", "\\u003c");
   await Deno.writeTextFile(
     `${folder}/frames.html`,
     `<!DOCTYPE html><title>waiting</title><body></body><script>
-const [page, widths] = ${json};
-Promise.all(widths.map((width) => new Promise((resolve) => {
+const [pages, widths] = ${json};
+const frameOf = (page, width) => new Promise((resolve) => {
   const frame = document.createElement("iframe");
   frame.style = "height: 600px; border: 0; width: " + width + "px";
   frame.onload = () => resolve((${ask})(frame.contentWindow));
   frame.srcdoc = page;
   document.body.append(frame);
-}))).then((answers) => { document.body.textContent = JSON.stringify(answers); });
+});
+Promise.all(pages.map((page) => Promise.all(widths.map((width) => frameOf(page, width))))).then((answers) => { document.body.textContent = JSON.stringify(answers); });
 </script>`,
   );
   const { success, stdout, stderr } = await new Deno.Command(chromium, {

@@ -22,7 +22,7 @@ function builds(count: number) {
     });
     const where = { builder: { name: "box" }, node: { name: "box0" } };
     return {
-      found: { at: where, record, now: undefined } as unknown as HistoryRecord,
+      parts: [{ at: where, record, now: undefined } as unknown as HistoryRecord],
       name: i === 3 ? evil : `app ${i} ${"long-name/".repeat(i % 12)}`,
     };
   });

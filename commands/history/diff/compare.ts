@@ -39,7 +39,13 @@ export interface InputChange {
 
 export type Cause =
   | {
-    readonly kind: "instruction" | "build argument" | "environment" | "base image" | "source";
+    readonly kind:
+      | "instruction"
+      | "build argument"
+      | "environment"
+      | "base image"
+      | "source"
+      | "platform";
     readonly name: string;
     readonly a: string;
     readonly b: string;
@@ -57,17 +63,24 @@ export type Cause =
   | { readonly kind: "no-cache" }
   /** The second build found a result in the cache: that of the first build, if the digest is the same. */
   | { readonly kind: "reused"; readonly isOwn: boolean }
-  /** Nothing that the records tell has changed. */
-  | { readonly kind: "unknown" };
+  /** Nothing that the records tell has changed, so the cache had no result for the step. */
+  | { readonly kind: "unknown"; readonly isElsewhere: boolean };
 
-/** @param a the earlier build */
-export function compareBuilds(a: ComparedBuild, b: ComparedBuild): Comparison {
+/**
+ * @param a the earlier build
+ * @param isElsewhere the builds ran on different builders or nodes, so the second one has another cache
+ */
+export function compareBuilds(
+  a: ComparedBuild,
+  b: ComparedBuild,
+  isElsewhere = false,
+): Comparison {
   const pairs = matchSteps(a.timeline.steps, b.timeline.steps);
   const byDigest = new Map(
     pairs.flatMap((pair) => pair.b === undefined ? [] : [[pair.b.digest, pair] as const]),
   );
   const known = new Map<StepPair, Cause[]>();
-  const explain = explainer({ a, b }, (digest) => {
+  const explain = explainer({ a, b, isElsewhere }, (digest) => {
     const pair = byDigest.get(digest);
     return pair === undefined ? undefined : { pair, causes: known.get(pair) };
   });
@@ -109,13 +122,18 @@ type Known = { readonly pair: StepPair; readonly causes: readonly Cause[] | unde
 const MOST = 10_000;
 
 function explainer(
-  { a, b }: { readonly a: ComparedBuild; readonly b: ComparedBuild },
+  { a, b, isElsewhere }: {
+    readonly a: ComparedBuild;
+    readonly b: ComparedBuild;
+    readonly isElsewhere: boolean;
+  },
   find: (digest: string) => Known | undefined,
 ): (pair: StepPair) => Cause[] {
   const args = argumentChanges(a.attrs, b.attrs);
   const factsOf = (build: ComparedBuild, step: Step) =>
     build.provenance?.steps.get(plainDigest(step.digest));
   const noCache = b.attrs["no-cache"];
+  const platforms = { a: a.attrs["platform"] ?? "", b: b.attrs["platform"] ?? "" };
   return (pair) => {
     if (pair.b === undefined || !isOwnWork(pair.b.name)) return [];
     const place = placeOf(pair.b.name);
@@ -139,7 +157,8 @@ function explainer(
         return [{ kind: "context", layers: { a: before, b: now } }];
       }
     }
-    return [{ kind: "unknown" }];
+    if (platforms.a !== platforms.b) return [{ kind: "platform", name: "", ...platforms }];
+    return [{ kind: "unknown", isElsewhere }];
   };
 }
 
@@ -148,15 +167,19 @@ function inputsThatRan(step: Step, find: (digest: string) => Known | undefined):
   const found = new Set<string>();
   const seen = new Set<string>();
   const open = [...step.inputs];
+  const copies = placeOf(step.name).text.startsWith("COPY --from=");
   for (let digest = open.pop(); digest !== undefined && seen.size < MOST; digest = open.pop()) {
     if (seen.has(digest)) continue;
     seen.add(digest);
     const known = find(digest);
     const input = known?.pair.b;
     if (input === undefined || input.outcome === "cached") continue;
+    const { causes = [] } = known!;
     // A step that runs in every build stands for its own inputs.
-    if (known!.causes === undefined || known!.causes.length === 0) open.push(...input.inputs);
-    else found.add(input.name);
+    if (causes.length === 0) open.push(...input.inputs);
+    // BuildKit looks for RUN by the instructions before it: that one of them ran again matters only to a
+    // step that is looked for by the files that it copies.
+    else if (copies || causes.some(({ kind }) => kind !== "unknown")) found.add(input.name);
   }
   return [...found];
 }

@@ -13,7 +13,8 @@ export async function compareRecorded(
   b: RecordedBuild,
   signal: AbortSignal,
 ): Promise<Comparison> {
-  const comparison = compareBuilds(a, b);
+  const [atA, atB] = [a, b].map(({ found: { at } }) => `${at.builder.name}/${at.node.name}`);
+  const comparison = compareBuilds(a, b, atA !== atB);
   let left = MOST_STEPS;
   const rows = [];
   for (const row of comparison.rows) {

@@ -123,8 +123,32 @@ Deno.test("a base image of another digest is the reason", () => {
 Deno.test("files of the context are the reason only of steps that read them", () => {
   const a = build([step(copy, "cached"), step(make, "cached")]);
   const { rows } = compareBuilds(a, build([step(copy), step(make)]));
-  match(whys(rows)[0]![1][0]!, /^files of the context that it reads changed, or the daemon/);
-  deepStrictEqual(whys(rows)[1]![1], ["no input changed: the daemon no longer had its result"]);
+  match(whys(rows)[0]![1][0]!, /^files of the context that it reads changed, or the cache/);
+  deepStrictEqual(whys(rows)[1]![1], ["no input changed: the cache no longer had its result"]);
+});
+
+Deno.test("without a changed input, the cache had no result: it was pruned, or is another one", () => {
+  const after = "[app 3/3] RUN after";
+  const copied = "[2/2] COPY --from=app /x /";
+  const steps = (outcome: Step["outcome"]) => [
+    step(make, outcome),
+    step(after, outcome, [make]),
+    step(copied, outcome, [after]),
+  ];
+  const [a, b] = [build(steps("cached")), build(steps("done"))];
+  const pruned = "no input changed: the cache no longer had its result";
+  deepStrictEqual(whys(compareBuilds(a, b).rows), [
+    [make, [pruned]],
+    [after, [pruned]],
+    [copied, [`needs the result of ${after}, which ran`]],
+  ]);
+  const elsewhere = "no input changed: the other builder had no result of it";
+  deepStrictEqual(whys(compareBuilds(a, b, true).rows)[0], [make, [elsewhere]]);
+  const other = build(steps("done"), { attrs: { platform: "linux/386" } });
+  deepStrictEqual(whys(compareBuilds(a, other).rows).slice(0, 2), [
+    [make, ["platform: none → linux/386"]],
+    [after, [`needs the result of ${make}, which ran`]],
+  ]);
 });
 
 Deno.test("--no-cache is the reason, for all stages or for one", () => {

@@ -30,7 +30,7 @@ export function causeText(cause: Cause): string {
     case "context":
       return cause.files === undefined
         ? cause.layers === undefined
-          ? "files of the context that it reads changed, or the daemon no longer had its result; " +
+          ? "files of the context that it reads changed, or the cache no longer had its result; " +
             "the records have no digests of the files"
           : "files of the context that it reads changed"
         : filesText(cause.files);
@@ -41,7 +41,11 @@ export function causeText(cause: Cause): string {
     case "reused":
       return cause.isOwn ? "cached since A" : "cached since A or an earlier build";
     case "unknown":
-      return "no input changed: the daemon no longer had its result";
+      return cause.isElsewhere
+        ? "no input changed: the other builder had no result of it"
+        : "no input changed: the cache no longer had its result";
+    case "platform":
+      return `platform: ${change(cause)}`;
   }
 }
 

@@ -58,7 +58,7 @@ function inputsHtml(inputs: BuildPage["inputs"]): string {
     ...named("Label", inputs.Labels),
     ...named("Named context", inputs.NamedContexts),
     ...config,
-    ...inputs.Config.RestRaw,
+    ...inputs.Config.RestRaw.filter(({ Name }) => !Name.startsWith("local-sessionid:")),
     ...inputs.Materials.map(({ URI, Digests }) => ({ Name: URI, Value: Digests.join(" ") })),
   ].filter(({ Value }) => Value !== "");
   return table(

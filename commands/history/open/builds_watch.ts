@@ -15,8 +15,8 @@ const MOST_BUILDS = 1000;
 
 /** The builds of all builders, which change as builds begin and end. */
 export interface BuildsWatch {
-  /** The builds, the newest first. */
-  builds(): HistoryRecord[];
+  /** The builds, the newest first: each with its parts, as `partsOf` has them. */
+  builds(): (readonly HistoryRecord[])[];
   /** The build with this reference (`BUILDER/NODE/NAME`). */
   find(ref: string): { readonly found: HistoryRecord; readonly nodes: Nodes } | undefined;
   /** The parts of a build: a record on each node that built it. */
@@ -73,14 +73,15 @@ export function watchBuilds(deps: Deps, global: GlobalValues, store: Store): Bui
     changed();
   });
   return {
-    builds: () =>
-      [...records.values()].map(({ found }) => found)
-        .sort((a, b) => Number(createdAt(b.record) - createdAt(a.record))),
+    builds: () => {
+      const all = [...records.values()].map(({ found }) => found)
+        .sort((a, b) => Number(createdAt(b.record) - createdAt(a.record)));
+      return [...Map.groupBy(all, buildOf).values()];
+    },
     find: (ref) => records.get(ref),
-    partsOf: ({ at, record }) =>
-      [...records.values()].map(({ found }) => found).filter((other) =>
-        other.at.builder.name === at.builder.name && other.record.Ref === record.Ref
-      ),
+    partsOf: (found) =>
+      [...records.values()].map(({ found }) => found)
+        .filter((other) => buildOf(other) === buildOf(found)),
     problems: () => problems,
     get pending() {
       return pending;
@@ -92,6 +93,11 @@ export function watchBuilds(deps: Deps, global: GlobalValues, store: Store): Bui
     ready: Promise.all(all).then(() => {}),
     closed: Promise.all(all).then(() => Promise.all(running)).then(() => {}),
   };
+}
+
+/** The build that a record is a part of: the parts on several nodes have one name. */
+function buildOf({ at, record }: HistoryRecord): string {
+  return `${at.builder.name}/${record.Ref}`;
 }
 
 function hasNoEngine(error: unknown): boolean {

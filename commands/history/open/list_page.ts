@@ -6,7 +6,8 @@ import { elapsed, fullRef, type HistoryRecord } from "../records/records.ts";
 import { servedPage } from "./served_page.ts";
 
 export interface ListedBuild {
-  readonly found: HistoryRecord;
+  /** The record of each node that built it; at least one. */
+  readonly parts: readonly HistoryRecord[];
   readonly name: string;
 }
 
@@ -25,7 +26,8 @@ const MOST = 1000;
 
 /** The list of the builds of all builders. */
 export function listPage({ builds, problems, pending, now }: ListPage): string {
-  const statuses = [...new Set(builds.map(({ found }) => statusOf(found.record)))].sort();
+  const statuses = [...new Set(builds.map(({ parts }) => statusOf(tellingPart(parts).record)))]
+    .sort();
   const more = builds.length - MOST;
   return servedPage({
     title: `${builds.length} builds`,
@@ -66,12 +68,29 @@ export function addressOf(found: HistoryRecord): string {
   return `build/${fullRef(found).split("/").map(encodeURIComponent).join("/")}/`;
 }
 
-function row({ found, name }: ListedBuild, now: number): string {
+/** The part that tells how the whole build goes: one that runs, else one that failed, else a canceled one. */
+function tellingPart(parts: readonly HistoryRecord[]): HistoryRecord {
+  const order = ["running", "error", "canceled"];
+  const found = order.map((status) => parts.find(({ record }) => statusOf(record) === status));
+  return found.find((part) => part !== undefined) ?? parts[0]!;
+}
+
+function row({ parts, name }: ListedBuild, now: number): string {
+  const found = tellingPart(parts);
   const { record, at } = found;
   const status = statusOf(record);
-  const taken = record.CompletedAt === undefined
-    ? record.CreatedAt === undefined ? 0 : Math.max(0, now - milliseconds(record.CreatedAt))
-    : Number(elapsed(found) ?? 0n) / 1e6;
+  const taken = Math.max(
+    ...parts.map((part) => {
+      const { CompletedAt, CreatedAt } = part.record;
+      return CompletedAt === undefined && CreatedAt !== undefined
+        ? now - milliseconds(CreatedAt)
+        : Number(elapsed(part) ?? 0n) / 1e6;
+    }),
+    0,
+  );
+  const steps = parts.reduce((sum, part) => sum + part.record.numTotalSteps, 0);
+  const cached = parts.reduce((sum, part) => sum + part.record.numCachedSteps, 0);
+  const nodes = parts.map((part) => part.at.node.name).sort().join(", ");
   const result = status === "completed" ? resultText(record) : "";
   const error = record.error?.message ?? "";
   const ref = shown(fullRef(found), 500);
@@ -80,14 +99,14 @@ function row({ found, name }: ListedBuild, now: number): string {
     `<div><a href="${shown(addressOf(found), 1000)}">${
       shown(name, 300)
     }</a> <b class="state ${status}">${status}</b>` +
-    `<p>${created} · ${
-      lengthText(taken)
-    } · ${record.numCachedSteps} of ${record.numTotalSteps} steps cached · ${
-      shown(`${at.builder.name}/${at.node.name}`, 300)
+    `<p>${created} · ${lengthText(taken)} · ${cached} of ${steps} steps cached · ${
+      shown(`${at.builder.name}/${nodes}`, 300)
     }</p>` +
     (result === "" ? "" : `<p class="result">${shown(result, 500)}</p>`) +
     (error === "" || status === "canceled"
       ? ""
-      : `<p class="why">${shown(failureText(error), 500)}</p>`) +
+      : `<p class="why" title="${shown(failureText(error), 2000)}">${
+        shown(failureText(error), 500)
+      }</p>`) +
     `</div></li>`;
 }

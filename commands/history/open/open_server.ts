@@ -46,7 +46,7 @@ const LARGEST = 64 << 20;
 
 /** Answers requests for the pages. */
 export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer {
-  const kept = new Map<string, LiveBuild>();
+  const kept = new Map<string, { readonly build: LiveBuild; readonly parts: number }>();
   const context = { clock: deps.clock, signal: deps.signal, store };
   const nameOf = (found: HistoryRecord) =>
     displayName(found.record, readLocalState(store, found)) || found.record.Ref;
@@ -54,14 +54,35 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
   /** The build with its steps; those that were looked at last are kept. */
   function followed(found: HistoryRecord): LiveBuild {
     const ref = fullRef(found);
-    const build = kept.get(ref) ?? liveBuild(watch.partsOf(found), context);
+    const parts = watch.partsOf(found);
+    const known = kept.get(ref);
+    // A node may begin its part of the build later than the others.
+    const build = known?.parts === parts.length ? known.build : liveBuild(parts, context);
     kept.delete(ref);
-    kept.set(ref, build);
+    kept.set(ref, { build, parts: parts.length });
     // A build that can't be read is read anew at the next request.
-    build.whole.catch(() => kept.get(ref) === build && kept.delete(ref));
+    build.whole.catch(() => kept.get(ref)?.build === build && kept.delete(ref));
     const [oldest] = kept.keys();
     if (kept.size > MOST_KEPT) kept.delete(oldest!);
     return build;
+  }
+
+  /** Calls the listener after each change of a build, also after a further node has begun its part. */
+  function onChange(found: HistoryRecord, listener: () => void): () => void {
+    let build = followed(found);
+    let stop = build.onChange(listener);
+    const stopWatching = watch.onChange(() => {
+      const now = followed(found);
+      if (now === build) return;
+      stop();
+      build = now;
+      stop = now.onChange(listener);
+      listener();
+    });
+    return () => {
+      stopWatching();
+      stop();
+    };
   }
 
   async function page(found: HistoryRecord): Promise<Response> {
@@ -100,8 +121,9 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
   /** Links to comparisons with the builds before it: the last one of the same name, and the last one. */
   function comparisonsOf(found: HistoryRecord): [string, string][] {
     const all = watch.builds();
-    const at = all.findIndex((one) => fullRef(one) === fullRef(found));
-    const earlier = all.slice(at + 1).filter(({ record }) => record.CompletedAt !== undefined);
+    const at = all.findIndex((parts) => parts.some((one) => fullRef(one) === fullRef(found)));
+    const earlier = all.slice(at + 1).map(([first]) => first!)
+      .filter(({ record }) => record.CompletedAt !== undefined);
     const name = nameOf(found);
     const same = earlier.find((one) => nameOf(one) === name);
     const link = (other: HistoryRecord, text: string): [string, string] => {
@@ -151,8 +173,8 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
   }
 
   async function log(found: HistoryRecord): Promise<Response> {
-    const { at, record } = found;
-    if (record.CompletedAt === undefined) {
+    const parts = watch.partsOf(found);
+    if (parts.some(({ record }) => record.CompletedAt === undefined)) {
       return textResponse(
         "The build is still running: the whole log is here when the build has ended.\n",
       );
@@ -162,18 +184,21 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
       size += more.length;
       if (size <= LARGEST) text += more;
     });
-    using progress = progressOf(withChanges(deps, { stderr }), { mode: "plain", debug: false });
-    await at.client.status(record.Ref, (status) => progress.update(status), {
-      signal: deps.signal,
-    });
-    progress.finish(record.error === undefined ? {} : { error: record.error });
+    for (const { at, record } of parts) {
+      if (parts.length > 1) stderr.write(`${text === "" ? "" : "\n"}node ${at.node.name}:\n\n`);
+      using progress = progressOf(withChanges(deps, { stderr }), { mode: "plain", debug: false });
+      await at.client.status(record.Ref, (status) => progress.update(status), {
+        signal: deps.signal,
+      });
+      progress.finish(record.error === undefined ? {} : { error: record.error });
+    }
     if (size > LARGEST) text += "\nThe rest is not shown: it is too long.\n";
     return textResponse(text);
   }
 
   async function answer(path: string, url: URL): Promise<Response | undefined> {
     if (path === "") {
-      const builds = watch.builds().map((found) => ({ found, name: nameOf(found) }));
+      const builds = watch.builds().map((parts) => ({ parts, name: nameOf(parts[0]!) }));
       const { problems, pending } = watch;
       const now = deps.clock.now();
       return pageResponse(listPage({ builds, problems: problems(), pending, now }), {
@@ -191,9 +216,10 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
     if (rest === "") return await page(found);
     if (rest === "log") return await log(found);
     if (rest === "events") {
-      const build = followed(found);
       return viewers.stream(
-        build.ended() === undefined ? build.onChange : () => () => {},
+        followed(found).ended() === undefined
+          ? (listener) => onChange(found, listener)
+          : () => () => {},
         PAUSE.build,
       );
     }
