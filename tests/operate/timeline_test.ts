@@ -197,7 +197,10 @@ Deno.test({ name: "a build's timeline shows its steps, logs and errors", ignore 
     const { stdout } = await space.fairlead(["history", "timeline", "^0"]);
     assert.match(stdout, /<b class="failed">failed<\/b>/);
     assert.match(stdout, excerpt);
-    assert.match(stdout, /<span class="line" title="Dockerfile:6">6<\/span>\[bad 1\/1\] RUN/);
+    assert.match(
+      stdout,
+      /<span class="line" title="Dockerfile:6">6<\/span><span class="badge failed">failed<\/span>\[bad 1\/1\] RUN/,
+    );
   });
 
   await t.step("a build that still runs is awaited, and its end is shown", async () => {

@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import { timelinePage } from "../../progress/timeline/page.ts";
 import type { Step } from "../../progress/timeline/timeline.ts";
-import { askBrowser } from "../harness/chromium.ts";
+import { inspection } from "../../commands/history/inspect/inspection.ts";
+import { buildPage } from "../../commands/history/open/build_page.ts";
+import type { HistoryRecord } from "../../commands/history/records/records.ts";
+import { BuildHistoryRecord } from "../../proto/gen/control.ts";
+import { messageOf } from "../../proto/message_of.ts";
+import { askPages } from "../harness/chromium.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 
@@ -26,6 +31,15 @@ function steps(count: number): Step[] {
     critical: i % 100 === 0,
   }));
 }
+
+const inputs = inspection(
+  {
+    at: { builder: { name: "box" }, node: { name: "box0" } },
+    record: messageOf(BuildHistoryRecord, { Ref: "r", FrontendAttrs: { target: "app" } }),
+    now: undefined,
+  } as unknown as HistoryRecord,
+  { state: undefined, cwd: "/", failure: undefined, materials: [], attachments: [] },
+);
 
 const look = `(window) => {
   const { document } = window;
@@ -53,6 +67,11 @@ const look = `(window) => {
   document.querySelector("details.step summary").focus();
   press("ArrowDown");
   answers.second = document.activeElement.parentElement.id;
+  document.getElementById("only").click();
+  document.querySelector("details.step summary").focus();
+  press("ArrowDown");
+  answers.critical = document.activeElement.parentElement.id;
+  document.getElementById("only").click();
   press("+");
   press("+");
   answers.scale = document.querySelector("main").style.getPropertyValue("--scale");
@@ -74,21 +93,24 @@ const look = `(window) => {
 Deno.test(
   { name: "a timeline of 1,000 steps can be used by keyboard, in any window", ignore },
   async () => {
-    const page = timelinePage(
-      { duration: 11_000, origin: 1_700_000_000_000, steps: steps(1000) },
-      {
-        title: "large",
-        outcome: "failed",
-        error: "exit code: 1",
-        started: 1_700_000_000_000,
-        facts: [],
-      },
-    );
+    const timeline = { duration: 11_000, origin: 1_700_000_000_000, steps: steps(1000) };
+    const facts = {
+      title: "large",
+      outcome: "failed" as const,
+      error: "exit code: 1",
+      started: 1_700_000_000_000,
+      facts: [],
+    };
+    const pages = [
+      timelinePage(timeline, facts),
+      // The page of `history open`.
+      buildPage({ facts, timeline, inputs, attachments: [], comparisons: [] }),
+    ];
     for (const colorScheme of ["light", "dark"] as const) {
-      const seen = await askBrowser<Record<string, unknown>>(page, [1200, 400], look, {
+      const seen = await askPages<Record<string, unknown>>(pages, [1200, 400], look, {
         colorScheme,
       });
-      for (const answers of seen) {
+      for (const answers of seen.flat()) {
         const { groups, marks, ...others } = answers as { groups: string[]; marks: number };
         assert.deepEqual(others, {
           rows: 1000,
@@ -99,13 +121,14 @@ Deno.test(
           uncached: 901,
           long: 900,
           second: "s1",
+          critical: "s100",
           scale: "4",
           whole: "1",
           opened: true,
           unnamed: [],
           unreachable: 0,
         });
-        assert.ok(marks >= 4 && marks < 20, `${marks}`);
+        assert.ok(marks >= 2 && marks < 20, `${marks}`);
         assert.match(groups.join("\n"), /^west · 500 steps · .*\neast · 500 steps · .*$/);
       }
     }
