@@ -15,7 +15,7 @@ export function terminalHelp(
   const width = Math.max(columns - 1, 20);
   const shown = examples.trim().split("\n").map((line) => `  ${line}\n`).join("");
   const sections = [
-    `${page.about.split("\n").map((line) => wrap(line, width)).join("\n")}\n`,
+    `${blocksOf(page.about).map((block) => wrapBlock(block, width)).join("\n")}\n`,
     ...examples === "" ? [] : [`Examples:\n${shown}`],
     `Usage:\n${page.usages.map((usage) => `  ${usage}\n`).join("")}`,
     ...page.aliases.length === 0 ? [] : [`Aliases:\n  ${page.aliases.join(", ")}\n`],
@@ -25,6 +25,30 @@ export function terminalHelp(
     ...page.more === "" ? [] : [`${wrap(page.more, width)}\n`],
   ];
   return sections.join("\n");
+}
+
+/** The number of an item in a list. */
+const ITEM = /^ *\d+\. /;
+/** Columns that blanks align. */
+const ALIGNED = /\S {2,}\S/;
+
+/** The paragraphs, items and aligned lines of a text, each as one line. */
+function blocksOf(text: string): string[] {
+  const blocks: string[] = [];
+  for (const line of text.split("\n")) {
+    const before = blocks.at(-1);
+    const isOwn = !before || line === "" || ITEM.test(line);
+    if (isOwn || ALIGNED.test(line) || ALIGNED.test(before)) blocks.push(line);
+    else blocks[blocks.length - 1] = `${before} ${line.trim()}`;
+  }
+  return blocks;
+}
+
+function wrapBlock(block: string, width: number): string {
+  const [number = ""] = ITEM.exec(block) ?? [];
+  const margin = " ".repeat(number.length);
+  const text = wrap(block.slice(number.length), Math.max(width - margin.length, 16));
+  return number + text.replaceAll("\n", `\n${margin}`);
 }
 
 /** Commands about the program itself. */

@@ -32,6 +32,18 @@ Deno.test("help on a terminal breaks lines at words, for every width", async () 
   }
 });
 
+Deno.test("paragraphs of help flow, items and aligned lines stay", async () => {
+  equal(
+    (await help(["doctor", "--help"], 60)).split("\n\n")[1]?.split("\n")[0]?.length! > 45,
+    true,
+  );
+  const listed = await help(["transports", "--help"], 60);
+  equal(listed.includes("\n  1. an explicit path: --transport-plugin"), true, listed);
+  equal(/\n {5}\S.*\n {2}2\. the folders of FAIRLEAD_PLUGIN_PATH\n/.test(listed), true, listed);
+  const shells = await help(["completion", "--help"], 100);
+  equal(/\nbash: .*\nzsh: .*\nfish: /.test(shells), true, shells);
+});
+
 Deno.test("help on a terminal begins with examples, and groups the commands", async () => {
   const text = await help([], 80);
   const headings = [...text.matchAll(/^([A-Z][\w ]*):$/gm)].map(([, title]) => title);

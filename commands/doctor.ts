@@ -24,10 +24,10 @@ export const command = defineCommand({
   args: { usage: "[OPTIONS] [URL|BUILDER]", min: 0, max: 1 },
   description: `Check a connection to a daemon step by step
 
-Each step is tried once: endpoint, addresses, connection, TLS, HTTP/2, the daemon's version and
-workers, the cache, and the round trip. With --transfer, a file is built and comes back; the file stays in the
-daemon's cache until the daemon needs the space. The last line is the verdict. The exit code is 0
-when all nodes pass.`,
+doctor tries each step once: endpoint, addresses, connection, TLS, HTTP/2, the daemon's version
+and workers, the cache, and the round trip. With --transfer, it also sends a file to the daemon and
+receives it again; the file stays in the daemon's cache until the daemon needs the space. The last
+line is the verdict. The exit code is 0 when all nodes pass.`,
   flags: {
     "driver-opt": {
       kind: "array",

@@ -15,7 +15,7 @@ export interface Example {
 export const examples: Readonly<Record<string, Example>> = {
   "fairlead create": {
     lines: `
-# The builder "box" is the daemon at this socket, and the default from now on.
+# Makes a builder "box" for the daemon at this socket, and selects it.
 fairlead create --name box --use unix:///run/buildkit/buildkitd.sock`,
   },
   "fairlead use": {
@@ -34,7 +34,7 @@ fairlead inspect --bootstrap box`,
   },
   "fairlead doctor": {
     lines: `
-# Checks the default builder, then a daemon that no builder names yet.
+# Checks the default builder, then a daemon without a builder.
 fairlead doctor
 fairlead doctor --transfer=1MiB unix:///run/buildkit/buildkitd.sock`,
   },
@@ -46,22 +46,22 @@ fairlead history ls`,
   },
   "fairlead build": {
     lines: `
-# The result as files, as an image in a registry, and as an archive of another stage.
+# Builds files, an image in a registry, and an archive of another stage.
 fairlead build -o out .
 fairlead build -t registry.example/app:1 --push .
 fairlead build --target app -o type=tar,dest=app.tar .
-# Survives two lost connections, and shows where the time went.
+# Builds again after lost connections, and writes a page with the timeline.
 fairlead build --retry 2 --timeline timeline.html .`,
   },
   "fairlead bake": {
     lines: `
-# The resolved definition, then the build of one target with another output.
+# Prints the resolved definition, then builds one target with another output.
 fairlead bake --print
 fairlead bake --set 'app.output=type=local,dest=out' app`,
   },
   "fairlead imagetools create": {
     lines: `
-# A second name for an image. No daemon is needed.
+# Gives an image a second name, without a daemon.
 fairlead imagetools create -t registry.example/app:latest registry.example/app:1`,
   },
   "fairlead imagetools inspect": {
@@ -76,7 +76,7 @@ fairlead history ls --filter status=completed --format json`,
   },
   "fairlead history inspect": {
     lines: `
-# The newest build, then the one before it.
+# Shows the newest build, then the one before it.
 fairlead history inspect
 fairlead history inspect ^1`,
   },
@@ -90,7 +90,7 @@ fairlead history logs`,
   },
   "fairlead history attach": {
     lines: `
-# Without a name, it follows the newest running build.
+# Without a name, the command follows the newest running build.
 fairlead history attach ^0`,
   },
   "fairlead history timeline": {
@@ -99,7 +99,7 @@ fairlead history timeline -o timeline.html`,
   },
   "fairlead history diff": {
     lines: `
-# The last two builds, then the page of the same comparison.
+# Compares the last two builds, then writes the comparison as a page.
 fairlead history diff
 fairlead history diff --html diff.html ^1 ^0
 fairlead history diff --format json ^1`,
@@ -120,7 +120,7 @@ fairlead history import -f build.dockerbuild`,
   },
   "fairlead history open": {
     lines: `
-# The pages of all builds, or that of one build first.
+# Opens the list of all builds, or the page of one build.
 fairlead history open
 fairlead history open ^1`,
     notRun: "it runs until its pages are closed; tests/operate/open_test.ts runs it",
@@ -131,19 +131,19 @@ fairlead history rm ^1`,
   },
   "fairlead dap build": {
     lines: `
-# An editor starts this and speaks to it; docs/debugging.md has the set-up for three editors.
+# An editor starts this command and speaks to it; docs/debugging.md has the set-up for three editors.
 fairlead dap build --target app .`,
     notRun: "it waits for an editor; tests/debugging/dap_test.ts runs it with a client",
   },
   "fairlead debug build": {
     lines: `
-# A shell in the step that failed, or in the result.
+# Opens a shell in the failed step, or in the result.
 fairlead debug --invoke sh --on always build .`,
     notRun: "it needs a terminal; tests/debugging/monitor_test.ts runs it in one",
   },
   "fairlead policy eval": {
     lines: `
-# The verdict of other.rego on the build's own files; it fails when the policy denies them.
+# Asks other.rego about the build's own files; fails when the policy denies them.
 fairlead policy eval -f other .
 fairlead policy eval -f other --explain .`,
   },
@@ -153,10 +153,10 @@ fairlead policy test --filename other .`,
   },
   "fairlead policy trust": {
     lines: `
-# The dates of the keys that signatures are verified with; then the newest keys.
+# Shows the dates of the keys for signatures, then fetches the newest keys.
 fairlead policy trust
 fairlead policy trust --refresh
-# A machine without the network takes them from a copy of the repository.
+# A machine without a network takes the keys from a copy of the repository.
 fairlead policy trust --from ./tuf-repository`,
     notRun: "it needs Sigstore's servers; tests/policies/signatures_build_test.ts runs the command",
   },
@@ -167,12 +167,12 @@ fairlead du --filter type=source.local --format json`,
   },
   "fairlead prune": {
     lines: `
-# Everything that has not been used for a day.
+# Removes everything that has not been used for a day.
 fairlead prune --force --filter until=24h`,
   },
   "fairlead dial-stdio": {
     lines: `
-# Offers the builder "box" at a socket, by another program.
+# Offers the builder "box" at a socket, with another program.
 socat UNIX-LISTEN:/tmp/box.sock,fork EXEC:'fairlead --builder box dial-stdio'`,
     notRun: "it runs until it is interrupted; tests/transports/proxy_test.ts runs dial-stdio",
   },
@@ -214,7 +214,7 @@ fairlead completion bash >~/.local/share/bash-completion/completions/fairlead`,
   },
   "fairlead install": {
     lines: `
-# "docker buildx" and "docker build" run fairlead afterwards.
+# Makes "docker buildx" and "docker build" run fairlead.
 fairlead install --buildx`,
   },
   "fairlead uninstall": {
@@ -223,7 +223,7 @@ fairlead uninstall`,
   },
   "fairlead stop": {
     lines: `
-# fairlead stops no daemon: this says who can.
+# Stops the container or the pods of a builder; a remote daemon keeps running.
 fairlead stop box`,
   },
   "fairlead rm": {

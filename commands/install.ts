@@ -9,7 +9,7 @@ export const command = defineCommand({
   description:
     "Make fairlead a command of docker: 'docker fairlead build' runs 'fairlead build'.\n\n" +
     "With --buildx, 'docker buildx' and 'docker build' also run fairlead. 'fairlead uninstall'\n" +
-    "undoes both. Nothing is written to docker's config.json.\n\n" +
+    "undoes both. docker's config.json stays unchanged.\n\n" +
     "--self reduces the self-extracting file of a release to its launcher of 64 KiB, which runs the\n" +
     "files that the first start has unpacked.",
   flags: {

@@ -11,9 +11,10 @@ import { onAbort } from "../../base/async.ts";
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
   description: "Open build records in Docker Desktop, or in the browser\n\n" +
-    "Without Docker Desktop, or with --addr, this serves pages of all builders' builds to this machine:\n" +
-    "timelines, logs, inputs, attachments and comparisons. Running builds are followed. The server\n" +
-    "ends when the last page is closed, or on Ctrl-C. With REF, the page of that build is opened.",
+    "Without Docker Desktop, or with --addr, it serves pages of all builders' builds to this machine:\n" +
+    "timelines, logs, inputs, attachments and comparisons. The pages follow running\n" +
+    "builds. The server ends when the last page is closed, or on Ctrl-C. With REF, it opens the page of\n" +
+    "that build.",
   flags: {
     addr: {
       kind: "string",

@@ -12,7 +12,7 @@ export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF]", min: 0, max: 1 },
   description: "Write a page with the timeline of a build's steps\n\n" +
     "The page is one HTML file with a summary, steps, transfers and the critical path; a click on a\n" +
-    "step shows its log. A running build is followed until it ends.",
+    "step shows its log. The command waits for the end of a running build.",
   flags: {
     output: { kind: "string", short: "o", summary: 'Output file path ("-" for stdout)' },
   },
