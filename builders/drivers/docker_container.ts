@@ -26,13 +26,7 @@ export const dockerContainer: Driver = {
     }
     return state === "missing" ? `a build creates it, and so does ${boot}` : undefined;
   },
-  maker: async () => {
-    const [{ containerMaker }, { inDocker }] = await Promise.all([
-      import("./docker_container/maker.ts"),
-      import("./docker_container/node_container.ts"),
-    ]);
-    return containerMaker("docker-container", inDocker);
-  },
+  maker: async () => (await import("./docker_container/maker.ts")).dockerMaker,
 };
 
 /** docker's program for the node's engine. */

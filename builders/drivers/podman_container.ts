@@ -21,11 +21,5 @@ export const podmanContainer: Driver = {
     }
     return state === "missing" ? `a build creates it, and so does ${boot}` : undefined;
   },
-  maker: async () => {
-    const [{ containerMaker }, { inPodman }] = await Promise.all([
-      import("./docker_container/maker.ts"),
-      import("./docker_container/node_container.ts"),
-    ]);
-    return containerMaker("podman-container", inPodman);
-  },
+  maker: async () => (await import("./docker_container/maker.ts")).podmanMaker,
 };

@@ -31,15 +31,11 @@ export class SendQueue implements Source {
   /** @param onLeft hears of bytes that were sent or dropped */
   constructor(private readonly onLeft: (bytes: number) => void = () => {}) {}
 
-  /** Bytes pushed and not yet copied into a frame. */
-  get queued(): number {
-    return this.#queued;
-  }
-
   get ended(): boolean {
     return this.#ended;
   }
 
+  /** Bytes pushed and not yet copied into a frame. */
   available(): number {
     return this.#queued;
   }

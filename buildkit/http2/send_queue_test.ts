@@ -19,7 +19,7 @@ Deno.test("SendQueue gives back what was pushed, whatever the sizes", () => {
       expected.push(...chunk);
       queue.push(chunk);
     }
-    assert.equal(queue.queued, expected.length);
+    assert.equal(queue.available(), expected.length);
     assert.deepEqual(pullAll(queue, step), Uint8Array.from(expected));
     assert.equal(queue.available(), 0);
   }
@@ -63,7 +63,7 @@ Deno.test("SendQueue may be pushed to from onTaken", () => {
   again();
   const all = pullAll(queue, 100_000);
   assert.equal(all.length, 25_000);
-  assert.equal(queue.queued, 0);
+  assert.equal(queue.available(), 0);
 });
 
 Deno.test("SendQueue.drained waits for the level", async () => {

@@ -11,7 +11,6 @@ import {
   MAX_31,
 } from "./frame.ts";
 
-const HEADER_TABLE_SIZE = 1;
 const ENABLE_PUSH = 2;
 const MAX_CONCURRENT_STREAMS = 3;
 const INITIAL_WINDOW_SIZE = 4;
@@ -67,7 +66,6 @@ export interface PeerSettings {
   maxStreams: number;
   initialWindow: number;
   maxFrame: number;
-  maxHeaderList: number;
 }
 
 /** Before the peer's first SETTINGS, which may be after our first requests. */
@@ -76,13 +74,13 @@ export function initialPeerSettings(): PeerSettings {
     maxStreams: 100,
     initialWindow: DEFAULT_WINDOW,
     maxFrame: DEFAULT_MAX_FRAME,
-    maxHeaderList: Infinity,
   };
 }
 
 /**
- * Reads a SETTINGS payload into `peer`. HEADER_TABLE_SIZE needs no action: our encoder uses no
- * dynamic table. Throws Http2Error for a forbidden value; `role` is ours.
+ * Reads a SETTINGS payload into `peer`. HEADER_TABLE_SIZE is ignored, because our encoder uses no
+ * dynamic table, and so is MAX_HEADER_LIST_SIZE, which is only advice. Throws Http2Error for a
+ * forbidden value; `role` is ours.
  */
 export function applySettings(
   peer: PeerSettings,
@@ -95,8 +93,6 @@ export function applySettings(
   for (let at = 0; at < payload.length; at += 6) {
     const value = getUint32(payload, at + 2);
     switch ((payload[at]! << 8) | payload[at + 1]!) {
-      case HEADER_TABLE_SIZE:
-        break;
       case ENABLE_PUSH:
         if (value > 1 || (value === 1 && role === "client")) {
           throw new Http2Error(Code.PROTOCOL_ERROR, `ENABLE_PUSH of ${value}`);
@@ -116,9 +112,6 @@ export function applySettings(
           throw new Http2Error(Code.PROTOCOL_ERROR, `MAX_FRAME_SIZE of ${value}`);
         }
         peer.maxFrame = value;
-        break;
-      case MAX_HEADER_LIST_SIZE:
-        peer.maxHeaderList = value;
         break;
     }
   }

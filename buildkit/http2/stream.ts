@@ -31,13 +31,6 @@ export interface StreamHandler {
   closed(error?: Http2Error): void;
 }
 
-type StreamState =
-  | "waiting"
-  | "open"
-  | "half-closed (local)"
-  | "half-closed (remote)"
-  | "closed";
-
 export class Stream {
   /** The number; 0 while the stream waits for the peer to allow another stream. */
   id = 0;
@@ -71,21 +64,6 @@ export class Stream {
     public handler: StreamHandler,
     readonly received: ReceiveWindow,
   ) {}
-
-  get state(): StreamState {
-    if (this.isClosed) return "closed";
-    if (this.id === 0) return "waiting";
-    if (this.localEnded) return "half-closed (local)";
-    return this.remoteEnded ? "half-closed (remote)" : "open";
-  }
-
-  /**
-   * The bytes of DATA that the peer accepts now on this stream; the connection's window is
-   * separate.
-   */
-  get sendWindow(): number {
-    return Math.max(0, this.window);
-  }
 
   /**
    * As server: sends the response's header list (any number of 1xx ones may precede it). Ignored

@@ -51,7 +51,7 @@ Deno.test("a long link's windows have a limit, whatever the round trip is said t
       },
     });
     exchange();
-    const granted = stream.sendWindow;
+    const granted = stream.window;
     assert.ok(granted <= most << 20 && granted > (most - 3) << 20, `${roundTrip}: ${granted}`);
   }
 });

@@ -22,6 +22,8 @@ import { type ContainerOptions, readContainerOptions } from "./options.ts";
 import {
   ask,
   type FindContainer,
+  inDocker,
+  inPodman,
   inspect,
   type Inspected,
   type NodeContainer,
@@ -37,8 +39,13 @@ const LOOK = 40;
 /** The time in ms after which another client's unstarted container counts as left behind. */
 const LEFT_BEHIND = 5000;
 
+/** Makes containers of Docker engines. */
+export const dockerMaker = containerMaker("docker-container", inDocker);
+/** Makes containers of podman. */
+export const podmanMaker = containerMaker("podman-container", inPodman);
+
 /** @param find finds a node's container, in the engine of the driver */
-export function containerMaker(driver: string, find: FindContainer): Maker {
+function containerMaker(driver: string, find: FindContainer): Maker {
   return {
     planForm: "json",
     check: (node) => void readContainerOptions(node, driver),

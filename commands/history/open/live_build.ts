@@ -2,8 +2,8 @@ import type { Store } from "../../../builders/store/store.ts";
 import type { Deps } from "../../../cli/deps.ts";
 import { recordTimeline, type TimelineRecorder } from "../../../progress/timeline/record.ts";
 import { wholeBlob } from "../../../buildkit/content.ts";
-import { describeBuild, followPart, type RecordedBuild } from "../records/recorded_build.ts";
-import { endedRecord, type HistoryRecord } from "../records/records.ts";
+import { describeBuild, endedParts, type RecordedBuild } from "../records/recorded_build.ts";
+import type { HistoryRecord } from "../records/records.ts";
 import { parseSpans } from "../trace/spans.ts";
 import { withSpans } from "../trace/with_spans.ts";
 
@@ -38,10 +38,7 @@ export function liveBuild(parts: readonly HistoryRecord[], context: Context): Li
   };
   let ended: RecordedBuild | undefined;
   const read = async () => {
-    const all = await Promise.all(parts.map(async (part): Promise<HistoryRecord> => {
-      await followPart(part, noticed, parts.length > 1, context);
-      return { ...part, record: await endedRecord(part, context) };
-    }));
+    const all = await endedParts(parts, noticed, context);
     ended = await withTrace(await describeBuild(all, recorder, context), context.signal);
     changed();
     return ended;

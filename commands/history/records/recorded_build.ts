@@ -47,23 +47,23 @@ export async function readBuild(
   const parts = await queryRecords(nodes, { ref: found.record.Ref, signal });
   if (parts.some(({ record }) => record.CompletedAt === undefined)) onWait();
   const recorder = recordTimeline();
-  const ended = await Promise.all(parts.map(async (part): Promise<HistoryRecord> => {
-    await followPart(part, recorder, parts.length > 1, context);
-    return { ...part, record: await endedRecord(part, context) };
-  }));
+  const ended = await endedParts(parts, recorder, context);
   return await describeBuild(ended.length > 0 ? ended : [found], recorder, context);
 }
 
-/** Adds the progress of a part to the recorder, until the part ends. */
-export async function followPart(
-  { at, record }: HistoryRecord,
+/** Adds the progress of a build's parts to the recorder until they end. Resolves to the last records. */
+export async function endedParts(
+  parts: readonly HistoryRecord[],
   recorder: TimelineRecorder,
-  isOneOfSeveral: boolean,
-  { clock, signal }: Pick<Context, "clock" | "signal">,
-): Promise<void> {
-  const take = (status: StatusResponse) =>
-    recorder.update(status, clock.now(), false, isOneOfSeveral ? at.node.name : "");
-  await at.client.status(record.Ref, take, { signal });
+  context: Pick<Context, "clock" | "signal">,
+): Promise<HistoryRecord[]> {
+  return await Promise.all(parts.map(async (part): Promise<HistoryRecord> => {
+    const { at, record } = part;
+    const take = (status: StatusResponse) =>
+      recorder.update(status, context.clock.now(), false, parts.length > 1 ? at.node.name : "");
+    await at.client.status(record.Ref, take, { signal: context.signal });
+    return { ...part, record: await endedRecord(part, context) };
+  }));
 }
 
 /** @param parts the records of the build, the newest first; at least one */
