@@ -7,10 +7,11 @@ import { Step as Op } from "../proto/gen/steps.ts";
 import { sha256Of } from "../buildkit/registry/digest.ts";
 import { joinBytes } from "../base/bytes.ts";
 
-/** A range of lines in one of the definition's files. */
+/** An instruction in one of the definition's files. */
 export interface SourceRange {
   /** The index of the file. */
   readonly file: number;
+  /** From its first line to its last one. */
   readonly range: Range;
 }
 
@@ -50,9 +51,13 @@ export async function readDefinition(bytes: Uint8Array): Promise<BuildDefinition
   const digests = await Promise.all(def.slice(0, -1).map(sha256Of));
   for (const [at, digest] of digests.entries()) {
     const description = metadata[digest]?.description ?? {};
-    const places = (Source?.locations[digest]?.locations ?? []).flatMap(({ sourceIndex, ranges }) =>
-      ranges.map((range) => ({ file: sourceIndex, range }))
-    );
+    // A location is an instruction, and has a range for each of its lines.
+    const locations = Source?.locations[digest]?.locations ?? [];
+    const places = locations.filter(({ ranges }) => ranges.length > 0)
+      .map(({ sourceIndex, ranges }) => ({
+        file: sourceIndex,
+        range: { start: ranges[0]!.start, end: ranges.at(-1)!.end },
+      }));
     const name = description[NAME] ?? description[COMMAND] ?? "";
     steps.set(digest, { digest, op: Op.decode(def[at]!), name, places });
   }

@@ -137,7 +137,10 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
         line: Number(line) || 0,
         condition: typeof condition === "string" ? condition.trim() : "",
       }));
-      return { breakpoints: breakpoints.set(path, lines) };
+      const set = breakpoints.set(path, lines);
+      // The response comes before the events.
+      after(0, () => threads.forEach((thread) => thread.placeBreakpoints()));
+      return { breakpoints: set };
     },
     setExceptionBreakpoints(args) {
       const filters = Array.isArray(args["filters"]) ? args["filters"] : [];
@@ -268,6 +271,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
         await thread.run();
       } finally {
         threads.delete(id);
+        breakpoints.leave(result.definition);
         server.event("thread", { reason: "exited", threadId: id });
       }
     }));

@@ -1,5 +1,5 @@
 /** Breakpoints by file. They become real once a build says where its steps are. */
-import type { BuildDefinition, BuildStep } from "../definition.ts";
+import type { BuildDefinition } from "../definition.ts";
 import { type Condition, parseCondition } from "./condition.ts";
 import { baseName } from "../../base/paths.ts";
 
@@ -23,6 +23,8 @@ interface Kept {
   readonly conditionText: string;
   /** The condition can't be read. */
   readonly broken: boolean;
+  /** The open builds that have an instruction there. */
+  readonly builds: Set<BuildDefinition>;
 }
 
 /** The breakpoints of a session. */
@@ -33,6 +35,8 @@ export interface Breakpoints {
   set(path: string, wanted: readonly { line: number; condition: string }[]): Breakpoint[];
   /** The breakpoint at each step of a build. Changes are reported to the client once. */
   match(definition: BuildDefinition, files: readonly string[]): ReadonlyMap<string, Match>;
+  /** To be called at the end of a build. */
+  leave(definition: BuildDefinition): void;
 }
 
 /** A breakpoint at a step. */
@@ -87,7 +91,7 @@ export function breakpointsOf(changed: (breakpoint: Breakpoint) => void): Breakp
           reason: "pending",
           ...{ line, endLine: line, source: { name: baseName(path), path } },
         };
-        const kept = { shown, asked: line, conditionText };
+        const kept = { shown, asked: line, conditionText, builds: new Set<BuildDefinition>() };
         if (!(condition instanceof Error)) return { ...kept, condition, broken: false };
         shown.reason = "failed";
         shown.message = condition.message;
@@ -104,7 +108,10 @@ export function breakpointsOf(changed: (breakpoint: Breakpoint) => void): Breakp
         for (const kept of byFile.get(key(path)) ?? []) {
           if (kept.broken) continue;
           const place = placeFor(kept.asked, places, starts);
-          settle(kept, place, path);
+          if (place === undefined) kept.builds.delete(definition);
+          else kept.builds.add(definition);
+          // The builds of other platforms may have other stages.
+          if (place !== undefined || kept.builds.size === 0) settle(kept, place, path);
           for (const digest of place?.digests ?? []) {
             if (!found.has(digest)) {
               found.set(digest, { id: kept.shown.id, condition: kept.condition });
@@ -113,6 +120,9 @@ export function breakpointsOf(changed: (breakpoint: Breakpoint) => void): Breakp
         }
       });
       return found;
+    },
+    leave(definition) {
+      for (const kept of [...byFile.values()].flat()) kept.builds.delete(definition);
     },
   };
 }
@@ -127,7 +137,10 @@ interface Lines {
 function linesOf({ steps }: BuildDefinition, file: number): Lines[] {
   const byStart = new Map<number, { endLine: number; digests: string[] }>();
   for (const step of steps.values()) {
-    for (const [line, endLine] of instructionsOf(step, file)) {
+    for (const { file: own, range: { start, end } } of step.places) {
+      if (own !== file || start === undefined) continue;
+      const { line } = start;
+      const endLine = Math.max(line, end?.line ?? 0);
       const entry = byStart.get(line) ?? { endLine, digests: [] };
       entry.endLine = Math.max(entry.endLine, endLine);
       entry.digests.push(step.digest);
@@ -135,18 +148,6 @@ function linesOf({ steps }: BuildDefinition, file: number): Lines[] {
     }
   }
   return [...byStart].map(([line, rest]) => ({ line, ...rest })).sort((a, b) => a.line - b.line);
-}
-
-/** A step's places, with the lines of one instruction joined. */
-function instructionsOf({ places }: BuildStep, file: number): [line: number, endLine: number][] {
-  const joined: [number, number][] = [];
-  for (const { file: own, range: { start, end } } of places) {
-    if (own !== file || start === undefined) continue;
-    const last = joined.at(-1);
-    if (last && start.line === last[1] + 1) last[1] = Math.max(start.line, end?.line ?? 0);
-    else joined.push([start.line, Math.max(start.line, end?.line ?? 0)]);
-  }
-  return joined;
 }
 
 /** The lines on which stages begin. */
@@ -161,6 +162,7 @@ function placeFor(
   places: readonly Lines[],
   starts: readonly number[],
 ): Lines | undefined {
+  if (line < 1) return undefined;
   const at = places.find((place) => line >= place.line && line <= place.endLine);
   if (at !== undefined) return at;
   const next = places.find((place) => place.line > line);

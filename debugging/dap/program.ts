@@ -124,6 +124,12 @@ function placeOf(
   return { file: best?.file, range: best?.range };
 }
 
+/** The step that runs on the way into the next stop; undefined for a way into a branch, or out of it. */
+export function stepBehind({ frame, into, next }: Stop): BuildStep | undefined {
+  const isReturn = frame.op !== frame.step?.op;
+  return into !== next || isReturn ? undefined : frame.step;
+}
+
 /**
  * The stop that an action leads to: a breakpoint on the way comes first. Undefined for the build's
  * end.

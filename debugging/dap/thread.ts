@@ -8,7 +8,7 @@ import { capability, containerOfFailure } from "../step_files.ts";
 import { type PlatformResult, refOfInput } from "../results.ts";
 import { stagePlace } from "../stages.ts";
 import type { Breakpoints, Match } from "./breakpoints.ts";
-import { type Frame, nextStop, programOf, type Stop } from "./program.ts";
+import { type Frame, nextStop, programOf, stepBehind, type Stop } from "./program.ts";
 import { shellPlace } from "./shell_place.ts";
 import type { ShellSocket } from "./shell_socket.ts";
 import { argumentsOf, explorer, type References, referencesOf } from "./variables.ts";
@@ -55,6 +55,8 @@ export interface Thread {
   resume(action: Action): boolean;
   /** Stops at the next step. */
   pause(): void;
+  /** Looks for the instructions of changed breakpoints. */
+  placeBreakpoints(): void;
   /** Runs to the build's end. Rejects with its error. */
   run(): Promise<void>;
 }
@@ -202,6 +204,12 @@ export function threadOf(
     throw error;
   }
 
+  function placeBreakpoints(): void {
+    if (matched === breakpoints.version) return;
+    matched = breakpoints.version;
+    matches = breakpoints.match(definition, context.files);
+  }
+
   /** Waits for work, or for a wish to pause; undefined for the latter. */
   async function unlessPaused<T>(work: Promise<T>): Promise<T | undefined> {
     work.catch(() => {});
@@ -221,13 +229,16 @@ export function threadOf(
     }
   }
 
-  /** The first step ahead that the builder hasn't finished; the stop is behind it. */
+  /**
+   * The stop behind the first step ahead that the builder hasn't reported as done. A report may be late
+   * by some 100 ms: then the stop is before a step that has just begun, and begins again later.
+   */
   function pauseTarget(from: Stop | undefined): Stop | undefined {
-    let stop = from === undefined ? entry : from.into;
+    let stop = from ?? entry;
     while (stop?.into !== undefined) {
-      const { name } = stop.frame;
-      if (stop.digest !== "" && !context.isDone(name)) return stop.into;
+      const step = stepBehind(stop);
       stop = stop.into;
+      if (step !== undefined && !context.isDone(step.name)) break;
     }
     return stop;
   }
@@ -236,6 +247,7 @@ export function threadOf(
     id,
     name,
     references,
+    placeBreakpoints,
     stack: () => stack,
     scopes(frame) {
       const at = stack.findIndex(({ id }) => id === frame);
@@ -274,10 +286,7 @@ export function threadOf(
         action = await paused({ reason: "step" }, at, undefined);
       }
       while (true) {
-        if (matched !== breakpoints.version) {
-          matched = breakpoints.version;
-          matches = breakpoints.match(definition, context.files);
-        }
+        placeBreakpoints();
         const limit = action === "continue" ? undefined : (stop: Stop) => stop[action as "next"];
         let target = nextStop(entry, at, (stop) => matchAt(stop) !== undefined, limit);
         let isPause = false;

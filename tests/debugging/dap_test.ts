@@ -174,14 +174,15 @@ Deno.test({ name: "terminate, restart and exceptions that are switched off", ign
 Deno.test(
   { name: "pause stops behind the step that runs, and nothing runs on", ignore },
   async () => {
-    // The first step runs until this server answers: the daemon's programs have the machine's network.
+    // The steps run until this server answers: the daemon's programs have the machine's network.
     const ran: string[] = [];
-    const answer = Promise.withResolvers<void>();
+    const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     await using server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen() {} },
       async ({ url }) => {
         ran.push(url.slice(-3));
-        if (url.endsWith("one")) await answer.promise;
+        if (url.endsWith("one")) await one.promise;
+        if (url.endsWith("two")) await two.promise;
         return new Response("ok");
       },
     );
@@ -196,10 +197,19 @@ Deno.test(
     await client.request("pause", { threadId: 1 });
     // The daemon gets the request for the pause first, and then the end of the other one.
     await aMoment();
-    answer.resolve();
+    one.resolve();
     assert.equal((await stop(client)).at, "pause 3");
     await aMoment();
     assert.deepEqual(ran, ["one"], "it ran once, and no other step did");
+    // The same from a stop on: the step behind it is the one that runs.
+    await client.request("continue", { threadId: 1 });
+    await until(() => ran.length === 2);
+    await client.request("pause", { threadId: 1 });
+    await aMoment();
+    two.resolve();
+    assert.equal((await stop(client)).at, "pause 4");
+    await aMoment();
+    assert.deepEqual(ran, ["one", "two"]);
     await client.request("continue", { threadId: 1 });
     assert.deepEqual(await client.event("exited"), { exitCode: 0 });
     assert.deepEqual(ran, ["one", "two", "end"]);
@@ -221,6 +231,37 @@ Deno.test({ name: "several platforms are threads of their own", ignore }, async 
   await client.request("continue", { threadId: id });
   assert.deepEqual(await client.event("exited"), { exitCode: 0 });
 });
+
+Deno.test(
+  { name: "a breakpoint in the stage of one platform alone is verified", ignore },
+  async () => {
+    const stage = (arch: string) => `FROM scratch AS on-${arch}\nCOPY Dockerfile /${arch}\n`;
+    await using it = await space(
+      `ARG TARGETARCH\n${stage("amd64")}${
+        stage("arm64")
+      }FROM on-$TARGETARCH\nCOPY Dockerfile /end\n`,
+    );
+    await using client = ours(it, ["--platform", "linux/amd64,linux/arm64"]);
+    await start(it, client, { lines: [3, 5] });
+    const stops = [await stop(client), await stop(client)];
+    assert.deepEqual(stops.map(({ at }) => at).sort(), ["breakpoint 3", "breakpoint 5"]);
+    const placed = () =>
+      client.events.filter(({ event }) => event === "breakpoint").map(({ body }) =>
+        body.breakpoint
+      );
+    const last = new Map(placed().map(({ line, verified }) => [line, verified]));
+    assert.deepEqual([...last].sort(), [[3, true], [5, true]]);
+    // One that is set at a stop is looked for at once; there is none on line 0.
+    const source = { path: it.path("ctx/Dockerfile") };
+    const breakpoints = [{ line: 7 }, { line: 0 }];
+    await client.request("setBreakpoints", { source, breakpoints });
+    await until(() => placed().length > 3);
+    assert.deepEqual(placed().slice(-2).map(({ line, verified }) => [line, verified]), [
+      [7, true],
+      [0, false],
+    ]);
+  },
+);
 
 Deno.test({ name: "an impossible launch is reported, and ends", ignore }, async () => {
   await using it = await space();
