@@ -58,7 +58,8 @@ function unknownStep(
   definition: BuildDefinition,
 ): UsageError {
   const names = [...new Set(placed.map(nameOf))];
-  const near = nearest(words.join(" "), names);
+  const stages = placed.map(({ stage }) => stage).filter((stage) => stage !== "");
+  const near = nearest(words.join(" "), [...new Set([...stages, ...names])]);
   const [stage = ""] = words;
   if (near === undefined && writtenStages(definition).includes(stage.toLowerCase())) {
     return new UsageError(

@@ -70,6 +70,7 @@ Deno.test("an unknown step gets the steps, the nearest one, or the target that h
     throw new Error(`${text} names a step`);
   };
   assert.match(hints("buidl 2/2"), /no step is called "buidl 2\/2"; did you mean "build 2\/2"\?/);
+  assert.match(hints("biuld"), /did you mean "build"\?/);
   assert.match(hints("nonsense"), /the steps are build 1\/2, build 2\/2/);
   assert.match(hints("tools"), /doesn't need the stage "tools"; --target tools builds it/);
 });
