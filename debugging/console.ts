@@ -1,7 +1,9 @@
 /** Where the bytes of an interactive program come from, and where they go. */
 import { onAbort } from "../base/async.ts";
+import { Control } from "../cli/cursor.ts";
 import type { Deps } from "../cli/deps.ts";
 import { onResize } from "../cli/terminal.ts";
+import { terminalModes } from "./terminal_modes.ts";
 
 /** The size of a terminal, in characters. */
 export interface Size {
@@ -29,8 +31,9 @@ export interface Console {
 const BUFFER = 32 << 10;
 
 /**
- * The terminal of the process, in raw mode while a receiver is attached. One reader serves all
- * receivers, because a read of stdin can't be taken back: the next receiver gets its bytes.
+ * The terminal of the process, in raw mode while a receiver is attached; afterwards it is as it was.
+ * One reader serves all receivers, because a read of stdin can't be taken back: the next receiver gets
+ * its bytes.
  */
 export function ownConsole({ stdin, stdout, signal }: Pick<Deps, "stdin" | "stdout" | "signal">) {
   const isTerminal = stdin.isTerminal && stdout.isTerminal;
@@ -38,6 +41,7 @@ export function ownConsole({ stdin, stdout, signal }: Pick<Deps, "stdin" | "stdo
   let arrived = Promise.withResolvers<void>();
   let reading: Promise<void> | undefined;
   let ended = false;
+  const modes = terminalModes();
 
   async function read(): Promise<void> {
     const buffer = new Uint8Array(BUFFER);
@@ -52,11 +56,18 @@ export function ownConsole({ stdin, stdout, signal }: Pick<Deps, "stdin" | "stdo
   const console: Console = {
     isTerminal,
     size: () => stdout.size(),
-    write: (bytes) => isTerminal ? stdout.writeRaw(bytes) : stdout.writeBytes(bytes),
+    write(bytes) {
+      if (!isTerminal) return stdout.writeBytes(bytes);
+      modes.watch(bytes);
+      return stdout.writeRaw(bytes);
+    },
     attach(next) {
       receiver = next;
       const restore = () => {
-        if (isTerminal) stdin.setRaw(false);
+        if (!isTerminal) return;
+        stdin.setRaw(false);
+        const sequence = modes.undo();
+        if (sequence !== "") stdout.paint([new Control(sequence)]);
       };
       if (isTerminal) stdin.setRaw(true);
       // A second signal ends the program without the end of this function's caller.

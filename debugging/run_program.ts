@@ -21,11 +21,13 @@ export async function runProgram(
   signal: AbortSignal,
 ): Promise<Ending> {
   signal.throwIfAborted();
+  // A program that was left may still write.
+  let isOver = false;
   const process = await container.start({
     ...program,
     stdin: true,
     tty: console.isTerminal,
-    onOutput: (_, bytes) => console.write(bytes),
+    onOutput: async (_, bytes) => isOver ? undefined : await console.write(bytes),
   });
   const left = Promise.withResolvers<Ending>();
   using _ending = onAbort(signal, () => left.reject(signal.reason));
@@ -37,7 +39,11 @@ export async function runProgram(
   });
   const size = console.isTerminal ? console.size() : undefined;
   if (size !== undefined) process.resize(size.columns, size.rows);
-  return await Promise.race([process.exit.then((code) => ({ code })), left.promise]);
+  try {
+    return await Promise.race([process.exit.then((code) => ({ code })), left.promise]);
+  } finally {
+    isOver = true;
+  }
 }
 
 /** Takes the two keys out of the input, and calls `detach` for them. */

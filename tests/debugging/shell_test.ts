@@ -120,8 +120,11 @@ Deno.test({
   await terminal.keys("", "Enter");
   await terminal.keys("echo st''ill there", "Enter");
   await terminal.until(/still there/);
+  // A full-screen program that is left doesn't keep its screen.
+  await terminal.keys("vi new", "Enter");
+  await terminal.until(/^~$/m);
   await terminal.keys("C-p", "C-q");
-  await terminal.until(/Building[^]*ERROR: failed to build/);
+  await terminal.until(/still there[^]*ERROR: failed to build/);
   await terminal.keys("stty -a | grep -c ' echo '", "Enter");
   await terminal.until(/^1$/m);
 });
