@@ -24,7 +24,7 @@ import {
 } from "../fake_buildkitd/files.ts";
 import type { FakeSession } from "../fake_buildkitd/session.ts";
 import { buildAgainst, refusal, toFolder } from "../faults/against_fake.ts";
-import { errorLines } from "../faults/program.ts";
+import { errorLines } from "../harness/inside.ts";
 import { Counts } from "./counts.ts";
 
 interface Attack {

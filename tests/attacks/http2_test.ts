@@ -4,7 +4,7 @@
  */
 import { memoryHeld } from "./attack.ts";
 import assert from "node:assert/strict";
-import { errorLines, runFairlead } from "../faults/program.ts";
+import { errorLines, runFairlead } from "../harness/inside.ts";
 import { Counts } from "./counts.ts";
 import {
   CONTINUATION,

@@ -4,7 +4,7 @@
  */
 import { doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { mediaTypes } from "../../buildkit/registry/descriptor.ts";
-import { type Ended, runFairlead } from "../faults/program.ts";
+import { type Ended, runFairlead } from "../harness/inside.ts";
 import { removedLater } from "../harness/remove_folder.ts";
 import {
   type Blob,

@@ -1,5 +1,6 @@
 /** A folder for one end-to-end test: a context, a store of its own, and the two programs on it. */
 import { denoDir, fairlead } from "../harness/fairlead.ts";
+import { runFairlead } from "../harness/inside.ts";
 import { type Ran, run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
@@ -14,6 +15,11 @@ export interface Workspace extends AsyncDisposable {
   write(files: Readonly<Record<string, string>>): void;
   /** Runs fairlead in the folder. */
   fairlead(args: readonly string[], env?: Record<string, string>, stdin?: Stdin): Promise<Ran>;
+  /**
+   * Runs fairlead in the folder, in the test's process: half a second faster. What it does is the same
+   * but for signals, child processes' environment and a process's own folder.
+   */
+  inside(args: readonly string[], env?: Record<string, string>): Promise<Ran>;
   /** Runs the peer in the folder, on the same builder. */
   buildx(args: readonly string[], env?: Record<string, string>, stdin?: Stdin): Promise<Ran>;
   /** The same two programs in a folder below. */
@@ -60,6 +66,8 @@ export async function workspace(address: string): Promise<Workspace> {
         Deno.writeTextFileSync(`${dir}/${name}`, text);
       }
     },
+    inside: (args, more = {}) =>
+      runFairlead({ args, host: "", home: dir, env: { ...env, ...more } }),
     ...programs(dir, env),
     below: (folder) => programs(`${dir}/${folder}`, env),
     async [Symbol.asyncDispose]() {

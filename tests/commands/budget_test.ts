@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
-import { runFairlead } from "../faults/program.ts";
+import { runFairlead } from "../harness/inside.ts";
 import { silentPort } from "../harness/silent_port.ts";
 
 /** Opens a port whose queue is full: the system drops further connections. */

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { parse } from "smol-toml";
 import { workspace } from "../build/workspace.ts";
 import { chaos } from "../chaos/tally.ts";
-import { runFairlead } from "../faults/program.ts";
+import { runFairlead } from "../harness/inside.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { type Recorded, recordingEngine } from "./recording_engine.ts";

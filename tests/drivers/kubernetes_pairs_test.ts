@@ -8,7 +8,7 @@ import { parse } from "smol-toml";
 import { parseAllDocuments } from "yaml";
 import { workspace } from "../build/workspace.ts";
 import { chaos } from "../chaos/tally.ts";
-import { runFairlead } from "../faults/program.ts";
+import { runFairlead } from "../harness/inside.ts";
 import { issue, makeCerts } from "../harness/certs.ts";
 import { freePort, until } from "../harness/daemon.ts";
 import { type KubeApi, kubeApi, type KubeObject } from "../harness/kube_api.ts";

@@ -5,7 +5,7 @@ import { BytesMessage } from "../../proto/gen/control.ts";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { type Script, startFakeBuildkitd } from "../fake_buildkitd.ts";
-import { errorLines, runFairlead } from "../faults/program.ts";
+import { errorLines, runFairlead } from "../harness/inside.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";

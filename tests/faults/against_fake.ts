@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Script, startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { entriesOf, isTemporary } from "./leftovers.ts";
-import { type Ended, errorLines, runFairlead } from "./program.ts";
+import { type Ended, errorLines, runFairlead } from "../harness/inside.ts";
 import { removedLater } from "../harness/remove_folder.ts";
 
 export interface AgainstOptions {

@@ -8,7 +8,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { digest, entriesOf, isTemporary, openBelow, randomBytes } from "./leftovers.ts";
-import { type Ended, errorLines, runFairlead } from "./program.ts";
+import { type Ended, errorLines, runFairlead } from "../harness/inside.ts";
 import { denoDir, fairlead } from "../harness/fairlead.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");

@@ -7,7 +7,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { descendants, entriesOf, isTemporary, randomBytes } from "./leftovers.ts";
-import { errorLines } from "./program.ts";
+import { errorLines } from "../harness/inside.ts";
 import { checkError, makeWorkbench, processEnv, type Workbench } from "./workbench.ts";
 import { type Running, startFairlead } from "../harness/fairlead.ts";
 

@@ -8,7 +8,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need, onPath } from "../harness/tool.ts";
 import { noTwoHosts, twoHosts } from "../harness/two_hosts.ts";
 import { fairleadCommand, start } from "../harness/fairlead.ts";
-import { errorLines } from "./program.ts";
+import { errorLines } from "../harness/inside.ts";
 import { makeWorkbench, processEnv } from "./workbench.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "busybox") ?? await noTwoHosts();

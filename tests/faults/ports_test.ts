@@ -8,7 +8,7 @@ import { accept } from "../harness/accept.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { errorLines, runFairlead } from "./program.ts";
+import { errorLines, runFairlead } from "../harness/inside.ts";
 import { removedLater } from "../harness/remove_folder.ts";
 
 /** Builds against a port and expects one message. */

@@ -10,7 +10,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { randomBytes } from "./leftovers.ts";
-import { errorLines } from "./program.ts";
+import { errorLines } from "../harness/inside.ts";
 import { checkError, makeWorkbench, processEnv } from "./workbench.ts";
 import { fairlead, fairleadCommand } from "../harness/fairlead.ts";
 

@@ -1,7 +1,7 @@
 /** A folder with a context for one test, and the checks after its build. */
 import assert from "node:assert/strict";
 import { entriesOf, isTemporary, openBelow } from "./leftovers.ts";
-import { type Ended, errorLines, type ProgramOptions, runFairlead } from "./program.ts";
+import { type Ended, errorLines, type ProgramOptions, runFairlead } from "../harness/inside.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 import { denoDir } from "../harness/fairlead.ts";
 

@@ -13,7 +13,7 @@ import { createRegistry } from "../../transports/registry.ts";
 import { startFakeBuildkitd } from "../fake_buildkitd.ts";
 import type { FakeSession } from "../fake_buildkitd/session.ts";
 import { digest, randomBytes } from "../faults/leftovers.ts";
-import { runFairlead } from "../faults/program.ts";
+import { runFairlead } from "../harness/inside.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";

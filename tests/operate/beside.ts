@@ -6,7 +6,7 @@ import type { Ran } from "../harness/run.ts";
 /** Asserts that both programs print the same and end the same; returns our output. */
 export async function beside(space: Workspace, ...args: string[]): Promise<Ran> {
   const theirs = await space.buildx(args);
-  const ours = await space.fairlead(args);
+  const ours = await space.inside(args);
   assert.deepEqual(comparable(ours), comparable(theirs), `${args.join(" ")} is not as the peer's`);
   return ours;
 }

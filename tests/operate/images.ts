@@ -60,7 +60,7 @@ export async function same(
   env: Record<string, string> = {},
 ) {
   const theirs = await space.buildx(["imagetools", ...args], env);
-  const ours = withoutHints(await space.fairlead(["imagetools", ...args], env));
+  const ours = withoutHints(await space.inside(["imagetools", ...args], env));
   deepEqual(ours, theirs, args.join(" "));
   return ours;
 }

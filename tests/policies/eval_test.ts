@@ -21,7 +21,7 @@ const env = ignore ? {} : { FAIRLEAD_POLICY_ENGINE: await engineModule() };
 
 async function same(space: Workspace, args: readonly string[], what = args.join(" ")) {
   const theirs = await space.buildx(["policy", ...args]);
-  const ours = await space.fairlead(["policy", ...args], env);
+  const ours = await space.inside(["policy", ...args], env);
   if (theirs.stderr.startsWith("panic: interface conversion: interface {} is *ast.Every")) {
     // Partial evaluation of `every` panics in OPA, which ends the peer.
     assert.match(

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../harness/kube_account.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { buildkitdContainer, deletePod, makePod, sleeps } from "../harness/kube_pod.ts";
-import { denoDir, fairlead } from "../harness/fairlead.ts";
+import { runFairlead } from "../harness/inside.ts";
 import { type KubeconfigParts, writeKubeconfig } from "./kube_cluster.ts";
 import { kubeFront } from "./kube_front.ts";
 
@@ -25,9 +25,10 @@ export function kubeDoctor(cluster: Kubernetes): void {
     await makePod(api, { name, labels: { app: name }, containers: { daemon } });
     const examine = async (endpoint: string, parts: KubeconfigParts = {}): Promise<Step[]> => {
       const KUBECONFIG = await writeKubeconfig(cluster, parts);
-      const env = { KUBECONFIG, HOME: `${root}/nobody`, DENO_DIR: denoDir };
       const args = ["doctor", "--format=json", "--transfer=1m", endpoint];
-      const { code, stdout, stderr } = await fairlead(args, { env });
+      const { code, stdout, stderr } = await runFairlead({
+        ...{ args, host: "", home: `${root}/nobody`, env: { KUBECONFIG } },
+      });
       assert.equal(stderr, "");
       const { ok, nodes: [node] } = JSON.parse(stdout);
       assert.equal(code, ok ? 0 : 1);

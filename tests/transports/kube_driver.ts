@@ -35,12 +35,12 @@ export function kubeDriver(cluster: Kubernetes): void {
       const of = (stdout: string) =>
         words(stdout).filter((line) => /^(In_pods|\\_ in_pods)/.test(line)).join("\n");
       const [ours, theirs] = await Promise.all([
-        space.fairlead(["ls", "--timeout=30s"], elsewhere),
+        space.inside(["ls", "--timeout=30s"], elsewhere),
         space.buildx(["ls"]),
       ]);
       return { ours: of(ours.stdout), theirs: of(theirs.stdout), told: ours.stderr };
     };
-    const build = () => space.fairlead(["build", "--progress=plain", "ctx"], elsewhere);
+    const build = () => space.inside(["build", "--progress=plain", "ctx"], elsewhere);
 
     await t.step("not made yet", async () => {
       const { ours, theirs, told } = await rows();
@@ -59,7 +59,7 @@ export function kubeDriver(cluster: Kubernetes): void {
       equal(ours, theirs);
       equal(ours.match(/^\\_ in_pods0 .* running v0/gm)?.length, 2, ours);
       const [json, peer] = (await Promise.all([
-        space.fairlead(["ls", "--format=json"], elsewhere),
+        space.inside(["ls", "--format=json"], elsewhere),
         space.buildx(["ls", "--format=json"]),
       ])).map(({ stdout }) => {
         const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
@@ -71,7 +71,7 @@ export function kubeDriver(cluster: Kubernetes): void {
       deepEqual(json, peer);
       equal(json.Dynamic, true);
       const inspected = await Promise.all([
-        space.fairlead(["inspect"], elsewhere),
+        space.inside(["inspect"], elsewhere),
         space.buildx(["inspect"]),
       ]);
       // buildx prints driver options in no order.
@@ -86,7 +86,7 @@ export function kubeDriver(cluster: Kubernetes): void {
 
     await t.step("du and prune: all pods", async () => {
       const ids = async (...args: string[]) => {
-        const { code, stdout, stderr } = await space.fairlead(
+        const { code, stdout, stderr } = await space.inside(
           ["du", "--format={{.ID}}", ...args],
           { ...elsewhere, KUBECONFIG, BUILDX_BUILDER: "In_pods" },
         );
@@ -95,13 +95,13 @@ export function kubeDriver(cluster: Kubernetes): void {
       };
       for (const name of pods) {
         const made = ["create", "--name", name, "--driver=remote", `kube-pod://${name}`];
-        equal((await space.fairlead(made)).code, 0);
+        equal((await space.inside(made)).code, 0);
       }
       const each = () => Promise.all(pods.map((name) => ids("--builder", name)));
       // Different contexts come to different pods, sooner or later.
       for (let i = 0; i < 40 && (await each()).some((list) => list.length === 0); i++) {
         space.write({ [`c${i}/Dockerfile`]: `FROM scratch\nCOPY Dockerfile /${i}\n` });
-        equal((await space.fairlead(["build", `c${i}`], elsewhere)).code, 0);
+        equal((await space.inside(["build", `c${i}`], elsewhere)).code, 0);
       }
       const [first, second] = await each();
       ok(first!.length > 0 && second!.length > 0);
@@ -110,23 +110,23 @@ export function kubeDriver(cluster: Kubernetes): void {
       // So does a builder of one's own that names them by their labels.
       const labels = "kube-pod://?selector=app=in-pods0&container=buildkitd";
       const own = ["create", "--name", "labelled", "--driver=remote", labels];
-      equal((await space.fairlead(own)).code, 0);
+      equal((await space.inside(own)).code, 0);
       deepEqual(await ids("--builder", "labelled"), all);
-      const listed = await space.fairlead(["ls", "--timeout=30s"], { KUBECONFIG });
+      const listed = await space.inside(["ls", "--timeout=30s"], { KUBECONFIG });
       for (const pod of pods) match(listed.stdout, new RegExp(`kube-pod://${pod}\\S* +running`));
-      equal((await space.fairlead(["rm", "labelled"])).code, 0);
+      equal((await space.inside(["rm", "labelled"])).code, 0);
       // The peer takes one of them.
       const theirs = await space.buildx(["du", "--format={{.ID}}"]);
       const peers = theirs.stdout.split("\n").filter(Boolean).sort();
       ok([first, second].some((list) => JSON.stringify(list) === JSON.stringify(peers)));
-      const pruned = await space.fairlead(["prune", "-af"], elsewhere);
+      const pruned = await space.inside(["prune", "-af"], elsewhere);
       equal(pruned.code, 0, pruned.stderr);
       deepEqual(await each(), [[], []]);
-      for (const name of pods) await space.fairlead(["rm", name]);
+      for (const name of pods) await space.inside(["rm", name]);
     });
 
     await t.step("doctor: each pod", async () => {
-      const { code, stdout } = await space.fairlead(["doctor", "--transfer=0"], elsewhere);
+      const { code, stdout } = await space.inside(["doctor", "--transfer=0"], elsewhere);
       equal(code, 0, stdout);
       for (const name of pods) {
         ok(stdout.includes(`In_pods, node in_pods0 (pod ${name}): `), stdout);
@@ -134,7 +134,7 @@ export function kubeDriver(cluster: Kubernetes): void {
     });
 
     await t.step("history: of all pods", async () => {
-      const { stdout } = await space.fairlead(["history", "ls", "--format={{.Name}}"], elsewhere);
+      const { stdout } = await space.inside(["history", "ls", "--format={{.Name}}"], elsewhere);
       const names = stdout.split("\n").filter(Boolean);
       ok(names.length > 1, stdout);
     });

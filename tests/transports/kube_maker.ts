@@ -42,7 +42,7 @@ export function kubeMaker(cluster: Kubernetes): void {
   Deno.test("kubernetes: made by one program; used, stopped and removed by the other", async (t) => {
     await using made = await space();
     await using _ = startControllers(api);
-    const programs = { fairlead: made.fairlead, buildx: made.buildx };
+    const programs = { fairlead: made.inside, buildx: made.buildx };
     for (const [maker, other] of [["fairlead", "buildx"], ["buildx", "fairlead"]] as const) {
       const [make, use] = [programs[maker], programs[other]];
       const ok = async (program: typeof make, ...args: string[]) => {
@@ -84,13 +84,13 @@ export function kubeMaker(cluster: Kubernetes): void {
       await t.step("the daemon has its configuration and its flags", async () => {
         // buildx doesn't mount the configuration where there are volumes.
         if (maker === "buildx") return;
-        const { stdout } = await ok(made.fairlead, "inspect");
+        const { stdout } = await ok(made.inside, "inspect");
         match(stdout, /^BuildKit daemon flags: --oci-worker-snapshotter=native .*network\.host$/m);
         match(stdout, /^ > debug = true$/m);
       });
 
       await t.step(`fairlead stops, ${other} boots again`, async () => {
-        await ok(made.fairlead, "stop");
+        await ok(made.inside, "stop");
         equal(await names(`${apps}/${kind}`), "");
         match(await row(made.buildx), / inactive$/);
         await ok(use, "inspect", "--bootstrap");
@@ -110,7 +110,7 @@ export function kubeMaker(cluster: Kubernetes): void {
     }
 
     const create = (...options: string[]) =>
-      made.fairlead([
+      made.inside([
         ...["create", "--name", "Ku", "--driver", "kubernetes", "--use"],
         ...[
           "--driver-opt",
@@ -129,18 +129,18 @@ export function kubeMaker(cluster: Kubernetes): void {
       );
       equal(booted.find(({ code }) => code !== 0)?.stderr, undefined);
       equal(await names(`${apps}/deployments`), "ku0 two");
-      const left = await made.fairlead(["create", "--leave", "--name", "Ku", "--node", "two"]);
+      const left = await made.inside(["create", "--leave", "--name", "Ku", "--node", "two"]);
       equal(left.code, 0, left.stderr);
       await api.call("DELETE", `${apps}/deployments/two`);
     });
 
     await t.step("a lost pod is waited for; a lost Deployment is made again", async () => {
       await deletePod(api, "ku0-0");
-      const first = await made.fairlead(["build", "--progress=plain", "ctx"]);
+      const first = await made.inside(["build", "--progress=plain", "ctx"]);
       equal(first.code, 0, first.stderr);
       await api.call("DELETE", `${apps}/deployments/ku0`);
       ok(await until(async () => await names(`${core}/pods?labelSelector=app=ku0`) === "", 20_000));
-      const second = await made.fairlead(["build", "--progress=plain", "ctx"]);
+      const second = await made.inside(["build", "--progress=plain", "ctx"]);
       equal(second.code, 0, second.stderr);
       match(second.stderr, /creating deployment\/ku0/);
     });
@@ -150,17 +150,17 @@ export function kubeMaker(cluster: Kubernetes): void {
       const found = await api.call("GET", path);
       await api.call("PUT", path, { ...found, spec: { ...found.spec, replicas: 0 } });
       ok(await until(async () => await names(`${core}/pods?labelSelector=app=ku0`) === "", 20_000));
-      const { code, stderr } = await made.fairlead(["build", "--progress=plain", "ctx"]);
+      const { code, stderr } = await made.inside(["build", "--progress=plain", "ctx"]);
       equal(code, 0, stderr);
       match(stderr, /scaling deployment\/ku0 up to 1, because it was scaled to zero/);
-      equal((await made.fairlead(["rm", "Ku"])).code, 0);
+      equal((await made.inside(["rm", "Ku"])).code, 0);
     });
 
     await t.step(
       "pods that can't start: the reason, and the command that removes them",
       async () => {
         await create("--driver-opt", "image=fl-absent:1,timeout=4s");
-        const absent = await made.fairlead(["inspect", "--bootstrap"]);
+        const absent = await made.inside(["inspect", "--bootstrap"]);
         equal(absent.code, 1);
         match(
           absent.stderr,
@@ -171,18 +171,18 @@ export function kubeMaker(cluster: Kubernetes): void {
           absent.stderr,
           /^hint: see kubectl .*remove it by kubectl \S+ delete -n default dep/m,
         );
-        equal((await made.fairlead(["rm", "Ku"])).code, 0);
+        equal((await made.inside(["rm", "Ku"])).code, 0);
         await create(
           "--driver-opt",
           `image=${podImage},timeout=40s`,
           "--buildkitd-flags",
           "--nope",
         );
-        const dies = await made.fairlead(["inspect", "--bootstrap"]);
+        const dies = await made.inside(["inspect", "--bootstrap"]);
         equal(dies.code, 1);
         match(dies.stderr, /has a container buildkitd that ended \(Error, exit code 1\)/);
         match(dies.stderr, /its log says: .*nope/);
-        equal((await made.fairlead(["rm", "Ku"])).code, 0);
+        equal((await made.inside(["rm", "Ku"])).code, 0);
       },
     );
 
@@ -196,7 +196,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       });
       await create();
       for (const args of [["inspect", "--bootstrap"], ["build", "ctx"], ["stop"], ["rm", "Ku"]]) {
-        const { code, stderr } = await made.fairlead(args);
+        const { code, stderr } = await made.inside(args);
         equal(code, 1, `${args}: ${stderr}`);
         match(stderr, /deployment\/ku0 in namespace default does not belong to a builder/);
       }
@@ -205,10 +205,10 @@ export function kubeMaker(cluster: Kubernetes): void {
       const data = { "index.html": "hello" };
       await api.call("POST", `${core}/configmaps`, { metadata: { name: "ku0-config" }, data });
       await create("--buildkitd-config", made.path("daemon.toml"));
-      const { code, stderr } = await made.fairlead(["inspect", "--bootstrap"]);
+      const { code, stderr } = await made.inside(["inspect", "--bootstrap"]);
       equal(code, 1);
       match(stderr, /configmap\/ku0-config in namespace default does not belong to a builder/);
-      equal((await made.fairlead(["rm", "Ku"])).code, 0);
+      equal((await made.inside(["rm", "Ku"])).code, 0);
       equal(await names(`${core}/configmaps`), "ku0-config");
       equal(await names(`${apps}/deployments`), "");
       await api.call("DELETE", `${core}/configmaps/ku0-config`);
@@ -281,11 +281,11 @@ export function kubeMaker(cluster: Kubernetes): void {
       await writeKubeconfig(cluster, { user: { token }, namespace: "poor" }),
     );
     const create = (...options: string[]) =>
-      made.fairlead(["create", "--name", "Ku", "--driver", "kubernetes", "--use", ...options]);
+      made.inside(["create", "--name", "Ku", "--driver", "kubernetes", "--use", ...options]);
     equal((await create()).code, 0);
 
     await t.step("no rights", async () => {
-      const { code, stderr } = await made.fairlead(["inspect", "--bootstrap"]);
+      const { code, stderr } = await made.inside(["inspect", "--bootstrap"]);
       equal(code, 1);
       match(stderr, /serviceaccount:poor:reader may not get deployments in namespace poor$/m);
       match(
@@ -302,14 +302,14 @@ export function kubeMaker(cluster: Kubernetes): void {
       const status = { hard: spec.hard, used: { "count/deployments.apps": "0" } };
       await api.call("PUT", `${path}/none/status`, { ...quota, status });
       Object.assign(made.env, { KUBECONFIG: await writeKubeconfig(cluster) });
-      await made.fairlead(["rm", "Ku"]);
+      await made.inside(["rm", "Ku"]);
       const config = ["--buildkitd-config", made.path("daemon.toml")];
       equal((await create("--driver-opt", "namespace=poor", ...config)).code, 0);
-      const { code, stderr } = await made.fairlead(["inspect", "--bootstrap"]);
+      const { code, stderr } = await made.inside(["inspect", "--bootstrap"]);
       equal(code, 1);
       match(stderr, /^ERROR: .*namespace poor is at its quota: none, requested: count\/deploy/m);
       equal(await names("/api/v1/namespaces/poor/configmaps"), "", "nothing half-made stays");
-      await made.fairlead(["rm", "Ku"]);
+      await made.inside(["rm", "Ku"]);
     });
 
     await t.step("options", async () => {
@@ -334,13 +334,13 @@ export function kubeMaker(cluster: Kubernetes): void {
 
     await t.step("no kubeconfig: nothing is stored", async () => {
       const nowhere = { KUBECONFIG: "/nowhere/config" };
-      const { code, stderr } = await made.fairlead(
+      const { code, stderr } = await made.inside(
         ["create", "--name", "Ku", "--driver", "kubernetes"],
         nowhere,
       );
       equal(code, 1);
       match(stderr, /the kubeconfig \/nowhere\/config can't be read: there is no such file$/m);
-      equal((await made.fairlead(["inspect", "Ku"])).code, 1);
+      equal((await made.inside(["inspect", "Ku"])).code, 1);
     });
   });
 }

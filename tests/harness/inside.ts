@@ -1,11 +1,9 @@
 /** Runs fairlead inside the test's process: all of it but `main.ts`, with a terminal made of strings. */
 import { connect } from "../../cli/connect.ts";
-import type { Deps } from "../../cli/deps.ts";
 import { commands } from "../../commands/list.ts";
 import { runProgram } from "../../cli/run.ts";
 import { systemClock } from "../../cli/terminal.ts";
-import { transports } from "../../transports/all.ts";
-import { createRegistry } from "../../transports/registry.ts";
+import { fakeDeps } from "../commands/fake_deps.ts";
 import { outputTo } from "../progress/terminal.ts";
 
 export interface ProgramOptions {
@@ -41,19 +39,9 @@ export async function runFairlead(options: ProgramOptions): Promise<Ended> {
     BUILDKIT_PROGRESS: "plain",
     ...options.env,
   };
-  const deps: Deps = {
-    args: options.args,
-    env: (name) => env[name],
-    cwd: options.cwd ?? options.home,
-    stdin: { isTerminal: false, read: () => Promise.resolve(null), setRaw: () => {} },
-    stdout: stdout.output,
-    stderr: stderr.output,
-    clock: systemClock,
-    signal: options.signal ?? new AbortController().signal,
-    listening: Promise.resolve(),
-    registry: createRegistry(transports),
-    connect,
-  };
+  const { args, cwd = options.home, signal = new AbortController().signal } = options;
+  const own = fakeDeps(args, { env, cwd, signal, connect }, stdout.output, stderr.output);
+  const deps = { ...own, clock: systemClock };
   const started = performance.now();
   const code = await runProgram(deps, commands);
   return {
