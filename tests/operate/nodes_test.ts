@@ -55,7 +55,8 @@ Deno.test("a daemon without history and one that never answers are named", async
   await using old = startFakeBuildkitd(() => Promise.resolve());
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using space = await workspace(old.address);
-  const history = await space.fairlead(["history", "ls"]);
+  // Inside the test's process: the second command finds its modules loaded, and its time is its own.
+  const history = await space.inside(["history", "ls"]);
   assert.equal(history.code, 1);
   assert.equal(
     history.stderr,
@@ -63,8 +64,8 @@ Deno.test("a daemon without history and one that never answers are named", async
       "ERROR: node test0: the daemon has no build history\n",
   );
   space.write(builder({ mute: `tcp://127.0.0.1:${silent.addr.port}` }));
-  const du = await space.fairlead(["du", "--timeout", "300ms"]);
+  const du = await space.inside(["du", "--timeout", "1s"]);
   assert.equal(du.code, 1);
-  assert.match(du.stderr, /^ERROR: node mute: .* sent nothing for 0\.3 s\n$/m);
+  assert.match(du.stderr, /^ERROR: node mute: .* sent nothing for 1 s\n$/m);
   assert.equal(du.stdout, "");
 });
