@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OK, pair, Recorder, REQUEST, seeded } from "../../tests/http2/pair.ts";
+import { OK, pair, Recorder, REQUEST } from "../../tests/http2/pair.ts";
 import { Flag, Frame, frame, goaway, headers, join, Reader } from "../../tests/http2/raw.ts";
 import { block, rstStream, SETTINGS, settings } from "../../tests/http2/raw.ts";
 import { Connection } from "./connection.ts";
@@ -7,6 +7,7 @@ import { Code, Http2Error } from "./errors.ts";
 import type { Header } from "./hpack.ts";
 import { SendQueue } from "./send_queue.ts";
 import type { Stream } from "./stream.ts";
+import { seeded } from "../../tests/harness/random.ts";
 
 /** A server that answers each request with what it was sent, then trailers. */
 function echo(recorders: Recorder[] = []) {

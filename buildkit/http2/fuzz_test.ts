@@ -4,13 +4,14 @@
  * the same in each run.
  */
 import assert from "node:assert/strict";
-import { OK, Recorder, REQUEST, seeded } from "../../tests/http2/pair.ts";
+import { OK, Recorder, REQUEST } from "../../tests/http2/pair.ts";
 import { block, Flag, Frame, frame, goaway, headers, join } from "../../tests/http2/raw.ts";
 import { PREFACE, rstStream, SETTINGS, settings, windowUpdate } from "../../tests/http2/raw.ts";
 import { HpackDecoder } from "./hpack.ts";
 import { Connection } from "./connection.ts";
 import { Code, Http2Error } from "./errors.ts";
 import { SendQueue } from "./send_queue.ts";
+import { seeded } from "../../tests/harness/random.ts";
 
 /** Two sessions that make sense, as their peer sends them. */
 const TO_CLIENT = join(

@@ -7,8 +7,8 @@ import { readDefinition } from "../../bake/definition/read.ts";
 import { printTargets } from "../../bake/definition/print.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import { seeded } from "../http2/pair.ts";
 import { goldenFiles, readCases } from "./golden.ts";
+import { seeded } from "../harness/random.ts";
 
 /** Returns "read", or the error's message. Throws any error that is not about the definition. */
 async function read(data: Uint8Array<ArrayBuffer> | string, name = "b.hcl"): Promise<string> {

@@ -2,10 +2,10 @@
 import { equal } from "node:assert/strict";
 import { missing, need } from "../harness/tool.ts";
 import { skip } from "../harness/skip.ts";
-import { seeded } from "../http2/pair.ts";
 import { randomExpression } from "./generate.ts";
 import { runOurs, runPeer } from "./runs.ts";
 import { expressionsSample, isError } from "./golden.ts";
+import { seeded } from "../harness/random.ts";
 
 const COUNT = 400;
 const AT_ONCE = 100;

@@ -4,6 +4,7 @@ import type { Program } from "./cases.ts";
 import { measure } from "./measure.ts";
 import { openWays, type Way } from "./ways.ts";
 import { removedLater } from "../harness/remove_folder.ts";
+import { writeRandom } from "./files.ts";
 
 const MIB = 1 << 20;
 /** The size of the upload, in bytes. */
@@ -25,7 +26,7 @@ export async function transports(
   const context = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fairlead-bench-" });
   await using _ = removedLater(context);
   await Deno.writeTextFile(`${context}/Dockerfile`, "FROM scratch\nCOPY big /\n");
-  await writeRandom(`${context}/big`);
+  await writeRandom(`${context}/big`, SIZE);
   console.log(
     `### transports (${runs} runs each): first answer in ms, ${SIZE / MIB} MiB up in MiB/s\n`,
   );
@@ -122,13 +123,4 @@ async function medians(
   return Object.fromEntries(
     Object.entries(walls).map(([program, values]) => [program, median(values)]),
   );
-}
-
-async function writeRandom(path: string): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
-  const part = new Uint8Array(64 << 10);
-  for (let left = SIZE; left > 0; left -= part.length) {
-    crypto.getRandomValues(part);
-    await file.write(part);
-  }
 }

@@ -3,17 +3,14 @@
  * buildx sends for the same command line.
  */
 import assert from "node:assert/strict";
-import { connect } from "../../buildkit/connect.ts";
 import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
-import { listHistory } from "../../buildkit/history.ts";
-import { transports } from "../../transports/all.ts";
-import { createRegistry } from "../../transports/registry.ts";
 import { commitAll, gitDaemon } from "../harness/git.ts";
 import { check } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { type Workspace, workspace } from "./workspace.ts";
+import { recordOf } from "../harness/client.ts";
 
 const git = await onPath("git") ? undefined : "git is not installed (Debian's package git)";
 const ignore = skip(needsRoot() ?? git ?? await missing("buildkitd", "runc", "buildx"));
@@ -27,11 +24,11 @@ async function attributes(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Record<string, string>> {
-  return (await recordOf(space, program, args, env)).FrontendAttrs;
+  return (await recordBy(space, program, args, env)).FrontendAttrs;
 }
 
 /** Builds with a program, and gives the daemon's record of it. */
-async function recordOf(
+async function recordBy(
   space: Workspace,
   program: "fairlead" | "buildx",
   args: readonly string[],
@@ -41,18 +38,7 @@ async function recordOf(
   const { code, stderr } = await space[program](["build", ...file, ...args], env);
   assert.equal(code, 0, stderr);
   const ref = JSON.parse(space.read("meta.json"))["buildx.build.ref"].split("/").pop();
-  const client = await connect({
-    registry: createRegistry(transports),
-    endpoint: shared.address,
-    tls: {},
-    context: { signal: new AbortController().signal, env: () => "", log() {}, step() {} },
-  });
-  try {
-    const { events } = await listHistory(client, { Ref: ref });
-    return events[0]!.record!;
-  } finally {
-    await client.close();
-  }
+  return await recordOf(shared.address, ref);
 }
 
 async function compare(
@@ -430,7 +416,7 @@ Deno.test({ name: "the exporters get the same attributes as from buildx", ignore
   for (const [args, env = {}] of cases) {
     const asked: unknown[] = [];
     for (const program of programs) {
-      const { Exporters } = await recordOf(space, program, [...args, "ctx"], env);
+      const { Exporters } = await recordBy(space, program, [...args, "ctx"], env);
       asked.push(Exporters.map(({ Type, Attrs }) => ({ Type, Attrs })));
     }
     assert.deepEqual(asked[0], asked[1], args.join(" "));

@@ -1,33 +1,17 @@
 /** Several targets in one run, on a real daemon. */
 import assert from "node:assert/strict";
-import { connect } from "../../buildkit/connect.ts";
-import { listHistory } from "../../buildkit/history.ts";
-import { transports } from "../../transports/all.ts";
-import { createRegistry } from "../../transports/registry.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { buildTargets } from "./targets.ts";
 import { workspace } from "./workspace.ts";
+import { recordOf } from "../harness/client.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc"));
 const shared = ignore ? undefined! : await sharedBuildkitd();
 
 /** The frontend's attributes in the daemon's record of a build. */
-async function recordOf(ref: string): Promise<Record<string, string>> {
-  const client = await connect({
-    registry: createRegistry(transports),
-    endpoint: shared.address,
-    tls: {},
-    context: { signal: new AbortController().signal, env: () => "", log() {}, step() {} },
-  });
-  try {
-    const { events } = await listHistory(client, { Ref: ref });
-    return events[0]!.record!.FrontendAttrs;
-  } finally {
-    await client.close();
-  }
-}
+const attributesOf = async (ref: string) => (await recordOf(shared.address, ref)).FrontendAttrs;
 
 const refOf = (answers: Readonly<Record<string, string>> | undefined) =>
   answers!["buildx.build.ref"]!.split("/").pop()!;
@@ -83,7 +67,7 @@ Deno.test({ name: "folders that targets have in common are sent once", ignore },
   });
   assert.equal(error, undefined);
   const [one, two, three] = await Promise.all(
-    ["one", "two", "three"].map((target) => recordOf(refOf(answers!.get(target)))),
+    ["one", "two", "three"].map((target) => attributesOf(refOf(answers!.get(target)))),
   );
   const session = one!["local-sessionid:context"];
   assert.match(session!, /^[0-9a-z]{25}$/);
@@ -112,7 +96,7 @@ Deno.test(
     assert.equal(error, undefined);
     assert.equal(space.read("out/made"), "made\nyes\n");
     assert.equal(space.read("out/top"), "made\nyes\n");
-    const record = await recordOf(refOf(answers!.get("app")));
+    const record = await attributesOf(refOf(answers!.get("app")));
     assert.equal(record["context:base"], "input:0-base");
     assert.match(record["input-metadata:0-base"]!, /^\{"containerimage.config":"/);
   },

@@ -19,6 +19,8 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { memoryGroup } from "./memory_group.ts";
 import { chaos } from "./tally.ts";
+import { waitingSenders } from "../harness/buildkitd.ts";
+import { exists } from "../../base/stat.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc"));
 const minutes = Number(Deno.env.get("FAIRLEAD_CHAOS_MINUTES") ?? 0);
@@ -103,15 +105,6 @@ function wholeFiles(folder: string): number {
 function neverHalf({ tree, tar }: Work, folder: string): void {
   if (tree && exists(`${folder}/${tree}`)) wholeFiles(`${folder}/${tree}`);
   if (tar && exists(`${folder}/${tar}`)) wholeTar(`${folder}/${tar}`);
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A tar ends with two blocks of zeros. */
@@ -412,16 +405,6 @@ target "two" {
 /** An engine needs a containerd, and programs that are fetched. */
 async function hasEngine(): Promise<boolean> {
   return await missing("containerd") === undefined && (await dockerEngine()).path !== undefined;
-}
-
-/** The daemon's senders that wait for workers which have ended. */
-async function waitingSenders(debug: string): Promise<number> {
-  for (let tries = 0;; tries++) {
-    const answer = await fetch(`http://${debug}/debug/pprof/goroutine?debug=2`);
-    const count = (await answer.text()).split("fsutil.(*sender).queue").length - 1;
-    if (count === 0 || tries === 100) return count;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 Deno.test(

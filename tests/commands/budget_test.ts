@@ -6,26 +6,11 @@ import assert from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { runFairlead } from "../harness/inside.ts";
 import { silentPort } from "../harness/silent_port.ts";
-
-/** Opens a port whose queue is full: the system drops further connections. */
-async function fullPort() {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
-  const { port } = listener.addr;
-  const waiting = await Promise.all(
-    [1, 2].map(() => Deno.connect({ hostname: "127.0.0.1", port })),
-  );
-  return {
-    url: `tcp://127.0.0.1:${port}`,
-    [Symbol.dispose]() {
-      waiting.forEach((connection) => connection.close());
-      listener.close();
-    },
-  };
-}
+import { fullPort } from "../harness/silent_port.ts";
 
 Deno.test("the time limit of a connection holds for every command, and its step is shown", async (t) => {
-  using full = await fullPort();
-  await using space = await workspace(full.url);
+  await using full = await fullPort();
+  await using space = await workspace(full.endpoint);
   space.write({ "ctx/Dockerfile": "FROM scratch\n" });
   const words = [["du"], ["prune", "-f"], ["history", "ls"], ["build", "ctx"], ["dial-stdio"]];
   for (const args of words) {

@@ -11,6 +11,7 @@ import { runFairlead } from "../harness/inside.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { type Recorded, recordingEngine } from "./recording_engine.ts";
+import { same } from "./same.ts";
 
 const ignore = skip(await missing("buildx"));
 const { seed, random } = chaos();
@@ -190,12 +191,6 @@ function samePlan(stdout: string, { containers, files }: Recorded, shown: string
   });
   same(made, [[Name, body]], shown);
   same([...files.keys()].sort(), [...node.files ?? []].sort(), shown);
-}
-
-/** Names the command line, and shows both sides besides. */
-function same(ours: unknown, theirs: unknown, shown: string): void {
-  const [left, right] = [JSON.stringify(ours), JSON.stringify(theirs)];
-  equal(left, right, `${shown}\nours:   ${left}\ntheirs: ${right}`);
 }
 
 function filesOf(files: Readonly<Record<string, string>>) {

@@ -17,6 +17,7 @@ import { makeNamespace } from "../harness/kube_account.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { writeKubeconfig } from "../transports/kube_cluster.ts";
+import { same } from "./same.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("buildx", "etcd", "kube-apiserver", "openssl"),
@@ -255,12 +256,6 @@ function withoutConfigOfClaims(object: KubeObject): KubeObject {
   container.volumeMounts = container.volumeMounts
     .filter(({ mountPath }: KubeObject) => !mountPath.startsWith("/etc/buildkit"));
   return object;
-}
-
-/** Names the command line, and shows both sides besides. */
-function same(ours: unknown, theirs: unknown, shown: string): void {
-  const [left, right] = [JSON.stringify(ours), JSON.stringify(theirs)];
-  equal(left, right, `${shown}\nours:   ${left}\ntheirs: ${right}`);
 }
 
 function firstError(stderr: string): string {

@@ -1,9 +1,6 @@
 /** The fake daemon behaves as a real one where it claims to: both run the same cases. */
 import assert from "node:assert/strict";
-import { connect } from "../../buildkit/connect.ts";
 import { BytesMessage } from "../../proto/gen/control.ts";
-import { transports } from "../../transports/all.ts";
-import { createRegistry } from "../../transports/registry.ts";
 import { type Script, startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { errorLines, runFairlead } from "../harness/inside.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
@@ -11,6 +8,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { exportTree, importTree, openExport } from "./files.ts";
 import { removedLater } from "../harness/remove_folder.ts";
+import { clientOf } from "../harness/client.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);
@@ -88,17 +86,7 @@ async function runCase(test: Case, host: string): Promise<void> {
 
 /** Info and ListWorkers. */
 async function askWhoItIs(endpoint: string): Promise<void> {
-  const client = await connect({
-    registry: createRegistry(transports),
-    endpoint,
-    tls: {},
-    context: {
-      signal: new AbortController().signal,
-      env: () => undefined,
-      log: () => {},
-      step: () => {},
-    },
-  });
+  const client = await clientOf(endpoint);
   const version = await client.info();
   assert.match(version?.version ?? "", /^v\d/);
   const [worker] = await client.listWorkers();

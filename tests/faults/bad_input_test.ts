@@ -8,8 +8,9 @@ import { check, run } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { entriesOf, randomBytes } from "./leftovers.ts";
+import { entriesOf } from "./leftovers.ts";
 import { checkError, makeWorkbench } from "./workbench.ts";
+import { randomBytes } from "../harness/random.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);

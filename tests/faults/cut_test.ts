@@ -7,9 +7,10 @@ import { startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { digest, entriesOf, isTemporary, openBelow, randomBytes } from "./leftovers.ts";
+import { entriesOf, isTemporary, openBelow } from "./leftovers.ts";
 import { type Ended, errorLines, runFairlead } from "../harness/inside.ts";
 import { denoDir, fairlead } from "../harness/fairlead.ts";
+import { digest, randomBytes } from "../harness/random.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);

@@ -10,7 +10,8 @@ import { BytesMessage } from "../../proto/gen/control.ts";
 import type { FakeBuild } from "../fake_buildkitd.ts";
 import { dataPacket, openExport, openImport, statPacket } from "../fake_buildkitd/files.ts";
 import { buildAgainst, checkFailed, toFolder, toTar } from "./against_fake.ts";
-import { entriesOf, randomBytes } from "./leftovers.ts";
+import { entriesOf } from "./leftovers.ts";
+import { randomBytes } from "../harness/random.ts";
 
 const LOST = /the connection to tcp:\S+ was lost during build [0-9a-z]{25}: /;
 const never = () => new Promise<never>(() => {});

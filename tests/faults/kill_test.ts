@@ -6,10 +6,11 @@ import { type Impairment, startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { descendants, entriesOf, isTemporary, randomBytes } from "./leftovers.ts";
+import { descendants, entriesOf, isTemporary } from "./leftovers.ts";
 import { errorLines } from "../harness/inside.ts";
 import { checkError, makeWorkbench, processEnv, type Workbench } from "./workbench.ts";
 import { type Running, startFairlead } from "../harness/fairlead.ts";
+import { randomBytes } from "../harness/random.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);

@@ -54,17 +54,3 @@ export function descendants(pid: number): number[] {
   }
   return found;
 }
-
-/** A SHA-256 in hex. */
-export async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
-
-/** Bytes that don't compress and that no earlier run has sent. */
-export function randomBytes(size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 65_536) {
-    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  }
-  return bytes;
-}

@@ -1,15 +1,14 @@
 /** Ports behind which no daemon listens. The error soon says what each port is. */
 import assert from "node:assert/strict";
-import { connect } from "../../buildkit/connect.ts";
-import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
-import { createRegistry } from "../../transports/registry.ts";
 import { accept } from "../harness/accept.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { errorLines, runFairlead } from "../harness/inside.ts";
 import { removedLater } from "../harness/remove_folder.ts";
+import { fullPort } from "../harness/silent_port.ts";
+import { clientOf } from "../harness/client.ts";
 
 /** Builds against a port and expects one message. */
 async function refused(port: number, message: RegExp, hint: RegExp): Promise<void> {
@@ -109,34 +108,13 @@ Deno.test({ name: "a port that speaks TLS", ignore: skip(noOpenssl) }, async () 
 });
 
 Deno.test("a host that takes no connection: dialling ends when its time is up", async () => {
-  // With a backlog of one, Linux lets two connections wait, and drops further ones.
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
-  const { port } = listener.addr;
-  const waiting = await Promise.all(
-    [1, 2].map(() => Deno.connect({ hostname: "127.0.0.1", port })),
-  );
+  await using full = await fullPort();
   const started = performance.now();
-  await assert.rejects(
-    connect({
-      registry: createRegistry(transports),
-      endpoint: `tcp://127.0.0.1:${port}`,
-      tls: {},
-      context: {
-        signal: new AbortController().signal,
-        env: () => undefined,
-        log: () => {},
-        step: () => {},
-      },
-      budget: { ms: 300 },
-    }),
-    (error) => {
-      assert.ok(error instanceof DialError, String(error));
-      assert.match(error.message, /cannot reach tcp:\S+: timed out while connecting/);
-      assert.match(error.hint ?? "", /firewall/);
-      return true;
-    },
-  );
+  await assert.rejects(clientOf(full.endpoint, { budget: { ms: 300 } }), (error) => {
+    assert.ok(error instanceof DialError, String(error));
+    assert.match(error.message, /cannot reach tcp:\S+: timed out while connecting/);
+    assert.match(error.hint ?? "", /firewall/);
+    return true;
+  });
   assert.ok(performance.now() - started < 2000);
-  waiting.forEach((connection) => connection.close());
-  listener.close();
 });

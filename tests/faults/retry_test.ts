@@ -9,10 +9,10 @@ import { run } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { randomBytes } from "./leftovers.ts";
 import { errorLines } from "../harness/inside.ts";
 import { checkError, makeWorkbench, processEnv } from "./workbench.ts";
 import { fairlead, fairleadCommand } from "../harness/fairlead.ts";
+import { randomBytes } from "../harness/random.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);

@@ -1,6 +1,5 @@
 /** A daemon that has become silent counts as lost, although its connection stays open. */
 import assert from "node:assert/strict";
-import { connect } from "../../buildkit/connect.ts";
 import { ConnectionLost } from "../../buildkit/connection_lost.ts";
 import { newId } from "../../base/identity.ts";
 import { fileSync } from "../../buildkit/session/filesync.ts";
@@ -8,15 +7,14 @@ import { health } from "../../buildkit/session/health.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { dockerfileRequest } from "../../buildkit/solve_request.ts";
 import { watchSilence } from "../../cli/builders/reached_nodes.ts";
-import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
-import { createRegistry } from "../../transports/registry.ts";
 import { startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { silentPort } from "../harness/silent_port.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { clientOf } from "../harness/client.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);
@@ -40,12 +38,7 @@ async function sleep(options: StepOptions) {
   const folder = await Deno.makeTempDir({ prefix: "fl-quiet-" });
   const step = `RUN ${options.step ?? `sleep ${seconds}`} # ${newId()}`;
   await Deno.writeTextFile(`${folder}/Dockerfile`, `FROM busybox\n${step}\n`);
-  const client = await connect({
-    registry: createRegistry(transports),
-    endpoint,
-    tls: {},
-    context: { signal, env: () => undefined, log: () => {}, step: () => {} },
-  });
+  const client = await clientOf(endpoint);
   const request = dockerfileRequest({});
   const { Ref: ref } = request;
   try {
@@ -159,17 +152,7 @@ Deno.test({
   ignore,
 }, async () => {
   await using proxy = await startProxy({ to: daemon!.tcp });
-  const follower = await connect({
-    registry: createRegistry(transports),
-    endpoint: proxy.address,
-    tls: {},
-    context: {
-      signal: new AbortController().signal,
-      env: () => undefined,
-      log: () => {},
-      step: () => {},
-    },
-  });
+  const follower = await clientOf(proxy.address);
   const limit = 2000;
   using _watch = watchSilence(follower, limit);
   let [stalled, lost] = [0, 0];

@@ -5,19 +5,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Service } from "../../buildkit/grpc/call.ts";
-import { connect } from "../../buildkit/connect.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { openSession } from "../../buildkit/session/session.ts";
-import { transports } from "../../transports/all.ts";
-import { createRegistry } from "../../transports/registry.ts";
 import { startFakeBuildkitd } from "../fake_buildkitd.ts";
 import type { FakeSession } from "../fake_buildkitd/session.ts";
-import { digest, randomBytes } from "../faults/leftovers.ts";
 import { runFairlead } from "../harness/inside.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { digest, randomBytes } from "../harness/random.ts";
+import { clientOf } from "../harness/client.ts";
 
 const RATE = 10_000_000;
 const link = { delayMs: 50, bytesPerSecond: RATE };
@@ -117,13 +115,7 @@ Deno.test("64 MiB up and down at once, 200 streams, and health within a second",
     up: link,
     down: link,
   });
-  const signal = new AbortController().signal;
-  const client = await connect({
-    registry: createRegistry(transports),
-    endpoint: proxy.address,
-    tls: {},
-    context: { signal, env: () => undefined, log: () => {}, step: () => {} },
-  });
+  const client = await clientOf(proxy.address);
   const id = "slow";
   const session = openSession(client.channel, { id, sharedKey: "", services: [health, service] });
   await client.solve({ ...emptyRequest, Ref: id, Session: id });

@@ -90,3 +90,16 @@ async function snapshotter(folder: string): Promise<string> {
   const { stdout } = await new Deno.Command("stat", { args: ["-f", "-c", "%T", folder] }).output();
   return new TextDecoder().decode(stdout).startsWith("overlay") ? "native" : "overlayfs";
 }
+
+/**
+ * How many of the daemon's senders wait for workers that have ended; asked until it is none, for 10 s.
+ * @param debug the daemon's `--debugaddr`
+ */
+export async function waitingSenders(debug: string): Promise<number> {
+  for (let tries = 0;; tries++) {
+    const answer = await fetch(`http://${debug}/debug/pprof/goroutine?debug=2`);
+    const count = (await answer.text()).split("fsutil.(*sender).queue").length - 1;
+    if (count === 0 || tries === 100) return count;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

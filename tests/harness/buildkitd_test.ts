@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { accepts, until } from "./daemon.ts";
-import { makeCerts } from "./certs.ts";
 import { type Buildkitd, startBuildkitd } from "./buildkitd.ts";
 import { pushBaseImage } from "./base_image.ts";
 import { startRegistry } from "./registry.ts";
-import { check, run } from "./run.ts";
-import { sharedBuildkitd } from "./shared.ts";
+import { run } from "./run.ts";
 import { needsRoot, skip } from "./skip.ts";
 import { missing, need } from "./tool.ts";
 import { removedLater } from "./remove_folder.ts";
@@ -28,18 +26,6 @@ async function build(address: string, text: string, more: readonly string[] = []
 async function mountsBelow(folder: string): Promise<string[]> {
   const mounts = await Deno.readTextFile("/proc/self/mountinfo");
   return mounts.split("\n").filter((line) => line.includes(`${folder}/`));
-}
-
-if (!ignore) {
-  const shared = await sharedBuildkitd();
-  Deno.test("the shared daemon builds FROM busybox with a RUN step", async () => {
-    const ran = await build(shared.address, `FROM busybox\nRUN echo $((6 * 7)) > /n && cat /n\n`);
-    assert.deepEqual(ran.code, 0, ran.stderr);
-    assert.ok(/ 42$/m.test(ran.stderr), ran.stderr);
-  });
-  Deno.test("the shared daemon serves TCP, too", async () => {
-    await check(await need("buildctl"), ["--addr", shared.tcp, "debug", "info"]);
-  });
 }
 
 Deno.test(
@@ -78,27 +64,6 @@ Deno.test(
     assert.deepEqual(await mountsBelow(daemon.root), []);
   },
 );
-
-Deno.test({
-  name: "a daemon with TLS asks for a client certificate",
-  ignore: ignore || skip(await missing("openssl")),
-}, async () => {
-  await using certs = await makeCerts();
-  await using daemon = await startBuildkitd({
-    tcp: true,
-    tls: { ...certs.server, ca: certs.ca.cert },
-  });
-  const ask = async (pair: { cert: string; key: string }) =>
-    await run(await need("buildctl"), [
-      ...["--addr", daemon.tcp, "--tlscacert", certs.ca.cert],
-      ...["--tlscert", pair.cert, "--tlskey", pair.key, "--timeout=2", "debug", "info"],
-    ]);
-  assert.deepEqual((await ask(certs.client)).code, 0);
-  for (const pair of [certs.expiredClient, certs.otherClient]) {
-    assert.notEqual((await ask(pair)).code, 0);
-  }
-  await check(await need("buildctl"), ["--addr", daemon.address, "debug", "info"]);
-});
 
 Deno.test({ name: "a daemon dies with the process that started it", ignore }, async () => {
   const start = `import { startBuildkitd } from ${

@@ -3,7 +3,7 @@
  * requests. History keeps less than the request (no caches, no permissions).
  */
 import { HpackDecoder } from "../../buildkit/http2/hpack.ts";
-import { writeAll } from "../../base/bytes.ts";
+import { joinBytes, writeAll } from "../../base/bytes.ts";
 import { carry } from "../../transports/net/relay.ts";
 import { SolveRequest } from "../../proto/gen/control.ts";
 import { accept } from "./accept.ts";
@@ -70,14 +70,14 @@ function requests(seen: SolveRequest[]): (bytes: Uint8Array) => void {
     let body = padded ? payload.slice(1, payload.length - payload[0]!) : payload;
     if (type === 1 && flags & 0x20) body = body.slice(5);
     if (type === 1) block = body;
-    if (type === 9) block = joined(block, body);
+    if (type === 9) block = joinBytes([block, body]);
     if ((type === 1 || type === 9) && flags & 0x4) {
       const path = headers.decode(block)?.find(([name]) => name === ":path")?.[1];
       if (path === "/moby.buildkit.v1.Control/Solve") bodies.set(stream, new Uint8Array(0));
     }
     const before = type === 0 ? bodies.get(stream) : undefined;
     if (before === undefined) return;
-    const message = joined(before, body);
+    const message = joinBytes([before, body]);
     // A byte for compression, four for the length.
     const length = message.length < 5 ? Infinity : new DataView(message.buffer).getUint32(1);
     if (message.length < 5 + length) return void bodies.set(stream, message);
@@ -85,7 +85,7 @@ function requests(seen: SolveRequest[]): (bytes: Uint8Array) => void {
     seen.push(SolveRequest.decode(message.slice(5, 5 + length)));
   };
   return (bytes) => {
-    rest = joined(rest, bytes);
+    rest = joinBytes([rest, bytes]);
     const skipped = Math.min(preface, rest.length);
     preface -= skipped;
     rest = rest.slice(skipped);
@@ -97,11 +97,4 @@ function requests(seen: SolveRequest[]): (bytes: Uint8Array) => void {
       rest = rest.slice(9 + length);
     }
   };
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

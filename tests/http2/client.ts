@@ -4,6 +4,7 @@ import { runConnection, type RunningConnection } from "../../buildkit/http2/conn
 import type { Http2Error } from "../../buildkit/http2/errors.ts";
 import type { Header } from "../../buildkit/http2/hpack.ts";
 import { SendQueue } from "../../buildkit/http2/send_queue.ts";
+import { joinBytes } from "../../base/bytes.ts";
 
 export interface Answer {
   headers: Header[];
@@ -62,7 +63,7 @@ function ask(
         trailers: (list) => answer.trailers = list,
         closed(error) {
           if (error) return reject(error);
-          answer.body = joined(chunks);
+          answer.body = joinBytes(chunks);
           resolve(answer);
         },
       },
@@ -75,14 +76,4 @@ function ask(
     if (trailers === undefined) queue.end();
     else stream.sendTrailers(trailers);
   });
-}
-
-function joined(chunks: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

@@ -16,17 +16,6 @@ export const REQUEST: readonly Header[] = [
 ];
 export const OK: readonly Header[] = [[":status", "200"]];
 
-/** A generator of numbers from 0 up to 1 that is the same in each run (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 export interface Pair {
   client: Connection;
   server: Connection;

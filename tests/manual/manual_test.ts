@@ -12,6 +12,7 @@ import { anchorsOf, blocksOf, namedTests, scriptOf, strayCommands } from "./page
 import { removedLater } from "../harness/remove_folder.ts";
 import { engineModule } from "../policies/engine_module.ts";
 import { denoDir, fairleadCommand } from "../harness/fairlead.ts";
+import { exists } from "../../base/stat.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const pages = [
@@ -83,7 +84,7 @@ async function runBlocks(
   if (meanwhile) {
     let over = false;
     done.finally(() => over = true);
-    while (!over && !await exists(`${home}/work/.waits`)) {
+    while (!over && !exists(`${home}/work/.waits`)) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     if (!over) await meanwhile(`${home}/work`);
@@ -92,10 +93,6 @@ async function runBlocks(
   const { code, stdout, stderr } = await done;
   assert.equal(code, 0, `${name}\n${stdout}\n${stderr}`);
   return stdout;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 const socket = "unix:///run/buildkit/buildkitd.sock";
@@ -227,7 +224,7 @@ Deno.test("the manual: every command is run by a test, or says why not", async (
       }
     }
     for (const path of namedTests(text)) {
-      if (!await exists(root + path)) stray.push(`${page}: there is no ${path}`);
+      if (!exists(root + path)) stray.push(`${page}: there is no ${path}`);
     }
   }
   assert.deepEqual(stray, []);

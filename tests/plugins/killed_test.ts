@@ -4,11 +4,9 @@ import { missing } from "../harness/tool.ts";
 import { skip } from "../harness/skip.ts";
 import { startFairlead } from "../harness/fairlead.ts";
 import { environment } from "./surroundings.ts";
-import { echo, makeZoo, noneRuns, running } from "./zoo.ts";
+import { echo, makeZoo, nap, noneRuns, running } from "./zoo.ts";
 
 const ignore = skip(await missing("buildctl"));
-/** Programs that no other test has, nor this one in another process. */
-const nap = (seconds: number) => `sleep ${seconds}.${Deno.pid}`;
 const greet = echo("fairlead-transport/1 ok {}");
 
 const plugins: Readonly<Record<string, string>> = {

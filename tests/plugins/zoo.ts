@@ -111,3 +111,6 @@ export async function noneRuns(text: string, ms = 6000): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** A program that no other test has, nor this one in another process. */
+export const nap = (seconds: number) => `sleep ${seconds}.${Deno.pid}`;

@@ -7,10 +7,8 @@ import { createPlugins } from "../../transports/external.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { soon } from "../../transports/contract/expect.ts";
 import { context } from "../transports/contract_help.ts";
-import { echo, failure, makeZoo, metadataOf, noneRuns } from "./zoo.ts";
+import { echo, failure, makeZoo, metadataOf, nap, noneRuns } from "./zoo.ts";
 
-/** A program that no other test has, nor this one in another process. */
-const nap = (seconds: number) => `sleep ${seconds}.${Deno.pid}`;
 const none = (scheme: string) => echo(metadataOf(scheme, { handshake: "none" }));
 const errorLine = (fields: object) =>
   `${echo(`fairlead-transport/1 error ${JSON.stringify(fields)}`)}; exit 1`;

@@ -6,8 +6,9 @@ import assert from "node:assert/strict";
 import { comparable } from "../operate/beside.ts";
 import { ignore, world } from "../operate/images.ts";
 import type { Workspace } from "../build/workspace.ts";
+import { seeded } from "../harness/random.ts";
 import { engineModule } from "./engine_module.ts";
-import { randomPolicy, seeded } from "./generator.ts";
+import { randomPolicy } from "./generator.ts";
 
 const policy = `package docker
 default allow := false
@@ -21,7 +22,7 @@ const env = ignore ? {} : { FAIRLEAD_POLICY_ENGINE: await engineModule() };
 
 async function same(space: Workspace, args: readonly string[], what = args.join(" ")) {
   const theirs = await space.buildx(["policy", ...args]);
-  const ours = await space.inside(["policy", ...args], env);
+  const ours = await space.fairlead(["policy", ...args], env);
   if (theirs.stderr.startsWith("panic: interface conversion: interface {} is *ast.Every")) {
     // Partial evaluation of `every` panics in OPA, which ends the peer.
     assert.match(

@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { startEngine } from "../../policies/engine.ts";
 import { engineModule, signatureModulePath } from "./engine_module.ts";
-import { seeded } from "./generator.ts";
 import { signedImage } from "./sigstore/image.ts";
 import {
   dockerBuilder,
@@ -15,6 +14,7 @@ import {
   statement,
   trustedRoot,
 } from "./sigstore/instance.ts";
+import { seeded } from "../harness/random.ts";
 
 const seed = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? Date.now() % 1e9);
 const rounds = Number(Deno.env.get("FAIRLEAD_TEST_ROUNDS") ?? 1);

@@ -3,16 +3,6 @@
 /** A generator of numbers from 0 up to 1. */
 export type Random = () => number;
 
-/** A generator that a seed decides (mulberry32). */
-export function seeded(seed: number): Random {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 export function pick<T>(random: Random, all: readonly T[]): T {
   return all[Math.floor(random() * all.length)]!;
 }

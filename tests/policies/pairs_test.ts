@@ -11,10 +11,10 @@ import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import type { Workspace } from "../build/workspace.ts";
 import { engineModule } from "./engine_module.ts";
-import { seeded } from "./generator.ts";
 import { pairSources } from "./pair_sources.ts";
 import { type RandomBuild, randomBuild } from "./random_builds.ts";
 import { agrees, type Verdict, verdictOf } from "./verdict.ts";
+import { seeded } from "../harness/random.ts";
 
 const ignore = unable || skip(await missingGit() ?? await missing("gpg", "ssh-keygen"));
 const engine = ignore ? {} : { FAIRLEAD_POLICY_ENGINE: await engineModule() };

@@ -9,6 +9,7 @@ import {
 } from "../../buildkit/registry/reference.ts";
 import { openRegistries, type Registries } from "../../buildkit/registry/registry.ts";
 import type { Credential, CredentialSource } from "../../buildkit/session/logins/credentials.ts";
+import { randomBytes } from "../harness/random.ts";
 
 export interface Content {
   readonly descriptor: Descriptor;
@@ -54,9 +55,7 @@ export async function json(mediaType: string, value: unknown): Promise<Content> 
 }
 
 export function blob(size: number): Promise<Content> {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
-  return content("application/vnd.oci.image.layer.v1.tar", bytes);
+  return content("application/vnd.oci.image.layer.v1.tar", randomBytes(size));
 }
 
 /** An image with one layer, which is pushed under a name. Gives its manifest. */

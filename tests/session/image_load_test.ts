@@ -9,6 +9,7 @@ import { sharedBuildkitd } from "../harness/shared.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { randomBytes } from "../harness/random.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry") ??
@@ -28,9 +29,7 @@ function context(space: Workspace): void {
     "ctx/Dockerfile": 'FROM scratch\nCOPY . /\nCMD ["/none"]\n',
     "ctx/file": crypto.randomUUID(),
   });
-  const block = crypto.getRandomValues(new Uint8Array(65536));
-  using big = Deno.openSync(space.path("ctx/big"), { create: true, write: true });
-  for (let i = 0; i < 512; i++) big.writeSync(block);
+  Deno.writeFileSync(space.path("ctx/big"), randomBytes(32 << 20));
 }
 
 const load = (space: Workspace, env: Record<string, string>, args: string[] = []) =>

@@ -10,6 +10,7 @@ import { startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { randomBytes } from "../harness/random.ts";
 
 const reason = needsRoot() ??
   await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "containerd");
@@ -19,9 +20,7 @@ const part = 8 << 20;
 
 function context(space: Workspace): void {
   space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY . /\n", "ctx/id": crypto.randomUUID() });
-  const block = crypto.getRandomValues(new Uint8Array(65536));
-  using big = Deno.openSync(space.path("ctx/big"), { create: true, write: true });
-  for (let i = 0; i < 256; i++) big.writeSync(block);
+  Deno.writeFileSync(space.path("ctx/big"), randomBytes(16 << 20));
 }
 
 /** Starts a build as a process, and waits for its load to be in the midst. */

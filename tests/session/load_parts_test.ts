@@ -8,6 +8,7 @@ import { type Proxy, startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { randomBytes } from "../harness/random.ts";
 
 const reason = needsRoot() ??
   await missing("buildkitd", "buildctl", "buildx", "runc", "busybox", "docker-registry");
@@ -74,10 +75,7 @@ const kinds: readonly Kind[] = [
 
 function writeBig(space: Workspace, name: string, size = BIG): void {
   Deno.mkdirSync(space.path("ctx"), { recursive: true });
-  using big = Deno.openSync(space.path(`ctx/${name}`), { create: true, write: true });
-  for (let at = 0; at < size; at += 65536) {
-    big.writeSync(crypto.getRandomValues(new Uint8Array(65536)));
-  }
+  Deno.writeFileSync(space.path(`ctx/${name}`), randomBytes(size));
 }
 
 const COPIES = "FROM scratch\nCOPY big /\nCOPY small /\n";

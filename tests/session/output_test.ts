@@ -7,6 +7,7 @@ import { untilListening } from "../harness/until_listening.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { randomBytes } from "../harness/random.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry"),
@@ -16,9 +17,7 @@ const address = ignore ? "" : (await sharedBuildkitd()).address;
 /** A context with a file of `mib` random MiB. */
 function context(space: Workspace, mib: number): void {
   space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY big /\n" });
-  using file = Deno.openSync(space.path("ctx/big"), { create: true, write: true });
-  const part = new Uint8Array(65536);
-  for (let i = 0; i < mib * 16; i++) file.writeSync(crypto.getRandomValues(part));
+  Deno.writeFileSync(space.path("ctx/big"), randomBytes(mib << 20));
 }
 
 const build = (space: Workspace, output: string, more: string[] = []) =>

@@ -8,26 +8,12 @@ import { contract, type Subject } from "./contract.ts";
 import { silentPort } from "../harness/silent_port.ts";
 import { ownProcessIfAsked } from "./contract_help.ts";
 import { type Peer, startPeer } from "./start_peer.ts";
+import { fullPort } from "../harness/silent_port.ts";
 
 const registry = createRegistry(transports);
 ownProcessIfAsked();
 const certs = await makeCerts();
 addEventListener("unload", () => Deno.removeSync(certs.dir, { recursive: true }));
-
-/** A port that takes connections into its queue until that is full: then the next one hangs. */
-async function fullPort() {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
-  const { port } = listener.addr;
-  const queue = [await Deno.connect({ port }), await Deno.connect({ port })];
-  return {
-    endpoint: `tcp://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]() {
-      for (const conn of queue) conn.close();
-      listener.close();
-      return Promise.resolve();
-    },
-  };
-}
 
 /** A unix socket whose queue is full: Deno's own listeners have room for thousands. */
 async function fullSocket() {
