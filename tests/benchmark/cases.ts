@@ -15,7 +15,7 @@ export interface Bench {
   readonly daemon: Daemon;
   /** The daemon is reached by TCP under mutual TLS, not by its socket. */
   readonly tls?: true;
-  /** Where contexts, outputs and the store of builders lie. */
+  /** The folder of contexts, outputs and the store of builders. */
   readonly folder: string;
 }
 

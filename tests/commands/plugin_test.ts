@@ -107,7 +107,7 @@ Deno.test({
     deepEqual(withoutHints(ours), theirs, line.join(" "));
     match(ours.stderr, /^hint: it is the docker context in use, .* are default: see/m);
   }
-  // Where a builder is chosen that needs none, it was mistyped all the same.
+  // A builder that was mistyped is an error, even for a command that needs none.
   equal((await world.docker("buildx", "use", "--global", "test")).code, 0);
   equal((await world.dockerWithBuildx(...nope, "inspect")).code, 1);
   match((await world.docker(...nope, "inspect")).stderr, /^ERROR: no builder "nope" found$/m);

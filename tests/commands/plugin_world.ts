@@ -10,7 +10,7 @@ export interface PluginWorld extends AsyncDisposable {
   readonly space: Workspace;
   /** The environment of child processes: a store of their own, and a PATH with our Deno. */
   readonly env: Record<string, string>;
-  /** Where `fairlead install` makes its links. */
+  /** The folder in which `fairlead install` makes its links. */
   readonly plugins: string;
   /** Runs scripts/fairlead. */
   fairlead(...args: string[]): Promise<Ran>;

@@ -1,7 +1,6 @@
 /**
- * GitHub's cache service of version 2: a stand-in for the half that only GitHub has, three calls over
- * JSON that say which blob is whose. The blobs lie in Azurite, as GitHub's lie in Azure, and are
- * reached by signed URLs, as there.
+ * A stand-in for GitHub's cache service of version 2: three JSON calls map keys to blobs. Azurite keeps
+ * the blobs, as Azure does for GitHub, and clients reach them by signed URLs.
  */
 import type { Azurite } from "./cache_servers.ts";
 

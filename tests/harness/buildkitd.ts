@@ -9,7 +9,7 @@ export interface BuildkitdOptions {
   tls?: { cert: string; key: string; ca?: string };
   /** Additional lines of buildkitd.toml. */
   config?: string;
-  /** Where its root is made, `/dev/shm` for measurements; default the system's temporary folder. */
+  /** The parent of its root: `/dev/shm` for measurements; default the system's temporary folder. */
   dir?: string;
   args?: readonly string[];
   /** Another buildkitd than the tests' one; it may bring a `buildkit-runc` of its own. */
@@ -62,8 +62,7 @@ async function serve(
   where: { socket: string; tcp: string },
 ): Promise<Buildkitd> {
   const { socket, tcp } = where;
-  // The daemon mounts below TMPDIR while it works; there the supervisor finds the remains after a
-  // kill.
+  // The daemon mounts below TMPDIR while it works. The supervisor cleans that folder after a kill.
   await Deno.mkdir(`${home}/tmp`, { recursive: true });
   for (const old of ["ended", "keep"]) await Deno.remove(`${home}/${old}`).catch(() => {});
   const daemon = await startDaemon({

@@ -1,5 +1,5 @@
 /**
- * Where build caches go: S3 and GitHub's cache service of version 1 (`tests/daemons/cache-servers`),
+ * Servers for build caches: S3 and GitHub's cache service of version 1 (`tests/daemons/cache-servers`),
  * and Azure's blobs (Azurite, Microsoft's own emulator).
  */
 import { accepts, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
@@ -84,7 +84,7 @@ export async function startAzurite(): Promise<Azurite> {
     command: [
       program,
       ...["--blobHost", "127.0.0.1", "--blobPort", String(port)],
-      // The daemon's client is newer than Azurite; what it calls here is older than both.
+      // The daemon's client announces a newer version than Azurite knows, but makes only older calls.
       ...["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck"],
     ],
     root,

@@ -18,13 +18,13 @@ export interface DockerdOptions {
    * 20.10, as old as users have, with a BuildKit that lacks much.
    */
   engine?: Engine;
-  /** Where it keeps images; by default in containerd for "sid", and in its graph driver for the others. */
+  /** The store of images; by default containerd for "sid", and the graph driver for the others. */
   store?: "graph";
   /** Serve loopback TCP, too, for clients that show a certificate of `ca`. */
   tls?: { cert: string; key: string; ca: string };
   /** Containers may have an init process (`run --init`), as those that buildx makes do. */
   init?: boolean;
-  /** Where its root is made; default: the system's temporary folder. */
+  /** The parent of its root; default: the system's temporary folder. */
   dir?: string;
   /** The address of `host-gateway`. */
   gateway?: string;

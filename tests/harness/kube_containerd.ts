@@ -36,7 +36,7 @@ bin_dir = "${loopback.slice(0, loopback.lastIndexOf("/"))}"
 conf_dir = "${root}/net.d"`;
 }
 
-/** Not younger: another cluster may be about to put a container there. */
+/** The age of a cgroup that may be deleted: another cluster may be about to use a younger one. */
 const ABANDONED_MS = 60_000;
 
 /** Deletes the cgroups, of each hierarchy, that the containers of clusters before this one have left. */
@@ -49,7 +49,7 @@ async function sweepCgroups(): Promise<void> {
       const path = `${folder}/k8s.io/${name}`;
       const { mtime } = await Deno.stat(path).catch(() => ({ mtime: null }));
       if (!isDirectory || mtime === null || Date.now() - mtime.getTime() < ABANDONED_MS) continue;
-      // One with processes in it refuses.
+      // A cgroup with processes can't be removed.
       await Deno.remove(path).catch(() => {});
     }
   }

@@ -39,12 +39,12 @@ export async function startKubelet(spec: KubeletSpec): Promise<Daemon> {
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,
-    // The disk of a machine that tests may be nearly full, and that is no reason to end pods.
+    // A nearly full disk of the test machine must not evict pods.
     evictionHard: Object.fromEntries(
       ["memory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available"]
         .map((signal) => [signal, "0%"]),
     ),
-    // Soon after the last state, too: tests wait for both.
+    // Short intervals, because tests wait for the states.
     syncFrequency: "10s",
     nodeStatusUpdateFrequency: "5s",
   };

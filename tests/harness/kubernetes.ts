@@ -27,7 +27,7 @@ export interface Kubernetes extends AsyncDisposable {
   readonly apiServer: Daemon;
   /** Without it the API server can't reach the node any more. */
   readonly kubelet: Daemon;
-  /** Starts another one in the place of one that was killed; the node's containers ran on. */
+  /** Starts a part again that was killed. The node's containers keep running meanwhile. */
   revive(which: "apiServer" | "kubelet"): Promise<void>;
   stop(): Promise<void>;
 }
@@ -42,7 +42,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
   const certs = await makeCerts();
   const daemons: Daemon[] = [];
   const stop = async () => {
-    // The node first: it deletes nothing, but asks the API server until its end.
+    // The node ends first, because it asks the API server until its end.
     for (const daemon of daemons.reverse()) await daemon.stop();
     await certs.remove();
   };

@@ -75,7 +75,6 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     name: "docker-registry",
     command: [program, "serve", `${root}/config.yml`],
     root,
-    // It would warn of settings that it does not know under this prefix; none come from outside.
     ready: () => accepts({ hostname: "127.0.0.1", port }),
   });
   return {

@@ -56,7 +56,7 @@ async function runEndToEnd() {
   await makeTools();
   const cannot = needsRoot() ??
     await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox");
-  // Without it each test says itself why it skips.
+  // Without the shared daemon, each test reports why it skips.
   const shared = cannot === undefined ? await startShared() : undefined;
   try {
     const env = {

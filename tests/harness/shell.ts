@@ -12,7 +12,7 @@ export const PROMPT = "READY> ";
 /** Milliseconds for one answer, on a machine that does other things, too. */
 const DEADLINE = 60_000;
 
-/** @param args as to be typed: they go through a shell's hands */
+/** @param args a text that a shell splits into words */
 export async function startShell(
   name: Tool & ("bash" | "zsh" | "fish"),
   args: string,

@@ -16,7 +16,7 @@ export interface SuiteOptions {
   minutes: number;
   /** Ends it at once. */
   signal: AbortSignal;
-  /** Where the output goes; default stdout. */
+  /** Called with the output; default: it goes to stdout. */
   show?: (text: string) => void;
 }
 

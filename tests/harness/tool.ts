@@ -1,4 +1,4 @@
-/** Where the programs are that tests run against: those of `tests/daemons`, and Debian's. */
+/** Finds the programs that tests run against: those of `tests/daemons`, and Debian's. */
 import { debian } from "./debian.ts";
 
 /** Programs of the Go tools modules, and the unit of `tests/daemons/build` that makes each. */
@@ -59,7 +59,7 @@ export type Available =
 
 const known = new Map<Tool, Promise<Available>>();
 
-/** Finds a program; those of `tests/daemons` are built when they are not there yet (minutes). */
+/** Finds a program. A missing one of `tests/daemons` is built, which takes minutes. */
 export function available(tool: Tool): Promise<Available> {
   let answer = known.get(tool);
   if (answer === undefined) {
@@ -82,13 +82,13 @@ export async function need(tool: Tool): Promise<string> {
   return path;
 }
 
-/** Returns the first reason why one of these is missing; undefined when all are there. */
+/** Returns the first reason why one of these is missing; undefined when none is. */
 export async function missing(...tools: Tool[]): Promise<string | undefined> {
   const answers = await Promise.all(tools.map(available));
   return answers.find((answer) => answer.reason !== undefined)?.reason;
 }
 
-/** Makes all that is not there yet, one after another: each build uses both cores by itself. */
+/** Builds all missing programs, one after another, because each build uses both cores. */
 export async function makeTools(): Promise<void> {
   for (const tool of Object.keys({ ...goTools, ...npmPrograms })) await available(tool as Tool);
 }

@@ -7,7 +7,7 @@ export interface Block {
   /** The file that a reader would put it into; empty for none. */
   readonly file: string;
   readonly text: string;
-  /** Where it begins in its page. */
+  /** The line at which it begins in its page. */
   readonly line: number;
   /** The reason why no test runs it: the comment above it. */
   readonly notRun: string | undefined;

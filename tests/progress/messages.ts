@@ -3,7 +3,7 @@ import type { StatusResponse } from "../../proto/gen/control.ts";
 import { applyStatus } from "../../progress/apply_status.ts";
 import { newState, type State } from "../../progress/state.ts";
 
-/** Where the tests' clock begins: 2026-01-02T03:04:05Z. */
+/** The start of the tests' clock: 2026-01-02T03:04:05Z. */
 export const T0 = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 /** One message of a status stream. Times are ms since T0; digests are any short name. */

@@ -72,7 +72,7 @@ export function contract(name: string, subject: Subject): void {
     };
     const step = async (title: string, run: () => Promise<void>) => {
       const why = subject.cannot?.[title];
-      const name = why === undefined ? title : `${title}: it can't, since ${why}`;
+      const name = why === undefined ? title : `${title}: it can't, because ${why}`;
       await t.step({ name, ignore: why !== undefined, fn: () => noLeaks(run) });
     };
     const peer = farSide(open, (signal) => subject.dial(fixture.endpoint, context(signal)));
@@ -83,7 +83,7 @@ export function contract(name: string, subject: Subject): void {
 
   const { hang } = subject;
   if (typeof hang === "string") {
-    test(`aborted while dialling: it can't be, since ${hang}`, () => Promise.resolve(), true);
+    test(`aborted while dialling: it can't be, because ${hang}`, () => Promise.resolve(), true);
   } else test("aborted while dialling", () => abortedWhileDialling(subject, hang));
   test("the far side is killed in mid-stream", () => killed(subject));
 

@@ -11,7 +11,7 @@ export function ownProcessIfAsked(): void {
   if (Deno.env.get("FAIRLEAD_OWN_PROCESS")) ownProcess(Deno.env);
 }
 
-/** A context that keeps quiet. */
+/** A context of a dial that logs nothing. */
 export function context(signal = new AbortController().signal): DialContext {
   return { signal, env: (name) => Deno.env.get(name), log: () => {}, step: () => {} };
 }

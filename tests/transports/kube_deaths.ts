@@ -1,4 +1,4 @@
-/** Parts of a real Kubernetes that die in the middle of things. Nothing works behind these tests. */
+/** Parts of a real Kubernetes that die during a connection. The cluster is unusable afterwards. */
 import assert from "node:assert/strict";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { writeAll } from "../../base/bytes.ts";
@@ -12,7 +12,7 @@ export function kubeDeaths(cluster: Kubernetes): void {
   Deno.test("kube-pod: a dead kubelet and a dead API server are named", lax, async (t) => {
     await using peer = await startPeerPod(cluster);
     const admin = using(await writeKubeconfig(cluster));
-    /** A stream on which the peer has said that it is there. */
+    /** Opens a stream, and waits for the peer's greeting. */
     const waiting = async (endpoint: string) => {
       const { stream } = await dialKube(endpoint, admin);
       await writeAll(stream, new TextEncoder().encode("wait\n"));
@@ -24,7 +24,7 @@ export function kubeDeaths(cluster: Kubernetes): void {
       const streams = await Promise.all([peer.endpoint, forwarded].map(waiting));
       await cluster.kubelet.kill();
       for (const stream of streams) {
-        // A plain end, where the API server had nothing to say of it.
+        // A plain end counts, too, because the API server may report nothing.
         const read = stream.read(new Uint8Array(1)).then((count) => assert.equal(count, null));
         const end = read.catch((error) => assert(!(error instanceof assert.AssertionError)));
         await soon(end, "the end of the stream", 20_000);

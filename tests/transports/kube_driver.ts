@@ -29,7 +29,7 @@ export function kubeDriver(cluster: Kubernetes): void {
     ]);
     equal(made.code, 0, made.stderr);
     const before = space.read(".store/instances/in_pods");
-    // The kubeconfig is the node's own: where the program is called has no say.
+    // The node has its own kubeconfig; the environment's does not count.
     const elsewhere = { KUBECONFIG: "/nowhere/config" };
     const rows = async () => {
       const of = (stdout: string) =>
@@ -38,15 +38,15 @@ export function kubeDriver(cluster: Kubernetes): void {
         space.inside(["ls", "--timeout=30s"], elsewhere),
         space.buildx(["ls"]),
       ]);
-      return { ours: of(ours.stdout), theirs: of(theirs.stdout), told: ours.stderr };
+      return { ours: of(ours.stdout), theirs: of(theirs.stdout), reported: ours.stderr };
     };
     const build = () => space.inside(["build", "--progress=plain", "ctx"], elsewhere);
 
     await t.step("not made yet", async () => {
-      const { ours, theirs, told } = await rows();
+      const { ours, theirs, reported } = await rows();
       equal(ours, theirs);
       match(ours, / inactive$/);
-      match(told, /a build creates it, and so does fairlead inspect --bootstrap In_pods$/m);
+      match(reported, /a build creates it, and so does fairlead inspect --bootstrap In_pods$/m);
     });
 
     await using _ = startControllers(api);
@@ -107,7 +107,7 @@ export function kubeDriver(cluster: Kubernetes): void {
       ok(first!.length > 0 && second!.length > 0);
       const all = [...first!, ...second!].sort();
       deepEqual(await ids(), all);
-      // So does a builder of one's own that names them by their labels.
+      // A builder that names the pods by their labels shows the same.
       const labels = "kube-pod://?selector=app=in-pods0&container=buildkitd";
       const own = ["create", "--name", "labelled", "--driver=remote", labels];
       equal((await space.inside(own)).code, 0);
@@ -115,7 +115,7 @@ export function kubeDriver(cluster: Kubernetes): void {
       const listed = await space.inside(["ls", "--timeout=30s"], { KUBECONFIG });
       for (const pod of pods) match(listed.stdout, new RegExp(`kube-pod://${pod}\\S* +running`));
       equal((await space.inside(["rm", "labelled"])).code, 0);
-      // The peer takes one of them.
+      // buildx asks one pod.
       const theirs = await space.buildx(["du", "--format={{.ID}}"]);
       const peers = theirs.stdout.split("\n").filter(Boolean).sort();
       ok([first, second].some((list) => JSON.stringify(list) === JSON.stringify(peers)));
@@ -146,11 +146,14 @@ export function kubeDriver(cluster: Kubernetes): void {
       const stopped = async () =>
         (await api.call("GET", deployment)).status.readyReplicas === undefined;
       ok(await until(stopped, 20_000));
-      const { ours, theirs, told } = await rows();
+      const { ours, theirs, reported } = await rows();
       equal(ours, theirs);
       match(ours, / stopped$/);
-      match(told, /deployment\/in-pods0 in namespace default has no pods/);
-      match(told, /hint: .*kubectl --kubeconfig=\S+ scale -n default deployment\/in-pods0 --repl/);
+      match(reported, /deployment\/in-pods0 in namespace default has no pods/);
+      match(
+        reported,
+        /hint: .*kubectl --kubeconfig=\S+ scale -n default deployment\/in-pods0 --repl/,
+      );
     });
     equal(space.read(".store/instances/in_pods"), before, "nothing was changed");
     await api.call("DELETE", "/apis/apps/v1/namespaces/default/deployments/in-pods0");

@@ -33,11 +33,11 @@ const BEGUN = /(?:^| )begun$/m;
 interface Build {
   readonly endpoint: string;
   readonly args?: readonly string[];
-  /** The moment to act at. */
+  /** The output at which `act` is called. */
   readonly at: RegExp;
   act(): Promise<void>;
-  /** The moment of the first message of another attempt. */
-  mend?(): Promise<void>;
+  /** Called at the first message of another attempt. */
+  repair?(): Promise<void>;
 }
 
 /** Registers the tests. */
@@ -64,7 +64,7 @@ export function kubeLosses(cluster: Kubernetes): void {
   };
   const killDaemon = async () => Deno.kill(await onlyOne("-x", "buildkitd"), "SIGKILL");
 
-  // The daemons that come in the place of dead ones live on for the tests behind this one.
+  // The daemons that replace dead ones live on for the tests after this one.
   const lax = { sanitizeOps: false, sanitizeResources: false };
   Deno.test("kube-pod: the part that is lost in mid-build is named", lax, async (t) => {
     const env = {
@@ -76,7 +76,7 @@ export function kubeLosses(cluster: Kubernetes): void {
     await Deno.mkdir(folder);
     await Deno.copyFile(await need("busybox"), `${folder}/sh`);
     const big = `${folder}/big`;
-    /** More than goes up in the time of a test, of which nothing is on a disk. */
+    /** A sparse file that is larger than a test can upload. */
     const prepare = async (dockerfile: string, size = 0) => {
       await Deno.writeTextFile(`${folder}/Dockerfile`, `FROM scratch\n${dockerfile}\n`);
       await Deno.writeTextFile(big, "");
@@ -87,16 +87,16 @@ export function kubeLosses(cluster: Kubernetes): void {
     const step = () =>
       prepare(`COPY sh /bin/sh\nRUN echo ${crypto.randomUUID()}; echo begun; sleep 5; echo done`);
 
-    const build = async ({ endpoint, args = [], at, act, mend }: Build) => {
+    const build = async ({ endpoint, args = [], at, act, repair }: Build) => {
       const json = at === UPLOADING ? ["--progress=rawjson"] : ["--progress=plain"];
       const own = { env: { ...env, BUILDKIT_HOST: endpoint } };
       const running = startFairlead(["build", ...json, ...args, folder], own);
       try {
         await running.until(at);
         await act();
-        if (mend !== undefined) {
+        if (repair !== undefined) {
           await running.until(/building again/);
-          await mend();
+          await repair();
         }
       } catch (error) {
         running.child.kill();
@@ -206,7 +206,7 @@ export function kubeLosses(cluster: Kubernetes): void {
         await build({
           ...{ endpoint, args: retry, at: BEGUN },
           act: () => deletePod(api, "lost"),
-          mend: async () => {
+          repair: async () => {
             await fresh();
             await pod("lost");
           },
@@ -226,7 +226,7 @@ export function kubeLosses(cluster: Kubernetes): void {
         await build({
           ...{ endpoint, args: retry, at: BEGUN },
           act: () => cluster.kubelet.kill(),
-          mend: () => cluster.revive("kubelet"),
+          repair: () => cluster.revive("kubelet"),
         }),
       );
     });
@@ -245,7 +245,7 @@ export function kubeLosses(cluster: Kubernetes): void {
           await build({
             ...{ endpoint, args: retry, at: BEGUN },
             act: () => cluster.apiServer.kill(),
-            mend: () => cluster.revive("apiServer"),
+            repair: () => cluster.revive("apiServer"),
           }),
         );
         const relays = async () => {

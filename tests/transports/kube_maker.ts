@@ -15,7 +15,7 @@ import { writeKubeconfig } from "./kube_cluster.ts";
 const apps = "/apis/apps/v1/namespaces/default";
 const core = "/api/v1/namespaces/default";
 
-/** No cgroup of a pod's own and no network of pods: as the tests' other daemons. */
+/** Pods have no cgroup and no network of their own, as the tests' other daemons. */
 const flags = "--oci-worker-snapshotter=native --oci-worker-net=host";
 
 /** Registers the tests. */

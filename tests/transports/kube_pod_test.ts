@@ -49,8 +49,7 @@ else {
     cannot: {
       ...DIAL_STDIO_CANNOT,
       "reset by the far side":
-        "containerd doesn't tell of a program's end while megabytes of stdin " +
-        "wait; see below",
+        "containerd does not report a program's end while megabytes of stdin wait",
     },
     hang: silent(""),
     dead: [
@@ -94,7 +93,7 @@ else {
     cannot: {
       "64 MiB each way at once, with a slow reader":
         "it ends with a half-close; see the echo below",
-      "half-closed on the far side": "a forwarded port has no word for it",
+      "half-closed on the far side": "a forwarded port can't half-close",
     },
     hang: silent("&mode=port-forward"),
     dead: [["kube-pod://nobody?mode=port-forward", /no pod "nobody" in namespace default$/]],

@@ -225,7 +225,7 @@ export function kubeRefusals(cluster: Kubernetes): void {
         /no pod "nobody" in namespace default/,
         "not-found",
       ));
-    // Mocks from here on: no real API server can be brought to it.
+    // Mocks from here on, because no real API server behaves so.
     await t.step("a proxy that knows no WebSockets", async () => {
       await using front = await kubeFront(cluster, {
         answer:

@@ -1,11 +1,11 @@
-/** An API server that was started a moment ago, as an account meets it that RBAC has rules for. */
+/** An API server that still starts: RBAC's rules are not loaded yet, so accounts may be refused. */
 import assert from "node:assert/strict";
 import { DialError } from "../../transports/errors.ts";
 import { makeAccount } from "../harness/kube_account.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { dialKube, startPeerPod, using, writeKubeconfig } from "./kube_cluster.ts";
 
-/** Registers the test, which starts the API server anew. */
+/** Registers the test, which starts the API server again. */
 export function kubeStarting(cluster: Kubernetes): void {
   const { api } = cluster;
 

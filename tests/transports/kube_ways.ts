@@ -1,4 +1,4 @@
-/** The ways to be let into a real Kubernetes, and the ways to it. */
+/** Credentials for a real Kubernetes, and the routes to it. */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { kubePod } from "../../transports/schemes/kube_pod.ts";

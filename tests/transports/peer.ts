@@ -94,7 +94,7 @@ async function serve(conn: Deno.Conn): Promise<void> {
       return;
   }
   await conn.closeWrite();
-  // A TLS stream ends by its own word (close_notify); what lies below ends with the socket.
+  // A TLS stream ends with close_notify; the connection below ends with the socket.
   for await (const _ of chunks(conn, new Uint8Array()));
 }
 

@@ -84,7 +84,7 @@ func serveActions(address, token, folder string) error {
 		r.Out.URL.Path = inside.Path + rest
 	}}
 	return http.Serve(front, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// What is downloaded has a URL of its own, and no token.
+		// A download has a URL of its own, and no token.
 		if !strings.Contains(r.URL.Path, "/artifacts/") && r.Header.Get("Authorization") != "Bearer "+token {
 			log.Printf("%s %s: another token", r.Method, r.URL)
 			http.Error(w, "another token", http.StatusForbidden)
