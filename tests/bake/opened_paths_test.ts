@@ -13,21 +13,11 @@ import { openScratch } from "../../builds/scratch.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
 import { planTargets } from "../../commands/bake/plan.ts";
 import { fakeDeps } from "../commands/fake_deps.ts";
+import { seededBelow } from "../harness/random.ts";
 
 const ignore = Deno.build.os === "windows";
 const SEED = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? 7);
 const RUNS = 300;
-
-/** Random numbers below a limit (mulberry32). */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = state + 0x6d2b79f5 | 0;
-    let t = Math.imul(state ^ state >>> 15, 1 | state);
-    t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
-    return ((t ^ t >>> 14) >>> 0) % below;
-  };
-}
 
 const prefixes = [
   "",
@@ -134,7 +124,7 @@ Deno.test(
     const root = makeFolders();
     const counts = { tried: 0, asked: 0, prepared: 0 };
     try {
-      const below = random(SEED);
+      const below = seededBelow(SEED);
       for (const target of systematic(root)) {
         await tryOne(target, { root, counts, isFetched: below(2) === 0 });
       }

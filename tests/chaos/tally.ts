@@ -1,5 +1,6 @@
 /** Counts the results of trials, and chooses the trials by a seed that the output shows. */
 import { within } from "../../base/async.ts";
+import { seeded } from "../harness/random.ts";
 
 export interface Tally {
   /** Runs a trial; `about` says what is tried, undefined for one that nothing spoils. */
@@ -58,14 +59,7 @@ export function tally(name: string, limit: number): Tally {
 /** The seed of this run, and what it chooses. */
 export function chaos() {
   const seed = Number(Deno.env.get("FAIRLEAD_CHAOS_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-  let state = seed >>> 0;
-  /** Mulberry32: small, and the same everywhere. */
-  const random = () => {
-    state = state + 0x6d2b79f5 >>> 0;
-    let mixed = Math.imul(state ^ state >>> 15, 1 | state);
-    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed;
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
-  };
+  const random = seeded(seed);
   return {
     seed,
     isLong: Deno.env.get("FAIRLEAD_CHAOS") === "long",

@@ -3,13 +3,14 @@
  * whole, writes nothing but messages, and ends when its client does.
  */
 import assert from "node:assert/strict";
-import { pick, random } from "../fsync/random.ts";
+import { pick } from "../fsync/random.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
 import { startAdapter } from "./dap_client.ts";
 import { fairleadCommand } from "../harness/fairlead.ts";
+import { seeded } from "../harness/random.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
 const shared = ignore ? undefined! : await sharedBuildkitd();
@@ -29,7 +30,7 @@ Deno.test(
     it.write({ "ctx/Dockerfile": "FROM busybox\nRUN echo one\nRUN echo two\n" });
     const seed = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? 18);
     for (let round = 0; round < 6; round++) {
-      const next = random(seed + round);
+      const next = seeded(seed + round);
       const path = it.path("ctx/Dockerfile");
       const argumentsOf = (command: string): unknown =>
         pick(next, [

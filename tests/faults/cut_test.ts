@@ -10,7 +10,7 @@ import { missing } from "../harness/tool.ts";
 import { entriesOf, isTemporary, openBelow } from "./leftovers.ts";
 import { type Ended, errorLines, runFairlead } from "../harness/inside.ts";
 import { denoDir, fairlead } from "../harness/fairlead.ts";
-import { digest, randomBytes } from "../harness/random.ts";
+import { digest, randomBytes, seeded } from "../harness/random.ts";
 
 const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
 const ignore = skip(cannot);
@@ -70,17 +70,6 @@ function checkReport(ended: Ended, endpoint: string, where: string) {
   assert.doesNotMatch(ended.stderr, /^\s+at |is a bug/m, said);
 }
 
-/** Numbers from 0 to 1, the same ones each time. */
-function sequence(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** How many bytes go each way when nothing is cut. */
 async function measure(output: "local" | "tar"): Promise<{ up: number; down: number }> {
   const test = await makeCase(output);
@@ -95,7 +84,7 @@ async function measure(output: "local" | "tar"): Promise<{ up: number; down: num
 Deno.test({ name: "100 cuts of a build's connection: none hangs, each is reported", ignore }, cuts);
 
 async function cuts(): Promise<void> {
-  const random = sequence(SEED);
+  const random = seeded(SEED);
   const sizes = { local: await measure("local"), tar: await measure("tar") };
   const durations: number[] = [];
   let failed = 0;

@@ -13,16 +13,9 @@ import { type Filter, type Oracle, startOracle } from "../harness/oracle.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { writeTree } from "../harness/tree.ts";
-import {
-  pick,
-  type Random,
-  random,
-  randomPath,
-  randomPattern,
-  randomTree,
-  several,
-} from "./random.ts";
+import { pick, type Random, randomPath, randomPattern, randomTree, several } from "./random.ts";
 import { removedLater } from "../harness/remove_folder.ts";
+import { seeded } from "../harness/random.ts";
 
 const ignore = skip(needsRoot() ?? await missing("fsutil-oracle"));
 const only = Deno.env.get("FAIRLEAD_FSYNC_SEED");
@@ -39,7 +32,7 @@ function each(
     for (let seed = 1; seed <= count; seed++) {
       if (only !== undefined && only !== String(seed)) continue;
       try {
-        await check(random(seed), oracle, sys);
+        await check(seeded(seed), oracle, sys);
       } catch (error) {
         throw new Error(
           `with FAIRLEAD_FSYNC_SEED=${seed}: ${error instanceof Error ? error.message : error}`,

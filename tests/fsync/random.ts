@@ -3,18 +3,6 @@
 /** A generator of numbers from 0 to below 1, the same ones for a seed each time. */
 export type Random = () => number;
 
-/** The algorithm is mulberry32. */
-export function random(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 export function pick<T>(next: Random, from: readonly T[]): T {
   return from[Math.floor(next() * from.length)]!;
 }

@@ -11,6 +11,12 @@ export function seeded(seed: number): () => number {
   };
 }
 
+/** Whole numbers from 0 up to a limit, the same in each run with the same seed. */
+export function seededBelow(seed: number): (limit: number) => number {
+  const next = seeded(seed);
+  return (limit) => Math.floor(next() * limit);
+}
+
 /** Bytes that don't compress and that no earlier run has sent. */
 export function randomBytes(size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);

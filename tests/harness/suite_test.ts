@@ -54,6 +54,14 @@ Deno.test("a test that fails once is named as unsteady, one that fails twice has
   };
   const failed = await run(`Deno.test("always", () => {\n  throw new Error("on purpose");\n});`);
   assert.deepEqual([failed.passed, failed.failed, failed.unsteady], [1, 1, undefined]);
+  // A test that another file registers is not in that file when it runs alone.
+  const cases = `export const add = () =>
+    Deno.test("added", () => {
+      throw new Error("on purpose");
+    });`;
+  await Deno.writeTextFile(`${dir}/cases.ts`, cases);
+  const added = await run(`import { add } from "./cases.ts";\nadd();`);
+  assert.deepEqual([added.passed, added.failed, added.unsteady], [1, 1, undefined]);
   const chance = `Deno.test("chance", () => {
       try {
         Deno.mkdirSync("${dir}/was-here");

@@ -12,17 +12,7 @@ import { tempStore } from "../commands/temp_store.ts";
 import { fakeDaemon, fakeDeps } from "../commands/fake_deps.ts";
 import { type Action, actionsOf } from "./vt_parser.ts";
 import { message } from "./messages.ts";
-
-/** A repeatable stream of numbers below `limit` (mulberry32). */
-function randomOf(seed: number): (limit: number) => number {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = state + 0x6d2b79f5 | 0;
-    let value = Math.imul(state ^ state >>> 15, 1 | state);
-    value = value + Math.imul(value ^ value >>> 7, 61 | value) ^ value;
-    return ((value ^ value >>> 14) >>> 0) % limit;
-  };
-}
+import { seededBelow } from "../harness/random.ts";
 
 const pieces = [
   ...["\x1b", "\x1b[", "\x1b]", "\x1bP", "\x1b_", "\x1b\\", "\x9b", "\x9d", "\x9c", "\x90"],
@@ -107,7 +97,7 @@ const SEEDS = Array.from({ length: 60 }, (_, i) => i + 1);
 for (const mode of ["plain", "tty", "quiet", "rawjson"] as const) {
   Deno.test(`a hostile daemon moves no cursor: progress ${mode}`, () => {
     for (const seed of SEEDS) {
-      const random = randomOf(seed);
+      const random = seededBelow(seed);
       const { output, bytes } = terminal();
       const progress = startProgress({
         mode,
@@ -137,7 +127,7 @@ for (const mode of ["plain", "tty", "quiet", "rawjson"] as const) {
 
 Deno.test("a hostile daemon moves no cursor: the line of a connection", () => {
   for (const seed of SEEDS) {
-    const random = randomOf(seed);
+    const random = seededBelow(seed);
     const { output, bytes } = terminal();
     const line = waitLine(output);
     const wait = waiting(0);
@@ -150,7 +140,7 @@ Deno.test("a hostile daemon moves no cursor: the line of a connection", () => {
 
 Deno.test("random bytes and texts, cut anywhere, through the output itself", async () => {
   for (const seed of SEEDS) {
-    const random = randomOf(1000 + seed);
+    const random = seededBelow(1000 + seed);
     const { output, bytes } = terminal();
     for (let i = 0; i < 40; i++) {
       const piece = hostileBytes(random);
@@ -163,7 +153,7 @@ Deno.test("random bytes and texts, cut anywhere, through the output itself", asy
 
 Deno.test("commands whose daemon, store and arguments are hostile", async () => {
   for (const seed of SEEDS.slice(0, 20)) {
-    const random = randomOf(2000 + seed);
+    const random = seededBelow(2000 + seed);
     using store = tempStore();
     const node = { Name: hostileText(random), Endpoint: `tcp://${hostileText(random)}:1` };
     const group = { Name: "b", Driver: "remote", Nodes: [{ ...node, Platforms: [] }] };

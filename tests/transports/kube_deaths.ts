@@ -33,7 +33,7 @@ export function kubeDeaths(cluster: Kubernetes): void {
       await fails(
         peer.endpoint,
         admin,
-        /the API server can't reach the node of pod peer\d+: .*(dial|read) tcp .*; see whether the kubelet runs/,
+        /the API server can't reach the node of pod peer\d+: .*(dial|read) tcp .*; check that the kubelet is running/,
         "unreachable",
       );
       await fails(forwarded, admin, /the API server can't reach the node of pod/, "unreachable");
