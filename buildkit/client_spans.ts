@@ -30,7 +30,7 @@ const INTERNAL = 1, CLIENT = 3, OK = 1, ERROR = 2;
  * which nobody should wait. The daemon stores spans within microseconds, long before it gets the
  * cancellation that follows them.
  */
-const GRACE = 10;
+const GRACE = 5;
 
 /**
  * Sends the spans of the command and of its call, which end now. Resolves after the answer, or soon

@@ -26,6 +26,8 @@ export interface SolveOptions {
   readonly compress?: boolean;
   /** Receives each message on the progress. If it throws, the build ends with that error. */
   readonly onStatus: (status: StatusResponse) => void;
+  /** Called once when the daemon is far away, while its first question is on its way. */
+  readonly onFar?: () => void;
   /** Cancels the build: the daemon is notified, and its last progress is awaited. */
   readonly signal: AbortSignal;
   /** The span that the build is a part of (https://www.w3.org/TR/trace-context/); else one of its own. */
@@ -36,6 +38,8 @@ export interface SolveOptions {
   readonly silence?: number;
 }
 
+/** Milliseconds without a byte in the session after which a daemon counts as far away. */
+const FAR = 15;
 /** After the build has ended, how long its last progress may take, in milliseconds. */
 const STATUS_GRACE = 5000;
 /** The time limit after a cancellation: the daemon should report quickly what it stopped. */
@@ -98,6 +102,10 @@ export async function solve(
   using _watch = options.services.some((service) => HEALTH in service)
     ? endWhenUnheard(session.connection, () => lastHeard, options.silence)
     : endWhenSilent(session.connection, options.silence);
+  const { lastReceived: opening } = session.connection;
+  const stopFar = after(FAR, () => {
+    if (session?.connection.lastReceived === opening) options.onFar?.();
+  });
   // A session with its own connection: only that connection hears from the daemon every 5 s.
   if (session.connection !== connection) {
     session.done.catch((error) => {
@@ -153,6 +161,7 @@ export async function solve(
     throw error instanceof ConnectionLost ? error.during(`build ${request.Ref}`) : error;
   } finally {
     stopTimer();
+    stopFar();
     statusEnd.abort(new RpcError(Code.CANCELLED, "the build is over"));
     await status;
     await session.close();

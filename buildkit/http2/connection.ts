@@ -163,6 +163,11 @@ export class Connection {
     return this.#core.scheduler.available();
   }
 
+  /** How many bytes of DATA wait, whether or not the peer accepts them now. */
+  waiting(): number {
+    return this.#core.scheduler.waiting();
+  }
+
   /**
    * As client: sends a request. It waits (`stream.id` is 0) while the peer allows no more streams.
    * Throws a retryable Http2Error when the connection takes no new ones, and TypeError for headers

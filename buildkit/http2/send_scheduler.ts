@@ -5,6 +5,7 @@
  * in afterwards. So a source need not know beforehand how much it will give, and an inner
  * connection can be the source of a stream of an outer one.
  */
+import { after } from "../../base/async.ts";
 import { ControlQueue } from "./control_queue.ts";
 import type { Core } from "./core.ts";
 import { DEFAULT_MAX_FRAME, DEFAULT_WINDOW, Flag, Frame } from "./frame.ts";
@@ -18,10 +19,15 @@ const CARRY = 256;
 const LARGEST_SENT = 65_536;
 
 /**
- * The part of the waiting DATA that goes before the answer to a PING, and its limits in bytes. With
- * less waiting than the first limit, the answer goes at once.
+ * Before the answer to a PING goes this part of what may be sent now, and as much as makes this part
+ * of the peer's window since the last answer. A window that is about to open again adds another part.
+ * Limits in bytes: with less DATA waiting than the first, the answer goes at once; it never waits for
+ * more than the second.
  */
-const BEFORE_ANSWER = 0.75, WAITS_FROM = 16 << 10, WAITS_FOR = 256 << 10;
+const BEFORE_ANSWER = 0.75, OF_WINDOW = 0.7, OF_NEXT = 0.5;
+const WAITS_FROM = 16 << 10, WAITS_FOR = 256 << 10;
+/** Milliseconds that an answer waits at most for DATA that the peer doesn't accept yet. */
+const HOLDS = 250;
 
 export class SendScheduler {
   readonly control: ControlQueue;
@@ -41,6 +47,11 @@ export class SendScheduler {
   /** The opaque bytes of a PING that is answered behind some DATA, and how much is left of that. */
   #answer: Uint8Array | undefined;
   #before: number | undefined;
+  #sentSince = 0; // bytes of DATA since the last answer
+  #lastSent = 0;
+  #lastAnswer = 0;
+  #answerDue = 0;
+  #isHolding = false;
 
   constructor(private readonly core: Core) {
     this.control = new ControlQueue(() => this.signal());
@@ -51,9 +62,11 @@ export class SendScheduler {
   }
 
   /**
-   * Answers a PING. grpc-go measures its link by what comes between a PING and the answer, and doubles
-   * its windows when they were used. So the answer goes behind most of what may be sent now: each
-   * round trip then opens the windows further than it would, and an upload sooner fills a long link.
+   * Answers a PING. grpc-go sends one with the first DATA after the last answer, and counts the DATA
+   * until the next one. If that is two thirds of its window, the window becomes twice as much. So the
+   * answer waits for so much, also where the window is used up and about to open. It goes behind most
+   * of what may be sent now, but not behind all: with the rest comes the next PING, a round trip
+   * sooner. So the windows grow with each flight, and an upload sooner fills a long link.
    */
   answerPing(opaque: Uint8Array): void {
     if (this.#answer !== undefined) this.#release();
@@ -63,14 +76,43 @@ export class SendScheduler {
   }
 
   #dataBefore(): number {
-    const waiting = this.available() - this.control.length;
-    if (waiting < WAITS_FROM) this.#release();
-    return Math.min(waiting * BEFORE_ANSWER, WAITS_FOR);
+    const waiting = this.waiting();
+    const now = this.available() - this.control.length;
+    const { initialWindow } = this.core.peer;
+    const lacking = this.#opensSoon() && now < WAITS_FROM
+      ? OF_NEXT * initialWindow
+      : OF_WINDOW * initialWindow - this.#sentSince;
+    const before = Math.min(Math.max(lacking, now * BEFORE_ANSWER), WAITS_FOR);
+    if (waiting < WAITS_FROM || before < WAITS_FROM / 2) this.#release();
+    else this.#hold();
+    return before;
+  }
+
+  /** Answers are a round trip apart, and a used window opens a round trip after it was used. */
+  #opensSoon(): boolean {
+    const time = performance.now();
+    return time - this.#lastSent > (time - this.#lastAnswer) / 2;
+  }
+
+  /** Sees to it that the answer goes in time, whatever the peer accepts. */
+  #hold(): void {
+    this.#answerDue = performance.now() + HOLDS;
+    if (this.#isHolding) return; // one timer is enough for PINGs that come every millisecond
+    this.#isHolding = true;
+    const look = () => {
+      const left = this.#answerDue - performance.now();
+      this.#isHolding = this.#answer !== undefined && left > 1 && !this.core.over;
+      if (this.#isHolding) after(left, look);
+      else if (this.#answer !== undefined) this.#release();
+    };
+    after(HOLDS, look);
   }
 
   #release(): void {
     const opaque = this.#answer!;
     this.#answer = undefined;
+    this.#sentSince = 0;
+    this.#lastAnswer = performance.now();
     this.control.ping(opaque, true);
   }
 
@@ -91,7 +133,7 @@ export class SendScheduler {
         const stream = this.window > 0 ? this.#shift() : undefined;
         const began = at;
         if (stream !== undefined) at = this.#layOut(stream, into, at);
-        else if (this.#answer === undefined) break;
+        else if (this.#answer === undefined || this.waiting() >= WAITS_FROM) break;
         if (this.#answer === undefined) continue;
         this.#before! -= at - began;
         if (this.#before! <= 0 || stream === undefined) this.#release();
@@ -110,9 +152,18 @@ export class SendScheduler {
         data += Math.max(0, Math.min(stream.window, stream.source!.available()));
       }
     }
-    const answer = this.#answer === undefined ? 0 : 1;
+    const answer = this.#answer !== undefined && this.#before === undefined ? 1 : 0;
     return this.#carryEnd - this.#carryAt + this.control.length + answer +
       Math.min(data, this.window);
+  }
+
+  /** How many bytes of DATA wait, whether or not the peer accepts them now. */
+  waiting(): number {
+    let data = 0;
+    for (const { isClosed, source } of this.core.streams.values()) {
+      if (!isClosed && source !== undefined) data += source.waiting?.() ?? source.available();
+    }
+    return data;
   }
 
   /** Looks whether the stream has something to send, and may send it. */
@@ -183,6 +234,8 @@ export class SendScheduler {
       return at;
     }
     this.window -= count;
+    this.#sentSince += count;
+    this.#lastSent = performance.now();
     stream.window -= count;
     const more = source.available() > 0;
     const last = !more && stream.trailers === undefined && isEnding(stream);

@@ -8,6 +8,8 @@ export interface Source {
    * is something. At 0 the stream rests until `wake`, or until the peer opens a window.
    */
   available(): number;
+  /** How many bytes there are, where `available` counts only those that may be sent now. */
+  waiting?(): number;
   /**
    * Copies up to `into.length` bytes into `into` and returns how many; 0 lets the stream rest, even
    * when `available` says otherwise. May call back into the connection, but not into its `pull`.

@@ -44,6 +44,10 @@ export class TunnelSource implements Source {
     return inner === 0 ? 0 : HEADER + inner;
   }
 
+  waiting(): number {
+    return this.#ended ? 0 : this.inner.waiting();
+  }
+
   pull(into: Uint8Array): number {
     if (this.#ended || into.length <= HEADER) return 0;
     const end = Math.min(into.length, HEADER + LARGEST);

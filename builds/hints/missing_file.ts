@@ -4,6 +4,7 @@ import { cleanPath } from "../../base/paths.ts";
 import { statOf } from "../../base/stat.ts";
 import type { Filter, FolderMatches } from "../../buildkit/fsync/patterns/filter.ts";
 import type { PreparedBuild } from "../prepare.ts";
+import { ignoreFileOf } from "../inputs/ignore_file.ts";
 import { instructionAt, sourceOf, stagesOf } from "./dockerfile_text.ts";
 
 /** The parts of a build that the remedy depends on. */
@@ -123,18 +124,14 @@ function entriesOf(folder: string): string[] {
 async function excludedBy(
   folder: string,
   wanted: string,
-  { mounts, filename }: HintInputs,
+  inputs: HintInputs,
 ): Promise<string | undefined> {
-  const own = `${mounts.get("dockerfile") ?? folder}/${filename}.dockerignore`;
-  const file = [own, `${folder}/.dockerignore`].find((path) => statOf(path)?.isFile);
-  if (file === undefined) return undefined;
-  const { makeFilter } = await import("../../buildkit/fsync/patterns/filter.ts");
   try {
-    const filter = makeFilter({
-      includes: [],
-      excludes: ignorePatterns(Deno.readTextFileSync(file)),
-    });
-    return filter && !isSent(filter, wanted) ? file : undefined;
+    const file = ignoreFileOf(inputs, folder);
+    if (file === undefined) return undefined;
+    const { makeFilter } = await import("../../buildkit/fsync/patterns/filter.ts");
+    const filter = makeFilter({ includes: [], excludes: file.patterns });
+    return filter && !isSent(filter, wanted) ? file.path : undefined;
   } catch {
     return undefined;
   }
@@ -149,15 +146,4 @@ function isSent(filter: Filter, wanted: string): boolean {
     parent = verdict;
   }
   return filter.file(parts.join("/"), parent);
-}
-
-/** The patterns as the frontend sends them: comments and blank lines are left out, paths are cleaned. */
-function ignorePatterns(text: string): string[] {
-  return text.split("\n").map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => {
-      const isException = line.startsWith("!");
-      const path = line.slice(isException ? 1 : 0).trim().replace(/^\/+/, "").replace(/\/+$/, "");
-      return `${isException ? "!" : ""}${path}`;
-    });
 }

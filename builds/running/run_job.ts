@@ -6,6 +6,7 @@ import { newId } from "../../base/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
 import { after } from "../../base/async.ts";
+import { ignoreFileOf } from "../inputs/ignore_file.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { Job, JobContext } from "./job.ts";
 import type { Link } from "./links.ts";
@@ -84,6 +85,7 @@ async function runBuild(
         idle?.touch();
         progress.update(status);
       },
+      onFar: () => lookAtContext(job, context),
       signal: deps.signal,
       traceparent: deps.env("TRACEPARENT"),
       span: {
@@ -128,6 +130,17 @@ async function runBuild(
     // A user of --retry knows the flag.
     const again = context.retries ? "" : "; to build again when this happens: --retry N";
     throw error.during(`build ${ref}`, `${error.remedy ?? look}${again}`);
+  }
+}
+
+/** Looks at the files of the context, which the daemon asks for last. */
+function lookAtContext({ build: { inputs } }: Job, { shared, isBake }: JobContext): void {
+  const folder = inputs.mounts.get("context");
+  if (folder === undefined || isBake) return;
+  try {
+    shared.lookAhead(folder, ignoreFileOf(inputs, folder)?.patterns ?? []);
+  } catch {
+    // The frontend reports what is wrong with the ignore file.
   }
 }
 

@@ -3,6 +3,7 @@ import { readBool } from "../../base/go/bool.ts";
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
 import type { Sys } from "../../buildkit/fsync/os/sys.ts";
 import { openSys } from "../../buildkit/fsync/os/open_sys.ts";
+import { type LookAhead, lookAhead } from "../../buildkit/fsync/look_ahead.ts";
 import type { Client } from "../../buildkit/client.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { auth } from "../../buildkit/session/auth.ts";
@@ -26,8 +27,10 @@ import type { PreparedBuild } from "../prepare.ts";
 export interface Shared extends Disposable {
   /** Logins. A registry is asked for a token once, and not by each target. */
   readonly auth: Service;
-  /** System calls. They are opened at the first transfer, which takes 2 ms. */
-  sys(): Sys;
+  /** System calls for a transfer of a folder. They are opened at the first one, which takes 2 ms. */
+  sys(folder?: string): Sys;
+  /** Looks at a folder before the daemon asks for it; `excludes` will probably be left out. */
+  lookAhead(folder: string, excludes: readonly string[]): void;
   /** Steps of the progress that belong to no target. */
   readonly local: LocalVertexes;
 }
@@ -51,6 +54,7 @@ export function openShared(
     held.add(host);
   };
   let sys: Sys | undefined;
+  let ahead: (LookAhead & { readonly folder: string }) | undefined;
   let authority: Promise<TokenAuthority> | undefined;
   return {
     auth: auth({
@@ -63,9 +67,16 @@ export function openShared(
       note: (line) => progress.local.start(line).done(),
       authority: clientTokens(deps.env) ? () => authority ??= ownAuthority(deps.env) : undefined,
     }),
-    sys: () => sys ??= openSys(),
+    sys: (folder) =>
+      folder !== undefined && folder === ahead?.folder ? ahead.sys : sys ??= openSys(),
+    lookAhead(folder, excludes) {
+      ahead ??= { folder, ...lookAhead(sys ??= openSys(), folder, excludes) };
+    },
     local: progress.local,
-    [Symbol.dispose]: () => sys?.[Symbol.dispose](),
+    [Symbol.dispose]() {
+      ahead?.stop();
+      sys?.[Symbol.dispose]();
+    },
   };
 }
 
@@ -82,7 +93,7 @@ export function folders(
   { progress, shared }: Pick<JobContext, "progress" | "shared">,
 ): Service {
   return fileSync(mounts, (mount) => ({
-    sys: shared.sys(),
+    sys: shared.sys(mounts.get(mount)),
     onWarning: ({ path, reason }) => progress.note(`WARNING: ${mount}: ${path}: ${reason}`),
     onProgress: progress.upload(mount),
   }));
