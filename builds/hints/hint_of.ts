@@ -33,6 +33,7 @@ export async function findHint(error: RpcError, build: FailedBuild): Promise<voi
 
 /** The types that daemons and fairlead know. */
 const OUTPUT_TYPES = ["image", "registry", "local", "tar", "oci", "docker", "cacheonly"];
+const CACHE_TYPES = ["registry", "inline", "local", "gha", "s3", "azblob"];
 /** The methods that the Dockerfile frontend knows. */
 const CALLS = ["build", "check", "outline", "targets"];
 
@@ -50,6 +51,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/(?:^|: )(network\.host|security\.insecure|device\S*) is not allowed$/, refusedByCommand],
   [/target stage "(.*)" could not be found/, unknownTarget],
   [/exporter "(.*)" could not be found/, ([, type]) => choices(type!, OUTPUT_TYPES)],
+  [/unknown cache exporter: "(.*)"/, ([, type]) => choices(type!, CACHE_TYPES)],
   [/unsupported request frontend\.(\S+)/, unknownCall],
   [/did not complete successfully: exit code: \d+$/, absentSecret],
   ...DOCKERFILE_RULES.map(([pattern, rule]): readonly [RegExp, Rule] => [

@@ -86,13 +86,14 @@ async function inFolder(
       : `${ignore} excludes ${wanted} from ${place}: add the line !${wanted}`;
   }
   const { parent, name } = missing;
-  const near = nearest(name, entriesOf(`${folder}/${parent}`));
+  const inPlace = nearest(name, entriesOf(`${folder}/${parent}`));
+  const near = inPlace === undefined ? below(folder, name) : `${parent}${inPlace}`;
   const lacking = `${place} has no ${parent}${name}`;
   if (near === undefined) {
     return `${lacking}: paths of COPY and ADD are relative to the context`;
   }
-  const ignore = await excludedBy(folder, `${parent}${near}`, inputs);
-  return `${lacking}; did you mean ${parent}${near}?` +
+  const ignore = await excludedBy(folder, near, inputs);
+  return `${lacking}; did you mean ${near}?` +
     (ignore === undefined ? "" : ` ${ignore} excludes that one`);
 }
 
@@ -106,6 +107,27 @@ function firstMissing(folder: string, wanted: string) {
     parent += `${name}/`;
   }
   return undefined;
+}
+
+/** The path of the only entry of that name in the folders of a context; undefined for none or several. */
+function below(folder: string, name: string): string | undefined {
+  const found: string[] = [];
+  const folders = [""];
+  let left = MOST_ENTRIES;
+  for (const path of folders) {
+    let entries: Iterable<Deno.DirEntry> = [];
+    try {
+      entries = Deno.readDirSync(`${folder}/${path}`);
+    } catch {
+      // A folder that can't be read suggests nothing.
+    }
+    for (const entry of entries) {
+      if (left-- <= 0) return undefined;
+      if (entry.name === name) found.push(`${path}${name}`);
+      if (entry.isDirectory && entry.name !== ".git") folders.push(`${path}${entry.name}/`);
+    }
+  }
+  return found.length === 1 ? found[0] : undefined;
 }
 
 function entriesOf(folder: string): string[] {

@@ -81,7 +81,8 @@ function checkFile(path: string, name: string, typed: string): void {
     throw new NoDockerfile(
       `failed to solve: failed to read dockerfile: open ${name}: no such file or directory`,
       typed
-        ? `there is no ${path}: -f is relative to the working folder, not to the context`
+        ? nearFile(path) ??
+          `there is no ${path}: -f is relative to the working folder, not to the context`
         : `there is no ${path}: ${similarFiles(path)}`,
     );
   }
@@ -90,6 +91,19 @@ function checkFile(path: string, name: string, typed: string): void {
       `failed to solve: failed to read dockerfile: ${name} is not a regular file`,
       "name the file in it with -f",
     );
+  }
+}
+
+/** Suggests the file of that folder whose name is near. */
+function nearFile(path: string): string | undefined {
+  const slash = path.lastIndexOf("/") + 1;
+  const folder = path.slice(0, slash);
+  try {
+    const files = [...Deno.readDirSync(folder)].filter(({ isDirectory }) => !isDirectory);
+    const near = nearest(path.slice(slash), files.map(({ name }) => name));
+    return near && `there is no ${path}: did you mean -f ${folder}${near}?`;
+  } catch {
+    return undefined;
   }
 }
 

@@ -42,6 +42,12 @@ const mistakes: readonly Mistake[] = [
   {
     row: "failed to calculate checksum of ref",
     args: build,
+    dockerfile: "FROM scratch\nCOPY main.go /\n",
+    hint: "the context DIR/ctx has no main.go; did you mean src/main.go?",
+  },
+  {
+    row: "failed to calculate checksum of ref",
+    args: build,
     dockerfile: "FROM scratch\nCOPY logs/today.log /\n",
     hint: "DIR/ctx/.dockerignore excludes logs/today.log from the context DIR/ctx: " +
       "add the line !logs/today.log",
@@ -135,6 +141,12 @@ const mistakes: readonly Mistake[] = [
     args: ["build", "-f", "ctx/D", "-o", "type=lcoal,dest=out", "ctx"],
     dockerfile: "FROM scratch\nCOPY app.go /\n",
     hint: "did you mean local? valid values: image, registry, local, tar, oci, docker, cacheonly",
+  },
+  {
+    row: "unknown cache exporter",
+    args: ["build", "-f", "ctx/D", "--cache-to", "type=registy,ref=x", "ctx"],
+    dockerfile: "FROM scratch\nCOPY app.go /\n",
+    hint: "did you mean registry? valid values: registry, inline, local, gha, s3, azblob",
   },
   {
     row: "invalid progress mode",
@@ -231,6 +243,11 @@ const mistakes: readonly Mistake[] = [
     row: "failed to read dockerfile",
     args: ["build", "ctx/dev"],
     hint: "there is no DIR/ctx/dev/Dockerfile: did you mean -f DIR/ctx/dev/Dockerfile.dev?",
+  },
+  {
+    row: "failed to read dockerfile",
+    args: ["build", "-f", "ctx/dev/Dockerfile.dve", "ctx"],
+    hint: "there is no DIR/ctx/dev/Dockerfile.dve: did you mean -f DIR/ctx/dev/Dockerfile.dev?",
   },
   {
     row: "unterminated heredoc",
