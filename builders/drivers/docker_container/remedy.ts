@@ -18,6 +18,12 @@ const ANYWHERE: readonly Rule[] = [
       `the disk of the engine's machine is full: ${program} system df shows what fills it, and ` +
       `${program} system prune removes unused data`,
   ],
+  [
+    /unable to apply caps/i,
+    () =>
+      "buildkitd needs a privileged container, and this engine may not start one: the engine itself " +
+      "lacks capabilities, as inside another container; use another engine",
+  ],
 ];
 
 const PULLS: readonly Rule[] = [

@@ -16,5 +16,9 @@ Deno.test("remedies for failures of a boot", () => {
     const full = "failed to register layer: write /bin/x: no space left on device";
     match(remedyFor(full, boot)!, /disk of the engine's machine is full: .* system df/);
   }
+  match(
+    remedyFor("runc create failed: unable to apply caps: operation not permitted", { program })!,
+    /^buildkitd needs a privileged container, and this engine may not start one/,
+  );
   equal(remedyFor("permission denied", { program }), undefined, "a daemon's log is no pull");
 });
