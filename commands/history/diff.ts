@@ -89,7 +89,8 @@ async function findBoth(
 ): Promise<[Found, Found]> {
   const find = async ({ builder, ref } = { builder: "", ref: "" }): Promise<Found> => {
     const nodes = await nodesOf(builder);
-    return { nodes, record: await findRecord(nodes, ref, { signal, completedOnly: ref === "" }) };
+    const query = { signal, completedOnly: ref === "", countsBuilds: true };
+    return { nodes, record: await findRecord(nodes, ref, query) };
   };
   if (a !== undefined && b !== undefined) return [await find(a), await find(b)];
   const builder = a?.builder ?? "";
@@ -101,7 +102,10 @@ async function findBoth(
   try {
     const { nodes } = newest;
     return [
-      { nodes, record: await findRecord(nodes, "^1", { signal, completedOnly: true }) },
+      {
+        nodes,
+        record: await findRecord(nodes, "^1", { signal, completedOnly: true, countsBuilds: true }),
+      },
       newest,
     ];
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { placeOf } from "./step_place.ts";
+import { placeOf, placesOf } from "./step_place.ts";
 import type { SourceLine, Step, Timeline } from "./timeline.ts";
 
 export interface DockerfileText {
@@ -28,8 +28,9 @@ export function withLines(
         return line === undefined ? undefined : { file: file.name, line };
       };
     });
+  const place = placesOf(timeline.steps.map(({ name }) => name));
   const steps = timeline.steps.map((step): Step => {
-    const source = known(step) ?? readerOf(placeOf(step.name).target)(step.name);
+    const source = known(step) ?? readerOf(place(step.name).target)(step.name);
     return source === undefined ? step : { ...step, source };
   });
   return { ...timeline, steps };
@@ -62,8 +63,8 @@ export function dockerfileLines(text: string): (stepName: string) => number | un
   const stages = new Map(list.map((stage) => [stage.name, stage]));
   return (name) => {
     const { stage: stageName, index, count, text } = placeOf(name);
-    // A stage that is the only one and has no name isn't named in the steps either.
-    const stage = stageName === "" ? list[0] : stages.get(stageName.toLowerCase());
+    // The only stage isn't named in the steps; a target of a bake may stand in its place.
+    const stage = list.length === 1 ? list[0] : stages.get(stageName.toLowerCase());
     if (stage === undefined || index === 0) return undefined;
     // The frontend counts FROM if it names an image, and no other stage.
     const extra = count - stage.steps.length;

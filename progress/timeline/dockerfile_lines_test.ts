@@ -1,5 +1,6 @@
-import { strictEqual } from "node:assert";
-import { dockerfileLines } from "./dockerfile_lines.ts";
+import { deepStrictEqual, strictEqual } from "node:assert";
+import { dockerfileLines, withLines } from "./dockerfile_lines.ts";
+import type { Step } from "./timeline.ts";
 
 const text = `# syntax=docker/dockerfile:1
 FROM alpine AS Base
@@ -47,6 +48,25 @@ Deno.test("dockerfileLines() of a text that never ends an instruction ends", () 
   for (
     const odd of ["", "FROM x\nRUN a \\", "RUN <<A <<B\n", "#", "FROM x\nRUN a \\\n# c", "AS AS"]
   ) {
-    strictEqual(dockerfileLines(odd)("[a 1/1] RUN x"), undefined);
+    strictEqual(dockerfileLines(odd)("[a 1/1] COPY x"), undefined);
   }
+});
+
+Deno.test("withLines() reads the Dockerfile of each step's target", () => {
+  const step = (name: string): Step => ({
+    ...{ name, digest: name, inputs: [], node: "", outcome: "done", error: "", transfers: [] },
+    ...{ bars: [{ start: 0, stop: 1 }], log: [], dropped: 0, warnings: [], critical: false },
+  });
+  const steps = ["[web internal] load x", "[web 2/2] RUN a", "[api app 1/1] RUN a"].map(step);
+  const texts = new Map([
+    ["web", { name: "web/Dockerfile", text: "FROM x\nRUN a" }],
+    ["api", { name: "api/Dockerfile", text: "\n\nFROM x AS app\nRUN a\nFROM app" }],
+  ]);
+  const timeline = { duration: 1, origin: 0, steps };
+  const lines = withLines(timeline, () => undefined, (target) => texts.get(target));
+  deepStrictEqual(lines.steps.map(({ source }) => source), [
+    undefined,
+    { file: "web/Dockerfile", line: 2 },
+    { file: "api/Dockerfile", line: 4 },
+  ]);
 });

@@ -6,9 +6,9 @@
 import { formatBytes } from "../../base/units.ts";
 import { htmlDocument } from "./document.ts";
 import { ticks, tickStep } from "./page_axis.ts";
-import { row, type ShownSteps, spanRows } from "./page_rows.ts";
+import { row, type RowContext, type ShownSteps, spanRows } from "./page_rows.ts";
 import { lengthText, shown, timeHtml } from "./page_text.ts";
-import { placeOf } from "./step_place.ts";
+import { placesOf } from "./step_place.ts";
 import { stepTime, type Summary, summaryOf } from "./summary.ts";
 import type { Step, Timeline } from "./timeline.ts";
 
@@ -64,6 +64,7 @@ const MOST = { steps: 5000, log: 16 << 20, failedLog: 512 << 10 };
 export function timelineBody(timeline: Timeline, { outcome }: Pick<PageFacts, "outcome">): string {
   const { duration } = timeline;
   const isRunning = outcome === "running";
+  const placeOf = placesOf(timeline.steps.map(({ name }) => name));
   const steps = shownSteps(timeline.steps);
   const left = timeline.steps.length - steps.length;
   const byDigest = new Map(steps.map((step, at) => [step.digest, { step, number: at }]));
@@ -74,12 +75,13 @@ export function timelineBody(timeline: Timeline, { outcome }: Pick<PageFacts, "o
       timeline,
       shown: byDigest,
       isRunning,
+      placeOf,
       logLimit: step.outcome === "failed" ? Math.max(MOST.failedLog, perLog) : perLog,
     })
   );
   const spans = timeline.spans ?? [];
   return `${summaryHtml(timeline, byDigest)}
-${tools(steps, isRunning)}
+${tools(steps, { isRunning, placeOf })}
 <main style="--tick:${duration > 0 ? (tickStep(duration) / duration * 100).toFixed(3) : 100}%" ` +
     `data-duration="${Math.round(duration)}">
 <div class="axis"><span class="name"></span><span class="track">${
@@ -163,7 +165,10 @@ function slowest({ slowest }: Summary, steps: ShownSteps, duration: number) {
 }
 
 /** The controls, of which a page without scripts has only the critical path, and the legend. */
-function tools(steps: readonly Step[], isRunning: boolean): string {
+function tools(
+  steps: readonly Step[],
+  { isRunning, placeOf }: Pick<RowContext, "isRunning" | "placeOf">,
+): string {
   const places = steps.map(({ name }) => placeOf(name));
   const hasTargets = several(places.map(({ target }) => target));
   const hasPlatforms = several(places.map(({ platform }) => platform));

@@ -1,7 +1,7 @@
 /** A step's row on the page: its name, its bars, and behind a click everything else. */
 import { formatAmount, formatBytes } from "../../base/units.ts";
 import { clean, escape, lengthText, shown, timeHtml } from "./page_text.ts";
-import { placeOf } from "./step_place.ts";
+import type { StepPlace } from "./step_place.ts";
 import { stepTime } from "./summary.ts";
 import type { Bar, Span, Step, Timeline, Transfer } from "./timeline.ts";
 
@@ -16,13 +16,14 @@ export interface RowContext {
   readonly shown: ShownSteps;
   /** The build isn't over: a step without an end still runs. */
   readonly isRunning: boolean;
+  readonly placeOf: (name: string) => StepPlace;
   /** The number of characters of a step's log that the page keeps. */
   readonly logLimit: number;
 }
 
 export function row(step: Step, context: RowContext): string {
   const { duration } = context.timeline;
-  const { stage, target, platform } = placeOf(step.name);
+  const { stage, target, platform } = context.placeOf(step.name);
   const time = stepTime(step);
   const name = shown(step.name);
   const bars = pieces(

@@ -29,14 +29,25 @@ export function placeOf(name: string): StepPlace {
   const words = found[1]!.split(" ").filter((word) => word !== "");
   const numbers = NUMBERS.exec(words.at(-1) ?? "");
   const [index = 0, count = 0] = numbers?.slice(1).map(Number) ?? [];
-  if (numbers === null) {
-    const isInternal = words.at(-1) === "internal";
-    if (isInternal) return { ...none, stage: "internal", target: words.at(-2) ?? "", text };
-    return { ...none, target: words[0] ?? "", text };
-  }
+  const isInternal = numbers === null && words.at(-1) === "internal";
+  if (numbers === null && !isInternal) return { ...none, target: words[0] ?? "", text };
   const rest = words.slice(0, -1);
-  const stage = rest.pop() ?? "";
-  // A stage may have the form of a platform only if it is the last word.
-  const platform = PLATFORM.test(rest.at(-1) ?? "") ? rest.pop()! : "";
+  const isPlatform = () => PLATFORM.test(rest.at(-1) ?? "");
+  // The frontend doesn't name the only stage. No name of a stage has a slash.
+  const stage = isInternal ? "internal" : isPlatform() ? "" : rest.pop() ?? "";
+  const platform = isPlatform() ? rest.pop()! : "";
   return { stage, platform, target: rest[0] ?? "", index, count, text };
+}
+
+/**
+ * As `placeOf`, for the steps of one build. In a bake, a step of a target with a single stage has the target
+ * in the stage's place: `[web 2/3] RUN make`. Other steps name the target, which tells them apart.
+ */
+export function placesOf(names: readonly string[]): (name: string) => StepPlace {
+  const targets = new Set(names.map((name) => placeOf(name).target));
+  return (name) => {
+    const place = placeOf(name);
+    const isTarget = place.target === "" && place.stage !== "" && targets.has(place.stage);
+    return isTarget ? { ...place, target: place.stage, stage: "" } : place;
+  };
 }

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert";
-import { placeOf } from "./step_place.ts";
+import { placeOf, placesOf } from "./step_place.ts";
 
 Deno.test("placeOf() reads stage, platform, target and number", () => {
   const cases: [string, [string, string, string, number, number, string]][] = [
@@ -8,7 +8,11 @@ Deno.test("placeOf() reads stage, platform, target and number", () => {
     ["[linux/arm/v7 stage-0 1/1] FROM x", ["stage-0", "linux/arm/v7", "", 1, 1, "FROM x"]],
     ["[web linux/arm64 app 2/3] RUN a", ["app", "linux/arm64", "web", 2, 3, "RUN a"]],
     ["[web app 2/3] RUN a", ["app", "", "web", 2, 3, "RUN a"]],
+    ["[linux/arm64 2/3] RUN a", ["", "linux/arm64", "", 2, 3, "RUN a"]],
+    ["[web linux/arm64 2/3] RUN a", ["", "linux/arm64", "web", 2, 3, "RUN a"]],
     ["[internal] load build context", ["internal", "", "", 0, 0, "load build context"]],
+    ["[linux/arm64 internal] load x", ["internal", "linux/arm64", "", 0, 0, "load x"]],
+    ["[web linux/arm64 internal] load x", ["internal", "linux/arm64", "web", 0, 0, "load x"]],
     ["[web internal] load x", ["internal", "", "web", 0, 0, "load x"]],
     ["[web] exporting to image", ["", "", "web", 0, 0, "exporting to image"]],
     ["[auth] pull", ["", "", "auth", 0, 0, "pull"]],
@@ -19,4 +23,16 @@ Deno.test("placeOf() reads stage, platform, target and number", () => {
   for (const [name, [stage, platform, target, index, count, text]] of cases) {
     deepStrictEqual(placeOf(name), { stage, platform, target, index, count, text }, name);
   }
+});
+
+Deno.test("placesOf() knows the targets whose only stage isn't named", () => {
+  const names = [
+    "[web internal] load x",
+    "[web 1/2] FROM x",
+    "[web app 2/2] RUN a",
+    "[other 1/1] RUN b",
+  ];
+  const place = placesOf(names);
+  const found = names.map((name) => [place(name).target, place(name).stage]);
+  deepStrictEqual(found, [["web", "internal"], ["web", ""], ["web", "app"], ["", "other"]]);
 });

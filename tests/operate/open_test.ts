@@ -3,52 +3,17 @@ import assert from "node:assert/strict";
 import { withPage } from "../harness/chromium.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { startFairlead } from "../harness/fairlead.ts";
-import { operate, type Operated, tools } from "./daemon.ts";
+import { operate, tools } from "./daemon.ts";
+import { open, page, pageWith } from "./opened_pages.ts";
 
 const ignore = skip(needsRoot() ?? await missing(...tools, "chromium"));
-
-/** Starts the command, and resolves to the address that it says. */
-async function open({ space }: Operated, ...args: string[]) {
-  // Without PATH, no browser of this machine is started.
-  const env = { ...space.env, PATH: "/nonexistent" };
-  const command = startFairlead(["history", "open", ...args], { cwd: space.dir, env });
-  await command.until(/\n/);
-  const said = command.said();
-  const url = /shown at (http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/\S*),/.exec(said)?.[1];
-  assert.ok(url, said);
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      command.child.kill("SIGINT");
-      assert.equal((await command.ended).code, 0);
-    },
-  };
-}
-
-async function page(url: string): Promise<string> {
-  const answer = await fetch(url);
-  const text = await answer.text();
-  assert.equal(answer.status, 200, `${url}: ${text}`);
-  return text;
-}
-
-/** Loads a page until it has what is expected. */
-async function pageWith(url: string, expected: RegExp): Promise<string> {
-  for (let tries = 0;; tries++) {
-    const text = await page(url);
-    if (expected.test(text)) return text;
-    if (tries > 150) assert.fail(`${url} never had ${expected}: ${text}`);
-    await new Promise((done) => setTimeout(done, 200));
-  }
-}
 
 Deno.test({ name: "history open shows builds, also while they run", ignore }, async (t) => {
   await using daemon = await operate();
   const { space } = daemon;
   assert.ok(await daemon.build("fine", "-t", "example.com/app:1", "-o", "type=oci,dest=o.tar"));
   assert.ok(!await daemon.build("bad"));
-  await using opened = await open(daemon);
+  await using opened = await open(space);
   const { url } = opened;
   const links = (html: string) =>
     [...html.matchAll(/<a href="(build\/[^"]+)">/g)].map((found) => `${url}${found[1]}`);
@@ -164,7 +129,7 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
   await t.step("with REF, the build's page comes first; Ctrl-C ends open streams", async () => {
     let stream: Promise<string>;
     {
-      await using one = await open(daemon, "--addr", "127.0.0.1:0", "^2");
+      await using one = await open(space, "--addr", "127.0.0.1:0", "^2");
       assert.match(one.url, /\/build\/test\/test0\/\w{25}\/$/);
       assert.match(await page(one.url), /<b class="failed">failed<\/b>/);
       stream = (await fetch(`${one.url}events`)).text();

@@ -173,7 +173,8 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
   }
 
   async function log(found: HistoryRecord): Promise<Response> {
-    const parts = watch.partsOf(found);
+    const parts = watch.partsOf(found)
+      .sort((a, b) => a.at.node.name < b.at.node.name ? -1 : 1);
     if (parts.some(({ record }) => record.CompletedAt === undefined)) {
       return textResponse(
         "The build is still running: the whole log is here when the build has ended.\n",

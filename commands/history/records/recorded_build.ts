@@ -91,7 +91,7 @@ export async function describeBuild(
     const more = await optional(provenanceOf(part.at.client, found, signal), signal);
     provenance = joined(provenance, more);
   }
-  const attrs = found.record.FrontendAttrs;
+  const attrs = joinedAttrs(parts.map(({ record }) => record.FrontendAttrs));
   return {
     found,
     title: displayName(found.record, readLocalState(context.store, found)) || found.record.Ref,
@@ -107,6 +107,15 @@ export async function describeBuild(
     provenance,
     attachments,
   };
+}
+
+/** The attributes of a build: each node gets its own platforms, and otherwise the same. */
+function joinedAttrs(parts: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+  const keys = new Set(parts.flatMap((attrs) => Object.keys(attrs)));
+  return Object.fromEntries([...keys].map((key) => {
+    const values = parts.flatMap((attrs) => attrs[key] ?? []);
+    return [key, [...new Set(values)].sort().join(",")];
+  }));
 }
 
 /** A value that a page can do without; undefined if the daemon no longer has it. */

@@ -101,10 +101,15 @@ export function parseRef(text: string): { readonly name: string; readonly offset
 export async function findRecord(
   nodes: Nodes,
   text: string,
-  query: Omit<Query, "ref" | "filters">,
+  query: Omit<Query, "ref" | "filters"> & {
+    /** `^N` counts a build on several nodes once. Without it, each part counts, as in buildx. */
+    readonly countsBuilds?: boolean;
+  },
 ): Promise<HistoryRecord> {
   const { name, offset } = parseRef(text);
-  const records = await queryRecords(nodes, { ...query, ref: name });
+  const parts = await queryRecords(nodes, { ...query, ref: name });
+  const builds = Map.groupBy(parts, ({ record }) => record.Ref).values().map(([first]) => first!);
+  const records = query.countsBuilds ? [...builds] : parts;
   const found = records[offset];
   if (found !== undefined) return found;
   const failure = nodes.failure();
