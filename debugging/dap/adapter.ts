@@ -5,7 +5,7 @@ import { fieldsOf } from "../../base/json.ts";
 import { withChanges } from "../../cli/deps.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { Inspect, OpenBuild } from "../../builds/running/inspect.ts";
-import { after } from "../../base/async.ts";
+import { abortable, after } from "../../base/async.ts";
 import { isCompleted, type State } from "../../progress/state.ts";
 import { platformResults } from "../results.ts";
 import { capability } from "../step_files.ts";
@@ -230,9 +230,9 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
   let current: LaunchOptions | undefined;
 
   const inspect = (state: State): Inspect => async (build) => {
-    const { signal } = attempt;
+    const signal = AbortSignal.any([attempt.signal, build.signal]);
     opened = build;
-    await configured.promise;
+    await abortable(configured.promise, signal);
     const [results, caps] = await Promise.all([
       platformResults(build.result),
       build.gateway.capabilities(),
@@ -245,7 +245,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       const thread = threadOf(id, name, result, {
         gateway: build.gateway,
         caps,
-        signal: AbortSignal.any([signal, build.signal]),
+        signal,
         breakpoints,
         files: paths,
         stopOnEntry: current?.stopOnEntry === true,

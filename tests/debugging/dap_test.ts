@@ -325,6 +325,26 @@ Deno.test(
   },
 );
 
+Deno.test({ name: "a client may leave between launch and configurationDone", ignore }, async () => {
+  await using it = await space("FROM scratch\nCOPY Dockerfile /\n");
+  const ways: ((client: DapClient) => Promise<unknown>)[] = [
+    (client) => client.closeStdin(),
+    (client) => client.request("disconnect"),
+    (client) => client.request("terminate"),
+  ];
+  for (const leave of ways) {
+    await using client = ours(it);
+    await client.request("initialize");
+    await client.request("launch", { contextPath: it.path("ctx") });
+    // The frontend has answered, and nothing else goes on.
+    await until(() => /transferring dockerfile: .*done/.test(client.output()));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await leave(client);
+    assert.deepEqual(await client.event("exited"), { exitCode: 1 });
+    assert.equal((await client.end()).code, 0);
+  }
+});
+
 async function until(condition: () => boolean): Promise<void> {
   for (let round = 0; round < 150 && !condition(); round++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
