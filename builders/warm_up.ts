@@ -1,4 +1,4 @@
-import { seed } from "../base/seed.ts";
+import { prepareRandom } from "../base/prepare_random.ts";
 import { wantsTls } from "../transports/dial.ts";
 import type { Builder } from "./builder.ts";
 import type { Surroundings } from "./drivers/driver.ts";
@@ -13,7 +13,7 @@ export function warmUpTls(builders: readonly NodeGroup[]): void {
       ? driverOpts?.["cacert"] !== undefined
       : /^kube(?:-pod|rnetes):/.test(endpoint)
   );
-  if (isTls) void seed();
+  if (isTls) void prepareRandom();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { chooseNode } from "../builders/choose_node.ts";
 import { imageVerifier } from "../policies/image_verifier.ts";
-import { bootNode, isDown } from "../progress/booting.ts";
+import { bootNode, openBooted } from "../progress/booting.ts";
 import { parsePlatforms } from "../builders/platforms.ts";
 import { connectTimeout } from "../cli/connect_timeout.ts";
 import { defineCommand } from "../cli/command.ts";
@@ -47,13 +47,9 @@ export const command = defineCommand({
     const step = progress.local.start("Proxying to builder");
     try {
       const open = () => dial(chosen, { deps, global, progress, step });
-      const stream = await open().catch(async (error) => {
+      const stream = await openBooted(open, () => {
         const node = chooseNode(builder, platforms);
-        if (
-          !isDown(error) ||
-          !await bootNode(builder, node, deps, progress, imageVerifier(deps, progress))
-        ) throw error;
-        return await open();
+        return bootNode(builder, node, deps, progress, imageVerifier(deps, progress));
       });
       store.noteUse(builder);
       await relay(stream, deps);

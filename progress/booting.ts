@@ -47,7 +47,16 @@ export async function bootNode(
   }
 }
 
-/** True when a daemon is missing or stopped, so that its driver may boot it. */
-export function isDown(error: unknown): boolean {
-  return error instanceof DialError && error.state !== undefined;
+/** Opens a connection. A daemon that is missing or stopped is booted first, if its driver can. */
+export async function openBooted<T>(
+  open: () => Promise<T>,
+  boot: () => Promise<boolean>,
+): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    const isDown = error instanceof DialError && error.state !== undefined;
+    if (!isDown || !await boot()) throw error;
+    return await open();
+  }
 }

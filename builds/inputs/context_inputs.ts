@@ -12,7 +12,7 @@ import { hasQuery } from "../spec/remote.ts";
 import type { ContextSource } from "../spec/source.ts";
 import type { Archive } from "./archive.ts";
 import { copyAlone, localDockerfile } from "./dockerfile.ts";
-import { hidesItsKind, isArchive, peek, readText } from "./stdin.ts";
+import { hidesItsKind, isArchive, peek, readWhole } from "./stdin.ts";
 
 /** The context and the Dockerfile, and the attributes that describe them to the daemon. */
 export interface ContextInputs {
@@ -89,7 +89,7 @@ export async function findInputs(
     attrs["dockerfilekey"] = "dockerfile";
     const path = `${made}/Dockerfile`;
     if (dockerfile.kind === "inline") Deno.writeTextFileSync(path, dockerfile.text);
-    else if (stdin) Deno.writeFileSync(path, await readText(stdin, LARGEST_DOCKERFILE));
+    else if (stdin) Deno.writeFileSync(path, await readWhole(stdin, LARGEST_DOCKERFILE));
     return { ...inputs, filename: "Dockerfile" };
   }
   if (dockerfile.kind !== "file") return { ...inputs, filename: dockerfile.typed || "Dockerfile" };

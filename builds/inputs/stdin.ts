@@ -44,8 +44,8 @@ export function streamOf(input: Pick<Input, "read">): ReadableStream<Uint8Array<
   });
 }
 
-/** Reads a whole text. Throws for more than `limit` bytes. @param name its name in the message */
-export async function readText(
+/** Reads all bytes. Throws for more than `limit` bytes. @param name its name in the message */
+export async function readWhole(
   input: Pick<Input, "read">,
   limit: number,
   name = "stdin",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isArchive, peek, readText } from "./stdin.ts";
+import { isArchive, peek, readWhole } from "./stdin.ts";
 
 /** Gives bytes in pieces of a size. */
 function input(text: string, size: number) {
@@ -21,10 +21,10 @@ Deno.test("peek() looks, and loses nothing", async () => {
       const text = "x".repeat(length - length % 7) + "y".repeat(length % 7);
       const { head, whole } = await peek(input(text, size));
       assert.equal(head.length, Math.min(length, 1024));
-      assert.equal(new TextDecoder().decode(await readText(whole, 5000)), text);
+      assert.equal(new TextDecoder().decode(await readWhole(whole, 5000)), text);
     }
   }
-  await assert.rejects(readText(input("xxx", 1), 2), /larger than 2 bytes/);
+  await assert.rejects(readWhole(input("xxx", 1), 2), /larger than 2 bytes/);
 });
 
 Deno.test("isArchive() knows a tar by its checksum, however old", () => {

@@ -5,7 +5,7 @@ import type { Client } from "../../buildkit/client.ts";
 import { after, every } from "../../base/async.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { imageVerifier } from "../../policies/image_verifier.ts";
-import { bootNode, isDown } from "../../progress/booting.ts";
+import { bootNode, openBooted } from "../../progress/booting.ts";
 import type { LocalVertex } from "../../progress/local.ts";
 import type { Progress } from "../../progress/progress.ts";
 import { warnOnce } from "../../cli/warn.ts";
@@ -64,13 +64,10 @@ export async function connectNode(
             },
           },
         }));
-    const client = await open().catch(async (error) => {
-      if (
-        !isDown(error) ||
-        !await bootNode(builder, node, deps, progress, imageVerifier(deps, progress))
-      ) throw error;
-      return await open();
-    });
+    const client = await openBooted(
+      open,
+      () => bootNode(builder, node, deps, progress, imageVerifier(deps, progress)),
+    );
     const { connection } = client.channel;
     void connection.heard.then(() => {
       stop();

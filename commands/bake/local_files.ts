@@ -1,7 +1,7 @@
 import { osReason } from "../../base/os_reason.ts";
 import type { DefinitionFile } from "../../bake/options.ts";
 import { absolutePath } from "../../base/paths.ts";
-import { readText } from "../../builds/inputs/stdin.ts";
+import { readWhole } from "../../builds/inputs/stdin.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { LocalVertex, LocalVertexes } from "../../progress/local.ts";
 import { UsageError } from "../../base/usage_error.ts";
@@ -41,7 +41,7 @@ export async function readLocalFiles(
 }
 
 async function readStdin({ stdin }: Pick<Deps, "stdin">, vertex: LocalVertex) {
-  const data = new Uint8Array(await readText(stdin, LARGEST));
+  const data = new Uint8Array(await readWhole(stdin, LARGEST));
   vertex.progress("reading from stdin", data.length);
   vertex.complete("reading from stdin");
   return data;
@@ -51,7 +51,7 @@ async function readStdin({ stdin }: Pick<Deps, "stdin">, vertex: LocalVertex) {
 async function readFile(name: string, cwd: string, vertex: LocalVertex, isNeeded: boolean) {
   try {
     using file = await Deno.open(absolutePath(name, cwd));
-    const data = new Uint8Array(await readText(file, LARGEST, name));
+    const data = new Uint8Array(await readWhole(file, LARGEST, name));
     vertex.progress(`reading ${name}`, data.length, data.length);
     vertex.complete(`reading ${name}`);
     return data;

@@ -11,7 +11,7 @@ import type { EngineLog } from "../../policies/engine.ts";
 import { type CheckResult, compilePolicy, PolicyError } from "../../policies/policy.ts";
 import { localFiles } from "../../policies/policy_files.ts";
 import type { Meta, MetaRequest, PolicyPlatform, Source } from "../../policies/source_meta.ts";
-import { noted } from "./noted.ts";
+import { engineOptions } from "./engine_options.ts";
 import { type PolicyBuilder, policyBuilder } from "./policy_builder.ts";
 import { policySource } from "./policy_source.ts";
 
@@ -43,7 +43,7 @@ export const command = defineCommand({
     const name = given.has("filename") ? flags.filename : flags.file;
     if (name === "") throw new UsageError("filename is required", "like -f Dockerfile, or -f -");
     const text = await policyText(name, deps);
-    const engine = await policyModule("engine", noted(deps));
+    const engine = await policyModule("engine", engineOptions(deps));
     const title = name === "-" ? "stdin" : baseName(name);
     const module = { name: name === "-" ? "-" : `${title}.rego`, text };
     const log = (lines: readonly EngineLog[]) => {
@@ -88,7 +88,7 @@ async function printInput(
   builder: PolicyBuilder,
   { deps, fields }: { readonly deps: Deps; readonly fields: readonly string[] },
 ): Promise<void> {
-  const engine = await policyModule("engine", noted(deps));
+  const engine = await policyModule("engine", engineOptions(deps));
   using policy = await compilePolicy(engine, [], builder.host(), { print: false });
   let meta: Meta | undefined;
   /** Fields that metadata was requested for. */

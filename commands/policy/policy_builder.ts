@@ -23,7 +23,7 @@ import {
   type PolicyPlatform,
 } from "../../policies/source_meta.ts";
 import { type SourceResolver, sourceResolver } from "../../policies/source_resolver.ts";
-import { noted } from "./noted.ts";
+import { engineOptions } from "./engine_options.ts";
 
 export interface PolicyBuilder extends AsyncDisposable {
   /** Metadata of a source. Rejects with the daemon's error. */
@@ -43,7 +43,7 @@ export function policyBuilder(deps: Deps, global: GlobalValues): PolicyBuilder {
     if (global.debug) deps.stderr.write(`DEBUG: ${text}\n`);
   };
   const verifier = signatureVerifier({
-    load: () => policyModule("signatures", noted(deps)),
+    load: () => policyModule("signatures", engineOptions(deps)),
     config: buildxConfigDir(deps.env),
     warn: warnOnce(deps),
     signal: deps.signal,

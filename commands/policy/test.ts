@@ -5,7 +5,7 @@ import { defineCommand } from "../../cli/command.ts";
 import { policyModule } from "../../policies/engine_module.ts";
 import { compilePolicy, type PolicyModule } from "../../policies/policy.ts";
 import { localFiles, pathProblem } from "../../policies/policy_files.ts";
-import { noted } from "./noted.ts";
+import { engineOptions } from "./engine_options.ts";
 import { policyBuilder } from "./policy_builder.ts";
 
 const SUFFIX = "_test.rego";
@@ -48,7 +48,7 @@ export const command = defineCommand({
     const tests = await testModules(path);
     await using builder = policyBuilder(deps, global);
     const host = builder.host(localFiles(deps.cwd, deps.signal));
-    const engine = await policyModule("engine", noted(deps));
+    const engine = await policyModule("engine", engineOptions(deps));
     using whole = await compilePolicy(engine, [tested, ...tests], host, {
       print: false,
       loaded: true,

@@ -16,7 +16,7 @@ import {
   trustFolder,
 } from "../../policies/trust_files.ts";
 import { savedTrust, type TrustState, updateTrust } from "../../policies/trust_root.ts";
-import { noted } from "./noted.ts";
+import { engineOptions } from "./engine_options.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS]", min: 0, max: 0 },
@@ -48,7 +48,7 @@ export const command = defineCommand({
     const folder = root === ""
       ? withRepository(await trustFolder(config), from, deps.cwd)
       : await privateFolder(config, root, repositoryOf(from, deps.cwd), deps.cwd);
-    const module = await policyModule("signatures", noted(deps));
+    const module = await policyModule("signatures", engineOptions(deps));
     const state = flags.refresh || from !== ""
       ? await refreshed(module, folder, deps)
       : await savedTrust(module, folder, deps.signal);

@@ -7,17 +7,13 @@ import { errorText } from "../../base/error_text.ts";
 import { onAbort } from "../../base/async.ts";
 import { readUpTo, writeAll } from "../../base/bytes.ts";
 import { HttpError, readText, startExchange } from "../net/http1.ts";
+import type { HostPort } from "../net/tcp_ahead.ts";
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
 import { sameBytes } from "../../base/bytes.ts";
 import { contains, parseIp, parseNetwork } from "../../base/ip.ts";
 import type { DialContext, Env } from "../transport.ts";
-
-interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 const PORTS: Readonly<Record<string, number>> = {
   "http:": 80,

@@ -7,7 +7,9 @@ import { abortable } from "../../base/async.ts";
 /** A connection that has waited longer, in ms, isn't used: the far side may have given it up. */
 const FRESH = 5000;
 
-interface HostPort {
+/** The far end of a TCP connection. */
+export interface HostPort {
+  /** The host, an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
 }

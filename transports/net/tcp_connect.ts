@@ -9,13 +9,7 @@ import { errorText } from "../../base/error_text.ts";
 import { DialError, type DialErrorCode, interrupted } from "../errors.ts";
 import { after, onAbort, withTimeout } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";
-import { takeOrConnect } from "./tcp_ahead.ts";
-
-interface HostPort {
-  /** The host, an IPv6 address without brackets. */
-  readonly host: string;
-  readonly port: number;
-}
+import { type HostPort, takeOrConnect } from "./tcp_ahead.ts";
 
 /** After this time, in ms, a connection counts as slow, and the name is looked up. */
 const SLOW_MS = 300;

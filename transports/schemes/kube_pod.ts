@@ -1,7 +1,7 @@
 import { formatOptions, splitEndpoint } from "../endpoint.ts";
 import { EndpointError } from "../errors.ts";
 import { NAME } from "../kube/values.ts";
-import { seed } from "../../base/seed.ts";
+import { prepareRandom } from "../../base/prepare_random.ts";
 import type { Transport } from "../transport.ts";
 
 /** A pod of a Kubernetes cluster, or one of several pods that a selector matches. */
@@ -122,7 +122,7 @@ export const kubePod = {
 
   async dial(spec, context) {
     // TLS needs random numbers: another thread prepares them while the kubeconfig is read.
-    void seed();
+    void prepareRandom();
     const { dialPod } = await import("../kube/dial.ts");
     return await dialPod(spec, describe(spec), context);
   },

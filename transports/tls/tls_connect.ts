@@ -6,16 +6,11 @@ import { abortable, onAbort } from "../../base/async.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { interrupted } from "../errors.ts";
 import { emptyRoots } from "./roots.ts";
-import { seed } from "../../base/seed.ts";
+import { prepareRandom } from "../../base/prepare_random.ts";
 import { setTcpOptions } from "../net/socket_options.ts";
+import type { HostPort } from "../net/tcp_ahead.ts";
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
 import type { Connection, DialContext, OwnTls } from "../transport.ts";
-
-/** A host, without brackets, and a port. */
-interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** See `Transport.dialTls`; `authority` is the name in the certificate. */
 export async function connectTls(
@@ -28,7 +23,7 @@ export async function connectTls(
   const protocol = tls.protocol ?? "h2";
   const naming = namingOf(tls.name, target.host);
   if (naming === undefined || !emptyRoots()) return undefined;
-  const seeded = seed();
+  const seeded = prepareRandom();
   const conn = await connectTcp(target, endpoint, context, ({ signal, ...where }) => {
     const options = {
       ...where,

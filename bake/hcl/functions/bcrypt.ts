@@ -3,7 +3,7 @@ import { encodeBase64, hashSync } from "bcryptjs";
 import type { Budget } from "../../budget.ts";
 import { FunctionError } from "../function.ts";
 import { stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, integerOf, textOf } from "./define.ts";
+import { define, type Functions, integerIn, textIn } from "./define.ts";
 
 const DEFAULT_COST = 10;
 const MIN_COST = 4;
@@ -25,17 +25,17 @@ export function bcrypt(password: string, cost: number, salt: Uint8Array): string
 function bcryptFunction([text, ...costs]: readonly Value[], budget: Budget): Value {
   if (costs.length > 1) throw new FunctionError("bcrypt() takes no more than two arguments");
   const fail = (why: string) => new FunctionError(`error occured generating password ${why}`);
-  const asked = costs.length === 0 ? DEFAULT_COST : integerOf(costs[0]);
+  const asked = costs.length === 0 ? DEFAULT_COST : integerIn(costs[0]);
   const cost = asked < MIN_COST ? DEFAULT_COST : asked;
   if (cost > 31) {
     throw fail(`crypto/bcrypt: cost ${cost} is outside allowed inclusive range 4..31`);
   }
   if (cost > MAX_COST) throw fail(`fairlead refuses a cost above ${MAX_COST}: it takes minutes`);
-  if (new TextEncoder().encode(textOf(text)).length > 72) {
+  if (new TextEncoder().encode(textIn(text)).length > 72) {
     throw fail("bcrypt: password length exceeds 72 bytes");
   }
   budget.step(STEPS_PER_ROUND * 2 ** cost);
-  return stringOf(bcrypt(textOf(text), cost, crypto.getRandomValues(new Uint8Array(16))));
+  return stringOf(bcrypt(textIn(text), cost, crypto.getRandomValues(new Uint8Array(16))));
 }
 
 export const functions: Functions = {

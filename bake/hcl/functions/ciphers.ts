@@ -4,11 +4,11 @@ import { Buffer } from "node:buffer";
 import { FunctionError } from "../function.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, textOf } from "./define.ts";
+import { define, type Functions, textIn } from "./define.ts";
 import { decodeBase64 } from "./names.ts";
 
 function rsadecrypt([ciphertext, privateKey]: readonly Value[]): Value {
-  const secret = textOf(ciphertext), key = textOf(privateKey);
+  const secret = textIn(ciphertext), key = textIn(privateKey);
   const failure = `failed to decode input ${quote(secret)}: cipher text must be base64-encoded`;
   const bytes = decodeBase64(secret, failure);
   const begin = /-----BEGIN ([^-]+)-----/.exec(key)?.[1];

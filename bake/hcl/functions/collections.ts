@@ -19,7 +19,7 @@ import {
   elementsOf,
   entriesOf,
   equalValues,
-  integerOf as valueOfInteger,
+  integerOf,
   listOf,
   mapOf,
   objectOf,
@@ -27,7 +27,7 @@ import {
   tupleOf,
   type Value,
 } from "../values/value.ts";
-import { blame, define, type Functions, integerOf, numberOf, textOf } from "./define.ts";
+import { blame, define, type Functions, integerIn, numberIn, textIn } from "./define.ts";
 
 type Args = readonly Value[];
 
@@ -53,12 +53,12 @@ function length([collection]: Args): Value {
   if (!isCollection(type) && type.kind !== "tuple") {
     throw new FunctionError("collection must be a list, a map or a tuple");
   }
-  return valueOfInteger(content instanceof Map ? content.size : elementsOf(collection!).length);
+  return integerOf(content instanceof Map ? content.size : elementsOf(collection!).length);
 }
 
 function element([of, at]: Args): Value {
   if (!isList(of!)) throw new FunctionError(`cannot read elements from ${typeName(of!.type)}`);
-  const position = integerOf(at, "invalid index: ");
+  const position = integerIn(at, "invalid index: ");
   const elements = elementsOf(of!);
   if (elements.length === 0) {
     throw new FunctionError("cannot use element function with an empty list");
@@ -73,10 +73,10 @@ function has([of, key]: Args): boolean {
     throw new FunctionError("collection must be a list, a map or a tuple");
   }
   if (type.kind === "map") {
-    return key!.type.kind === "string" && (content as Map<string, Value>).has(textOf(key));
+    return key!.type.kind === "string" && (content as Map<string, Value>).has(textIn(key));
   }
   if (key!.type.kind !== "number") return false;
-  const position = numberOf(key).toInt64();
+  const position = numberIn(key).toInt64();
   return position !== undefined && position >= 0n && position < elementsOf(of!).length;
 }
 
@@ -87,20 +87,20 @@ function index(args: Args): Value {
   const want = kind === "map" ? "string" : "number";
   if (key!.type.kind !== want) throw new FunctionError(`key for ${kind} must be ${want}`);
   if (!found && kind === "tuple") {
-    integerOf(key, "invalid key for tuple: ");
+    integerIn(key, "invalid key for tuple: ");
     const { length } = elementsOf(of!);
     throw new FunctionError(`key must be between 0 and ${length} inclusive`);
   }
   if (!found) throw new FunctionError("invalid index");
   const { content } = of!;
-  if (content instanceof Map) return content.get(textOf(key))!;
-  return elementsOf(of!)[integerOf(key)]!;
+  if (content instanceof Map) return content.get(textIn(key))!;
+  return elementsOf(of!)[integerIn(key)]!;
 }
 
 function lookup([of, key, otherwise]: Args): Value {
   if (!isMap(of!)) throw new ArgumentError(0, "lookup() requires a map as the first argument");
   const { type, content } = of!;
-  const found = (content as ReadonlyMap<string, Value>).get(textOf(key));
+  const found = (content as ReadonlyMap<string, Value>).get(textIn(key));
   if (type.kind === "object") return found ?? otherwise!;
   const detail = "the default value must have the same type as the map elements";
   const refuse = () => new ArgumentError(2, detail);
@@ -147,7 +147,7 @@ function zipmap([keys, values]: Args): Value {
   const entries = new Map<string, Value>();
   for (const [i, name] of names.entries()) {
     if (name.content === null) throw new FunctionError(`keys list has null value at index ${i}`);
-    entries.set(textOf(name), of[i]!);
+    entries.set(textIn(name), of[i]!);
   }
   return mapLike(type, entries);
 }
@@ -203,7 +203,7 @@ function position([of, value]: Args): Value {
   if (elements.length === 0) throw new FunctionError("cannot search an empty list");
   const at = elements.findIndex((element) => equalValues(element, value!));
   if (at < 0) throw new FunctionError("item not found");
-  return valueOfInteger(at);
+  return integerOf(at);
 }
 
 function slice([of, from, to]: Args): Value {
@@ -217,7 +217,7 @@ function slice([of, from, to]: Args): Value {
   if (!isList(of!)) throw new ArgumentError(0, "must be a list or tuple value");
   const elements = elementsOf(of!);
   const bound = (i: 1 | 2, name: string, value: Value | undefined) => {
-    const at = blame(i, `invalid ${name} index: `, () => integerOf(value));
+    const at = blame(i, `invalid ${name} index: `, () => integerIn(value));
     if (at < 0) throw new ArgumentError(i, `${name} index must not be less than zero`);
     if (at > elements.length) {
       const detail = `${name} index must not be greater than the length of the list`;
@@ -231,7 +231,7 @@ function slice([of, from, to]: Args): Value {
 }
 
 function chunklist([of, sizeValue]: Args): Value {
-  const size = integerOf(sizeValue, "invalid size: ");
+  const size = integerIn(sizeValue, "invalid size: ");
   if (size < 0) throw new FunctionError("the size argument must be positive");
   const elements = elementsOf(of!);
   const { element } = of!.type as Collection;

@@ -6,11 +6,11 @@ import { CsvError, csvRecords } from "../../../base/go/csv.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { object, STRING } from "../values/type.ts";
 import { listOf, objectOf, stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, textOf } from "./define.ts";
+import { define, type Functions, textIn } from "./define.ts";
 
 function jsondecode([text]: readonly Value[]): Value {
   try {
-    return fromJson(textOf(text));
+    return fromJson(textIn(text));
   } catch (error) {
     if (error instanceof Diagnostic) throw new FunctionError(`${error.summary}: ${error.detail}`);
     throw error instanceof Error ? new FunctionError(error.message) : error;
@@ -30,7 +30,7 @@ function jsonencode([value]: readonly Value[]): Value {
 
 function csvdecode([text]: readonly Value[]): Value {
   try {
-    return rows(textOf(text));
+    return rows(textIn(text));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new FunctionError(`CSV parse error on line ${error.line}: ${error.problem}`);

@@ -3,9 +3,9 @@ import { ArgumentError, FunctionError } from "../function.ts";
 import { parseDuration } from "../../../base/go/duration.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { hasDate, nanoseconds, rfc3339, type ZonedMoment, zoneOf } from "../../../base/go/time.ts";
-import { integerOf as valueOfInteger, objectOf, stringOf, type Value } from "../values/value.ts";
+import { integerOf, objectOf, stringOf, type Value } from "../values/value.ts";
 import { parseTimestamp } from "../values/timestamp.ts";
-import { define, type Functions, numberOf, textOf } from "./define.ts";
+import { define, type Functions, numberIn, textIn } from "./define.ts";
 
 const months =
   "January February March April May June July August September October November December"
@@ -97,7 +97,7 @@ function pad(value: number, width = 2): string {
 
 function timestampArgument(value: Value | undefined): ZonedMoment {
   try {
-    return parseTimestamp(textOf(value));
+    return parseTimestamp(textIn(value));
   } catch (error) {
     throw new ArgumentError(1, (error as Error).message);
   }
@@ -105,7 +105,7 @@ function timestampArgument(value: Value | undefined): ZonedMoment {
 
 /** Seconds since 1970 as a moment in UTC. */
 function unixTime(value: Value | undefined, index: number): ZonedMoment {
-  const seconds = numberOf(value).toInt64();
+  const seconds = numberIn(value).toInt64();
   if (seconds === undefined) {
     throw new ArgumentError(index, "unix timestamp must be an integer");
   }
@@ -119,13 +119,13 @@ function formattimestamp([format, time]: readonly Value[]): Value {
   if (kind !== "string" && kind !== "number") {
     throw new ArgumentError(1, "must be a string timestamp or a unix timestamp number");
   }
-  if (textOf(format) !== "X") {
+  if (textIn(format) !== "X") {
     const at = kind === "string" ? timestampArgument(time) : unixTime(time, 1);
-    return stringOf(formatdate(textOf(format), at));
+    return stringOf(formatdate(textIn(format), at));
   }
   if (kind === "number") return stringOf(String(unixTime(time, 1).moment.seconds));
   try {
-    return stringOf(String(parseTimestamp(textOf(time)).moment.seconds));
+    return stringOf(String(parseTimestamp(textIn(time)).moment.seconds));
   } catch {
     throw new ArgumentError(1, "timestamp string must be RFC3339");
   }
@@ -133,8 +133,8 @@ function formattimestamp([format, time]: readonly Value[]): Value {
 
 function timeadd([timestamp, duration]: readonly Value[]): Value {
   try {
-    const { moment, offset } = parseTimestamp(textOf(timestamp));
-    const sum = nanoseconds(moment) + parseDuration(textOf(duration));
+    const { moment, offset } = parseTimestamp(textIn(timestamp));
+    const sum = nanoseconds(moment) + parseDuration(textIn(duration));
     const seconds = (sum - ((sum % SECOND) + SECOND) % SECOND) / SECOND;
     const result = { seconds, nanos: 0 };
     if (!hasDate(result)) throw new Error("the result is out of range");
@@ -149,19 +149,19 @@ function unixtimestampparse([timestamp]: readonly Value[]): Value {
   const local = localTime(time);
   const weekday = local.dayOfWeek % 7;
   const entries: [string, Value][] = [
-    ["year", valueOfInteger(local.year)],
-    ["year_day", valueOfInteger(local.dayOfYear)],
-    ["day", valueOfInteger(local.day)],
-    ["month", valueOfInteger(local.month)],
+    ["year", integerOf(local.year)],
+    ["year_day", integerOf(local.dayOfYear)],
+    ["day", integerOf(local.day)],
+    ["month", integerOf(local.month)],
     ["month_name", stringOf(months[local.month - 1]!)],
-    ["weekday", valueOfInteger(weekday)],
+    ["weekday", integerOf(weekday)],
     ["weekday_name", stringOf(weekdays[weekday]!)],
-    ["hour", valueOfInteger(local.hour)],
-    ["minute", valueOfInteger(local.minute)],
-    ["second", valueOfInteger(local.second)],
+    ["hour", integerOf(local.hour)],
+    ["minute", integerOf(local.minute)],
+    ["second", integerOf(local.second)],
     ["rfc3339", stringOf(rfc3339(time.moment))],
-    ["iso_year", valueOfInteger(local.yearOfWeek!)],
-    ["iso_week", valueOfInteger(local.weekOfYear!)],
+    ["iso_year", integerOf(local.yearOfWeek!)],
+    ["iso_week", integerOf(local.weekOfYear!)],
   ];
   return objectOf(new Map(entries));
 }
@@ -169,7 +169,7 @@ function unixtimestampparse([timestamp]: readonly Value[]): Value {
 export const functions: Functions = {
   formatdate: define(
     "format:string time:string",
-    ([format, time]) => stringOf(formatdate(textOf(format), timestampArgument(time))),
+    ([format, time]) => stringOf(formatdate(textIn(format), timestampArgument(time))),
   ),
   formattimestamp: define("format:string time:any", formattimestamp),
   timeadd: define("timestamp:string duration:string", timeadd),

@@ -37,17 +37,17 @@ function parameter(text: string): Parameter {
   return { name: name!, type: types[type!]!, allowNull: optional !== undefined };
 }
 
-export function textOf(value: Value | undefined): string {
+export function textIn(value: Value | undefined): string {
   return value!.content as string;
 }
 
-export function numberOf(value: Value | undefined): BigFloat {
+export function numberIn(value: Value | undefined): BigFloat {
   return value!.content as BigFloat;
 }
 
 /** A whole number of 64 bits, as Go's `int` takes it. Throws {@link FunctionError}. */
-export function integerOf(value: Value | undefined, prefix = ""): number {
-  const integer = numberOf(value).toInt64();
+export function integerIn(value: Value | undefined, prefix = ""): number {
+  const integer = numberIn(value).toInt64();
   if (integer !== undefined) return Number(integer);
   throw new FunctionError(
     prefix + "value must be a whole number, between -9223372036854775808 and 9223372036854775807",

@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import { type Func, FunctionError } from "../function.ts";
 import { stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, textOf } from "./define.ts";
+import { define, type Functions, textIn } from "./define.ts";
 
 function digest(algorithm: string): Func {
   return define(
     "str:string",
-    ([text]) => stringOf(createHash(algorithm).update(textOf(text)).digest("hex")),
+    ([text]) => stringOf(createHash(algorithm).update(textIn(text)).digest("hex")),
   );
 }
 
@@ -22,7 +22,7 @@ const UUID_FORMS =
   /^(?:urn:uuid:)?\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i;
 
 function uuidv5([namespace, name]: readonly Value[]): Value {
-  const given = textOf(namespace);
+  const given = textIn(namespace);
   const id = Object.hasOwn(namespaces, given) ? namespaces[given]! : given;
   const found = UUID_FORMS.exec(id);
   if (found === null) {
@@ -31,7 +31,7 @@ function uuidv5([namespace, name]: readonly Value[]): Value {
       : `invalid UUID length: ${given.length}`;
     throw new FunctionError(`uuidv5() doesn't support namespace ${given} (${why})`);
   }
-  const hash = createHash("sha1").update(found.slice(1).join(""), "hex").update(textOf(name))
+  const hash = createHash("sha1").update(found.slice(1).join(""), "hex").update(textIn(name))
     .digest();
   hash[6] = hash[6]! & 0x0f | 0x50;
   hash[8] = hash[8]! & 0x3f | 0x80;

@@ -8,7 +8,7 @@ import { countGraphemes, graphemes } from "../values/text.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { BOOL, isSequence, NUMBER, STRING, type Type } from "../values/type.ts";
 import { elementsOf, listOf, stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, textOf } from "./define.ts";
+import { define, type Functions, textIn } from "./define.ts";
 
 interface Verb {
   readonly raw: string;
@@ -125,7 +125,7 @@ function verbText(verb: Verb, args: readonly Value[], budget: Budget): string {
       return float(verb, as(verb, value, NUMBER).content as BigFloat);
     case "s":
     case "q": {
-      const text = cut(verb, textOf(as(verb, value, STRING)), budget);
+      const text = cut(verb, textIn(as(verb, value, STRING)), budget);
       return pad(verb, verb.letter === "q" ? jsonString(text) : text, budget);
     }
     default:
@@ -142,7 +142,7 @@ function as(verb: Verb, value: Value, type: Type): Value {
 /** The text of `%v`: strings and numbers are plain, other values are JSON. With `#`, all are JSON. */
 function plain({ flags }: Verb, value: Value): string {
   if (!flags.includes("#") && value.content !== null) {
-    if (value.type.kind === "string") return textOf(value);
+    if (value.type.kind === "string") return textIn(value);
     if (value.type.kind === "number") return (value.content as BigFloat).text("g");
   }
   return toJson(value);
@@ -206,7 +206,7 @@ function float(verb: Verb, number: BigFloat): string {
 
 /** One text for each element of the lists. An argument that is no list is used for all of them. */
 function formatlist([format, ...args]: readonly Value[], budget: Budget): Value {
-  if (args.length === 0) return listOf(STRING, [stringOf(formatted(textOf(format), [], budget))]);
+  if (args.length === 0) return listOf(STRING, [stringOf(formatted(textIn(format), [], budget))]);
   let length = -1, chooser = -1;
   const columns = args.map((arg, i) => {
     if (!isSequence(arg.type) || arg.content === null) return undefined;
@@ -223,10 +223,10 @@ function formatlist([format, ...args]: readonly Value[], budget: Budget): Value 
   });
   const texts: Value[] = [];
   for (let row = 0; row < (length < 0 ? 1 : length); row++) {
-    budget.step(args.length + textOf(format).length / 64);
+    budget.step(args.length + textIn(format).length / 64);
     try {
       const cells = args.map((arg, i) => columns[i]?.[row] ?? arg);
-      texts.push(budget.made(stringOf(formatted(textOf(format), cells, budget))));
+      texts.push(budget.made(stringOf(formatted(textIn(format), cells, budget))));
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error;
       throw new FunctionError(`error on format iteration ${row}: ${error.message}`);
@@ -238,7 +238,7 @@ function formatlist([format, ...args]: readonly Value[], budget: Budget): Value 
 export const functions: Functions = {
   format: define(
     "format:string ...args?:any",
-    ([format, ...args], budget) => stringOf(formatted(textOf(format), args, budget)),
+    ([format, ...args], budget) => stringOf(formatted(textIn(format), args, budget)),
   ),
   formatlist: define("format:string ...args?:any", formatlist),
 };

@@ -3,10 +3,10 @@ import { cleanPath } from "../../../base/paths.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { typeName } from "../values/type.ts";
 import { stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, textOf } from "./define.ts";
+import { define, type Functions, textIn } from "./define.ts";
 
 function change(params: string, map: (text: string) => string): Func {
-  return define(params, ([text]) => stringOf(map(textOf(text))));
+  return define(params, ([text]) => stringOf(map(textIn(text))));
 }
 
 function basename(path: string): string {

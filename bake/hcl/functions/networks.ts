@@ -3,7 +3,7 @@ import { ipText, parseNetwork } from "../../../base/ip.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { STRING } from "../values/type.ts";
 import { listOf, stringOf, type Value } from "../values/value.ts";
-import { blame, define, type Functions, integerOf, textOf } from "./define.ts";
+import { blame, define, type Functions, integerIn, textIn } from "./define.ts";
 
 interface Network {
   /** The first address, as a number. */
@@ -39,8 +39,8 @@ function networkText({ address, bits, prefix }: Network): string {
 }
 
 function cidrhost([prefix, number]: readonly Value[]): Value {
-  const host = BigInt(integerOf(number));
-  const { address, bits, prefix: length } = parse(textOf(prefix));
+  const host = BigInt(integerIn(number));
+  const { address, bits, prefix: length } = parse(textIn(prefix));
   const most = (1n << BigInt(bits - length)) - 1n;
   if ((host < 0n ? -host - 1n : host) > most) {
     throw new FunctionError(`prefix of ${length} does not accommodate a host numbered ${host}`);
@@ -49,14 +49,14 @@ function cidrhost([prefix, number]: readonly Value[]): Value {
 }
 
 function cidrnetmask([prefix]: readonly Value[]): Value {
-  const { bits, prefix: length } = parse(textOf(prefix));
+  const { bits, prefix: length } = parse(textIn(prefix));
   const address = mask((1n << BigInt(bits)) - 1n, bits, length);
   return stringOf(addressText(address, bits));
 }
 
 function cidrsubnet([prefix, newBits, number]: readonly Value[]): Value {
-  const more = integerOf(newBits), index = integerOf(number);
-  const { address, bits, prefix: length } = parse(textOf(prefix));
+  const more = integerIn(newBits), index = integerIn(number);
+  const { address, bits, prefix: length } = parse(textIn(prefix));
   if (more > 32) throw new FunctionError("may not extend prefix by more than 32 bits");
   const extended = length + more;
   if (extended > bits) {
@@ -75,13 +75,13 @@ function cidrsubnet([prefix, newBits, number]: readonly Value[]): Value {
 
 /** Networks in order of address, each at the first multiple of its size that is free. */
 function cidrsubnets([prefix, ...lengths]: readonly Value[]): Value {
-  const network = blame(0, "", () => parse(textOf(prefix)));
+  const network = blame(0, "", () => parse(textIn(prefix)));
   const { address, bits, prefix: length } = network;
   const end = address + (1n << BigInt(bits - length));
   let next = address;
   let current: Network | undefined;
   const subnets = lengths.map((value, i) => {
-    const more = blame(i + 1, "", () => integerOf(value));
+    const more = blame(i + 1, "", () => integerIn(value));
     const fail = (why: string) => new ArgumentError(i + 1, why);
     if (more < 1) throw fail("must extend prefix by at least one bit");
     if (more > 32) throw fail("may not extend prefix by more than 32 bits");

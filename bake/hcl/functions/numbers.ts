@@ -5,13 +5,8 @@ import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { OperationError, operations } from "../operators.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { typeName } from "../values/type.ts";
-import {
-  boolOf,
-  integerOf as valueOfInteger,
-  numberOf as valueOf,
-  type Value,
-} from "../values/value.ts";
-import { define, type Functions, integerOf, numberOf, textOf } from "./define.ts";
+import { boolOf, integerOf, numberOf, type Value } from "../values/value.ts";
+import { define, type Functions, integerIn, numberIn, textIn } from "./define.ts";
 
 function operator(sign: BinaryOperator, type = "number"): Func {
   return define(`a:${type} b:${type}`, ([a, b]) => {
@@ -27,10 +22,10 @@ function operator(sign: BinaryOperator, type = "number"): Func {
 /** Down or up to the next whole number, at the precision of the number. */
 function toward(direction: 1 | -1): Func {
   return define("num:number", ([num]) => {
-    const number = numberOf(num);
+    const number = numberIn(num);
     if (number.infinite || number.isInteger) return num!;
     const whole = number.toBigInt();
-    return valueOfInteger(number.sign === direction ? whole + BigInt(direction) : whole);
+    return integerOf(number.sign === direction ? whole + BigInt(direction) : whole);
   });
 }
 
@@ -47,13 +42,13 @@ function doubles(calculate: (a: number, b: number) => number): (args: readonly V
   return ([a, b]) => {
     const result = calculate(doubleOf(a!), doubleOf(b!));
     if (Number.isNaN(result)) throw new FunctionError("the result is not a number");
-    return valueOf(BigFloat.ofDouble(result));
+    return numberOf(BigFloat.ofDouble(result));
   };
 }
 
 function doubleOf(value: Value): number {
-  const double = numberOf(value).toDouble();
-  if (Number.isFinite(double) || numberOf(value).infinite) return double;
+  const double = numberIn(value).toDouble();
+  if (Number.isFinite(double) || numberIn(value).infinite) return double;
   const max = BigFloat.ofDouble(Number.MAX_VALUE).text("f", 6);
   throw new FunctionError(`value must be between -${max} and ${max} inclusive`);
 }
@@ -63,13 +58,13 @@ function parseInteger([text, base]: readonly Value[]): Value {
     const name = typeName(text!.type);
     throw new ArgumentError(0, `first argument must be a string, not ${name}`);
   }
-  const radix = numberOf(base).toInt64();
+  const radix = numberIn(base).toInt64();
   if (radix === undefined || radix < 2n || radix > 62n) {
     throw new ArgumentError(1, "base must be a whole number between 2 and 62 inclusive");
   }
-  const value = digitsValue(textOf(text), radix);
-  if (value !== undefined) return valueOfInteger(value);
-  throw new ArgumentError(0, `cannot parse ${quote(textOf(text))} as a base ${radix} integer`);
+  const value = digitsValue(textIn(text), radix);
+  if (value !== undefined) return integerOf(value);
+  throw new ArgumentError(0, `cannot parse ${quote(textIn(text))} as a base ${radix} integer`);
 }
 
 const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -91,21 +86,21 @@ function digitsValue(text: string, radix: bigint): bigint | undefined {
 }
 
 export const functions: Functions = {
-  absolute: define("num:number", ([num]) => valueOf(numberOf(num).absolute())),
+  absolute: define("num:number", ([num]) => numberOf(numberIn(num).absolute())),
   add: operator("+"),
   subtract: operator("-"),
   multiply: operator("*"),
   divide: operator("/"),
   modulo: operator("%"),
-  negate: define("num:number", ([num]) => valueOf(numberOf(num).negate())),
+  negate: define("num:number", ([num]) => numberOf(numberIn(num).negate())),
   ceil: toward(1),
   floor: toward(-1),
   int: define("num:number", ([num]) => {
-    const number = numberOf(num);
+    const number = numberIn(num);
     if (number.infinite) throw new FunctionError("can't truncate infinity to an integer");
-    return number.isInteger ? num! : valueOfInteger(number.toBigInt());
+    return number.isInteger ? num! : integerOf(number.toBigInt());
   }),
-  signum: define("num:number", ([num]) => valueOfInteger(Math.sign(integerOf(num)))),
+  signum: define("num:number", ([num]) => integerOf(Math.sign(integerIn(num)))),
   log: define("num:number base:number", doubles((a, b) => Math.log(a) / Math.log(b))),
   pow: define("num:number power:number", doubles((a, b) => a ** b)),
   min: extreme("<"),

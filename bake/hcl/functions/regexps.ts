@@ -4,7 +4,7 @@ import { type Budget, MAX_SIZE } from "../../budget.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { list, object, STRING, tuple, type Type } from "../values/type.ts";
 import { listOf, nullOf, objectOf, stringOf, tupleOf, type Value } from "../values/value.ts";
-import { define, type Functions, textOf } from "./define.ts";
+import { define, type Functions, textIn } from "./define.ts";
 
 type Args = readonly Value[];
 
@@ -21,7 +21,7 @@ interface Pattern {
 
 /** Throws an `RE2JSSyntaxException`. */
 function compile(pattern: Value | undefined, budget: Budget): Pattern {
-  const text = textOf(pattern);
+  const text = textIn(pattern);
   budget.step(text.length);
   const compiled = RE2JS.compile(text);
   if (compiled.programSize() > MAX_PROGRAM) {
@@ -91,7 +91,7 @@ function result({ names }: Pattern, match: Matcher, { kind }: Type): Value {
 
 function regex([pattern, string]: Args, budget: Budget): Value {
   const [compiled, type] = compileArgument(pattern, budget);
-  for (const match of matches(compiled, textOf(string), budget)) {
+  for (const match of matches(compiled, textIn(string), budget)) {
     return result(compiled, match, type);
   }
   throw new FunctionError("pattern did not match any part of the given string");
@@ -100,7 +100,7 @@ function regex([pattern, string]: Args, budget: Budget): Value {
 function regexAll([pattern, string]: Args, budget: Budget): Value {
   const [compiled, type] = compileArgument(pattern, budget);
   const found: Value[] = [];
-  for (const match of matches(compiled, textOf(string), budget)) {
+  for (const match of matches(compiled, textIn(string), budget)) {
     found.push(result(compiled, match, type));
   }
   const { element } = list(found[0]?.type ?? type) as Extract<Type, { kind: "list" }>;
@@ -116,10 +116,10 @@ function regexReplace([string, pattern, template]: Args, budget: Budget): Value 
     if (!(error instanceof RE2JSSyntaxException)) throw error;
     throw new FunctionError(`error parsing regexp: ${error.error}: \`${error.input ?? ""}\``);
   }
-  const text = textOf(string);
+  const text = textIn(string);
   let replaced = "", end = 0;
   for (const match of matches(compiled, text, budget)) {
-    replaced += text.slice(end, match.start()) + expand(textOf(template), compiled, match);
+    replaced += text.slice(end, match.start()) + expand(textIn(template), compiled, match);
     end = match.end();
     if (replaced.length > MAX_SIZE) break; // `stringOf` refuses the text
   }

@@ -9,13 +9,13 @@ import {
   boolOf,
   elementsOf,
   equalValues,
-  integerOf as valueOfInteger,
+  integerOf,
   listOf,
-  numberOf as valueOf,
+  numberOf,
   tupleOf,
   type Value,
 } from "../values/value.ts";
-import { blame, define, type Functions, numberOf } from "./define.ts";
+import { blame, define, type Functions, numberIn } from "./define.ts";
 
 /** Elements of a product. */
 const MAX_PRODUCT = 1 << 18;
@@ -82,13 +82,13 @@ function product(args: Args, budget: Budget): Value {
 const MAX_RANGE = 1024;
 
 function range(args: Args): Value {
-  const [a, b, c] = args.map(numberOf);
+  const [a, b, c] = args.map(numberIn);
   if (a === undefined || args.length > 3) {
     throw new FunctionError("must have one, two, or three arguments");
   }
-  const zero = numberOf(valueOfInteger(0));
+  const zero = numberIn(integerOf(0));
   const [start, end] = b === undefined ? [zero, a] : [a, b];
-  const step = c ?? numberOf(valueOfInteger(end.compare(start) < 0 ? -1 : 1));
+  const step = c ?? numberIn(integerOf(end.compare(start) < 0 ? -1 : 1));
   if (step.sign === 0) throw new ArgumentError(2, "step must not be zero");
   const down = step.sign < 0;
   if (down && end.compare(start) > 0) {
@@ -105,7 +105,7 @@ function range(args: Args): Value {
           "start and end or use a smaller step",
       );
     }
-    numbers.push(valueOf(at));
+    numbers.push(numberOf(at));
     at = at.add(step)!;
   }
   return listOf(NUMBER, numbers);

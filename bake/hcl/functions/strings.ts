@@ -2,18 +2,12 @@
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { compareText, countGraphemes, graphemes } from "../values/text.ts";
 import { STRING } from "../values/type.ts";
-import {
-  elementsOf,
-  integerOf as valueOfInteger,
-  listOf,
-  stringOf,
-  type Value,
-} from "../values/value.ts";
+import { elementsOf, integerOf, listOf, stringOf, type Value } from "../values/value.ts";
 import { type Budget, checkLength } from "../../budget.ts";
-import { define, type Functions, integerOf, textOf } from "./define.ts";
+import { define, type Functions, integerIn, textIn } from "./define.ts";
 
 function change(params: string, map: (...texts: string[]) => string): Func {
-  return define(params, (args) => stringOf(map(...args.map(textOf))));
+  return define(params, (args) => stringOf(map(...args.map(textIn))));
 }
 
 function texts(values: readonly string[]): Value {
@@ -84,9 +78,9 @@ function trimAny(text: string, cutset: string): string {
 }
 
 function substr([text, offsetValue, lengthValue]: readonly Value[], budget: Budget): Value {
-  const all = graphemes(textOf(text), budget);
-  let offset = integerOf(offsetValue);
-  const length = integerOf(lengthValue);
+  const all = graphemes(textIn(text), budget);
+  let offset = integerIn(offsetValue);
+  const length = integerIn(lengthValue);
   if (offset < 0) offset += all.length;
   else if (length === 0) return stringOf("");
   const rest = all.slice(Math.max(offset, 0));
@@ -98,20 +92,20 @@ function join([separator, ...lists]: readonly Value[]): Value {
   if (lists.length === 0) throw new FunctionError("at least one list is required");
   const items = lists.flatMap((list, i) =>
     elementsOf(list).map((element, at) => {
-      if (element.content !== null) return textOf(element);
+      if (element.content !== null) return textIn(element);
       const where = lists.length > 1 ? ` of list ${i + 1}` : "";
       const detail = `element ${at}${where} is null; cannot concatenate null values`;
       throw new ArgumentError(i + 1, detail);
     })
   );
   const length = items.reduce((sum, item) => sum + item.length, 0);
-  checkLength(length + items.length * textOf(separator).length);
-  return stringOf(items.join(textOf(separator)));
+  checkLength(length + items.length * textIn(separator).length);
+  return stringOf(items.join(textIn(separator)));
 }
 
 function sort([list]: readonly Value[]): Value {
   const items = elementsOf(list!).map((element, i) => {
-    if (element.content !== null) return textOf(element);
+    if (element.content !== null) return textIn(element);
     throw new FunctionError(
       `given list element ${i} is null; a null string cannot be sorted`,
     );
@@ -131,9 +125,9 @@ function replace(text: string, from: string, to: string): string {
 }
 
 function indent([spaces, text]: readonly Value[]): Value {
-  const count = integerOf(spaces);
+  const count = integerIn(spaces);
   if (count < 0) throw new FunctionError("the number of spaces must not be negative");
-  const lines = textOf(text).split("\n");
+  const lines = textIn(text).split("\n");
   checkLength(lines.length * count);
   return stringOf(lines.join(`\n${" ".repeat(count)}`));
 }
@@ -144,11 +138,11 @@ export const functions: Functions = {
   title: change("str:string", title),
   reverse: define(
     "str:string",
-    ([str], budget) => stringOf(graphemes(textOf(str), budget).reverse().join("")),
+    ([str], budget) => stringOf(graphemes(textIn(str), budget).reverse().join("")),
   ),
   strlen: define(
     "str:string",
-    ([str], budget) => valueOfInteger(countGraphemes(textOf(str), budget)),
+    ([str], budget) => integerOf(countGraphemes(textIn(str), budget)),
   ),
   trimspace: change("str:string", (text) => trimWhere(text, isSpace)),
   trim: change("str:string cutset:string", trimAny),
@@ -166,7 +160,7 @@ export const functions: Functions = {
   replace: change("str:string substr:string replace:string", replace),
   split: define(
     "separator:string str:string",
-    ([separator, text]) => texts(split(textOf(separator), textOf(text))),
+    ([separator, text]) => texts(split(textIn(separator), textIn(text))),
   ),
   join: define("separator:string ...lists:strings", join),
   sort: define("list:strings", sort),

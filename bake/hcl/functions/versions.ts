@@ -2,7 +2,7 @@
 import type { Budget } from "../../budget.ts";
 import { FunctionError } from "../function.ts";
 import { boolOf, type Value } from "../values/value.ts";
-import { define, type Functions, textOf } from "./define.ts";
+import { define, type Functions, textIn } from "./define.ts";
 
 interface Version {
   readonly numbers: readonly [bigint, bigint, bigint];
@@ -148,9 +148,9 @@ function alike(of: Version, version: Version, given: number): boolean {
 }
 
 function semvercmp([of, wanted]: readonly Value[], budget: Budget): Value {
-  const version = parseVersion(textOf(of));
+  const version = parseVersion(textIn(of));
   return boolOf(
-    parseConstraints(textOf(wanted), budget).some((all) => {
+    parseConstraints(textIn(wanted), budget).some((all) => {
       const allowPre = all.some((constraint) => constraint.version.pre !== "");
       return all.every((constraint) => satisfies(version, constraint, allowPre));
     }),

@@ -4,11 +4,11 @@
  *
  * Resolves when the work is done; may be called again.
  */
-export function seed(): Promise<unknown> {
-  return seeding ??= crypto.subtle.generateKey(
+export function prepareRandom(): Promise<unknown> {
+  return preparing ??= crypto.subtle.generateKey(
     { name: "ECDSA", namedCurve: "P-256" },
     false,
     ["sign"],
   );
 }
-let seeding: Promise<unknown> | undefined;
+let preparing: Promise<unknown> | undefined;
