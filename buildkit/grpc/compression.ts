@@ -18,6 +18,9 @@ const SAMPLE = 4 << 10;
 /** Bytes that wait while messages are compressed. */
 const WAITING = 128 << 10;
 
+/** The largest piece of output that gzip makes at once. All pieces are garbage afterwards. */
+const CHUNK = 16 << 10;
+
 type Gzip = (bytes: Uint8Array, level: number) => Uint8Array;
 
 /** The compression of all messages that this side sends on one connection. */
@@ -47,6 +50,17 @@ export function makeCompression(
   let gzip: Gzip | undefined;
   let loading = false;
   let took = 0;
+  let scratch = new Uint8Array(0);
+
+  /** The whole message in one buffer, which the next call uses again. */
+  function whole(head: Uint8Array, body: Uint8Array): Uint8Array {
+    if (body.length === 0) return head;
+    const length = head.length + body.length;
+    if (scratch.length < length) scratch = new Uint8Array(length);
+    scratch.set(head);
+    scratch.set(body, head.length);
+    return scratch.subarray(0, length);
+  }
 
   function load(): void {
     if (loading) return;
@@ -66,7 +80,7 @@ export function makeCompression(
       const packed =
         length >= SAMPLED && !isCompressible(body.length > head.length ? body : head, gzip)
           ? undefined
-          : gzip(joined(head, body), judge.level);
+          : gzip(whole(head, body), judge.level);
       took = performance.now() - began;
       return packed !== undefined && packed.length < length * WORTH ? packed : undefined;
     },
@@ -81,18 +95,15 @@ export function makeCompression(
 
 async function loadGzip(): Promise<Gzip> {
   const { gzipSync } = await import("node:zlib");
-  return (bytes, level) => gzipSync(bytes, { level, chunkSize: Math.max(1024, bytes.length >> 1) });
+  return (bytes, level) =>
+    gzipSync(bytes, { level, chunkSize: Math.min(Math.max(1024, bytes.length >> 1), CHUNK) });
 }
 
 function isCompressible(bytes: Uint8Array, gzip: Gzip): boolean {
   const quarter = bytes.length >> 2;
-  const sample = joined(
+  const sample = joinBytes([
     bytes.subarray(quarter, quarter + SAMPLE),
     bytes.subarray(3 * quarter, 3 * quarter + SAMPLE),
-  );
+  ]);
   return gzip(sample, QUICK).length < sample.length * WORTH;
-}
-
-function joined(head: Uint8Array, body: Uint8Array): Uint8Array {
-  return body.length === 0 ? head : joinBytes([head, body]);
 }

@@ -52,6 +52,17 @@ const makers = {
       fill: copySources,
       before: touchAll,
     }),
+  /** The same sources. In the place of buildctl stands fairlead without compression. */
+  compression: async (making: Making) => {
+    const made = await build(making, "compression", { fill: copySources, before: touchAll });
+    return {
+      ...made,
+      commands(way: FarWay): Commands {
+        const { fairlead = [] } = made.commands(way);
+        return { fairlead, buildctl: ["env", "FAIRLEAD_COMPRESS_UPLOADS=false", ...fairlead] };
+      },
+    };
+  },
   /** One file of 20,000 has changed. */
   changed: (making: Making) =>
     build(making, "changed", {
