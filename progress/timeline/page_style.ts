@@ -87,7 +87,7 @@ details[open].step { content-visibility: visible }
   min-width: 0; color: inherit; text-decoration-color: var(--line) }
 .slowest span { color: var(--quiet); white-space: nowrap; font-variant-numeric: tabular-nums }
 .tools, .tools .scripted { display: flex; flex-wrap: wrap; gap: .4rem .9rem; align-items: center; min-width: 0 }
-.tools { margin: 0 0 .6rem } .tools label { white-space: nowrap }
+.has-script .tools > .scripted:not(.zoom) { display: contents } .tools { margin: 0 0 .6rem } .tools label { white-space: nowrap }
 html:not(.has-script) .tools .scripted { display: none }
 input, select, button { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--edge);
   border-radius: 4px; padding: .15rem .45rem; max-width: 100% }
@@ -154,7 +154,7 @@ body:not(:has(#alike:checked)) tr.alike { display: none }
   .axis .track { grid-row: 1 }
   div.span { grid-template-columns: 1fr 4.5rem } div.span .track { grid-column: 1 / -1; grid-row: 2 }
   .summary { grid-template-columns: repeat(2, minmax(0, 1fr)) }
-  #search { width: 100% } .tools .scripted { flex: 1 1 100% }
+  #search { width: 100% }
 }
 @media print {
   body { padding: 0 } i, .mark { print-color-adjust: exact } .axis { position: static } pre { max-height: none }

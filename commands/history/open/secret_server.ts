@@ -110,7 +110,9 @@ function serve(address: string, handler: (request: Request) => Promise<Response>
       onError: () => refusal(400),
     }, handler);
   } catch (error) {
-    const reason = (error as Error).message;
-    throw new UsageError(`cannot take the address ${JSON.stringify(address)}: ${reason}`, hint);
+    throw new UsageError(
+      `cannot take the address ${JSON.stringify(address)}: ${(error as Error).message}`,
+      "choose another port, or port 0 for a free one",
+    );
   }
 }
