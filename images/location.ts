@@ -19,7 +19,7 @@ export function parseLocation(text: string): Location {
   const layout = parseLayoutRef(text);
   if (layout === undefined) return { kind: "registry", ref: withDefaultTag(parseReference(text)) };
   const problem = layout.digest === "" ? undefined : digestProblem(layout.digest);
-  if (problem !== undefined) throw new InvalidReference(problem);
+  if (problem !== undefined) throw new InvalidReference(problem, text);
   return { kind: "layout", ref: layout };
 }
 

@@ -18,9 +18,16 @@ export interface Reference {
   readonly digest: string;
 }
 
-/** A text that is no image's name. The message is the reason in docker's words. */
+/** A text that is no image's name. The message is the reason in docker's words, which lack the text. */
 export class InvalidReference extends Error {
   override readonly name = "InvalidReference";
+  readonly hint: string;
+
+  constructor(problem: string, text: string) {
+    super(problem);
+    this.hint = `${JSON.stringify(text)} is not the name of an image: write ` +
+      "[HOST[:PORT]/]NAME[:TAG][@DIGEST], in lower case, like alpine:3";
+  }
 }
 
 const component = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
@@ -40,7 +47,7 @@ const LONGEST_NAME = 255;
 /** Parses and completes a name, but adds no tag. Throws `InvalidReference`. */
 export function parseReference(text: string): Reference {
   const fail = (problem: string): never => {
-    throw new InvalidReference(problem);
+    throw new InvalidReference(problem, text);
   };
   if (/^[a-f0-9]{64}$/.test(text)) {
     fail(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
