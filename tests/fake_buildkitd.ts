@@ -10,8 +10,6 @@
 import { pathOf, type ServerCall, unary } from "../buildkit/grpc/call.ts";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
 import { serve } from "../buildkit/grpc/server.ts";
-import { Connection } from "../buildkit/http2/connection.ts";
-import { runConnection, type RunningConnection } from "../buildkit/http2/connection_io.ts";
 import {
   ControlDefinition,
   SolveRequest,
@@ -25,6 +23,7 @@ import { Platform } from "../proto/gen/pb.ts";
 import { WorkerRecord } from "../proto/gen/worker.ts";
 import { messageOf } from "../proto/message_of.ts";
 import { acceptSession, type FakeSession } from "./fake_buildkitd/session.ts";
+import { serveConnections } from "./http2/serve_connections.ts";
 
 const { info, listWorkers, solve, status, session } = ControlDefinition.methods;
 
@@ -74,29 +73,17 @@ export function startFakeBuildkitd(script: Script, path?: string): FakeBuildkitd
   const listener = path === undefined
     ? Deno.listen({ hostname: "127.0.0.1", port: 0 })
     : Deno.listen({ transport: "unix", path });
-  const running = new Set<RunningConnection>();
   const scripts: Promise<unknown>[] = [];
-  const die = () => running.forEach((run) => run.abort());
+  const die = () => served.abort();
   const onStream = serve([controlService(script, { die, scripts })]);
-  const accepting = (async () => {
-    for await (const socket of listener) {
-      const run = runConnection(new Connection("server", { onStream }), socket);
-      running.add(run);
-      run.closed.then(() => running.delete(run));
-    }
-  })().catch(() => {});
-  const stop = async () => {
-    listener.close();
-    const closed = [...running].map((run) => run.closed);
-    die();
-    await Promise.all([accepting, ...closed]);
-  };
+  const served = serveConnections(listener, { onStream });
+  const stop = () => served.close();
   return {
     address: path === undefined
       ? `tcp://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`
       : `unix://${path}`,
     get connections() {
-      return running.size;
+      return served.running.size;
     },
     scripts,
     stop,

@@ -16,7 +16,8 @@ import type { Service } from "../../buildkit/grpc/call.ts";
 import { Channel } from "../../buildkit/grpc/channel.ts";
 import { serve } from "../../buildkit/grpc/server.ts";
 import { Connection } from "../../buildkit/http2/connection.ts";
-import { runConnection, type RunningConnection } from "../../buildkit/http2/connection_io.ts";
+import { runConnection } from "../../buildkit/http2/connection_io.ts";
+import { serveConnections } from "../http2/serve_connections.ts";
 
 const asBytes = (bytes: Uint8Array) => Buffer.from(bytes);
 const limits = {
@@ -76,27 +77,15 @@ export async function theirServer(methods: Record<string, Method>) {
  */
 export function ourServer(services: readonly Service[], compression?: Compression) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const running = new Set<RunningConnection>();
-  const accepting = (async () => {
-    for await (const socket of listener) {
-      socket.setNoDelay(true);
-      const run = runConnection(
-        new Connection("server", { onStream: serve(services, () => {}, compression) }),
-        socket,
-      );
-      running.add(run);
-      run.closed.then(() => running.delete(run));
-    }
-  })().catch(() => {});
+  const onStream = serve(services, () => {}, compression);
+  const served = serveConnections(listener, { onStream });
   const plain: ChannelCredentials = credentials.createInsecure();
   const client = new Client(`127.0.0.1:${listener.addr.port}`, plain, limits);
   return {
     client,
     async [Symbol.asyncDispose]() {
       client.close();
-      await Promise.all([...running].map((run) => run.close()));
-      listener.close();
-      await accepting;
+      await served.close("after the streams");
     },
   };
 }

@@ -6,13 +6,12 @@
  * It prints its port. POST answers with the body it was sent; `/bytes/N` answers with N bytes;
  * anything else with "hello\n".
  */
-import type { Connection, ConnectionOptions } from "../../buildkit/http2/connection.ts";
-import { runConnection } from "../../buildkit/http2/connection_io.ts";
-import { Connection as Http2 } from "../../buildkit/http2/connection.ts";
+import type { ConnectionOptions } from "../../buildkit/http2/connection.ts";
 import { SendQueue } from "../../buildkit/http2/send_queue.ts";
 import type { Source } from "../../buildkit/http2/source.ts";
 import type { Header } from "../../buildkit/http2/hpack.ts";
 import type { Stream, StreamHandler } from "../../buildkit/http2/stream.ts";
+import { serveConnections } from "./serve_connections.ts";
 
 /** A source of `length` bytes, each the low octet of its position. */
 class Pattern implements Source {
@@ -82,33 +81,10 @@ function echo(stream: Stream): StreamHandler {
 export function serve(
   port: number,
   options: Omit<ConnectionOptions, "onStream"> = {},
-): { port: number; connections: Set<Connection>; close(): Promise<void> } {
+): { port: number; close(): Promise<void> } {
   const listener = Deno.listen({ hostname: "127.0.0.1", port });
-  const connections = new Set<Connection>();
-  const running = new Map<Connection, ReturnType<typeof runConnection>>();
-  const accepting = (async () => {
-    for await (const socket of listener) {
-      socket.setNoDelay(true);
-      const connection = new Http2("server", { ...options, onStream: answer });
-      const run = runConnection(connection, socket);
-      connections.add(connection);
-      running.set(connection, run);
-      run.closed.then(() => {
-        connections.delete(connection);
-        running.delete(connection);
-      });
-    }
-  })();
-  return {
-    port: (listener.addr as Deno.NetAddr).port,
-    connections,
-    async close() {
-      listener.close();
-      for (const run of running.values()) run.abort();
-      await Promise.all([...running.values()].map((run) => run.closed));
-      await accepting;
-    },
-  };
+  const served = serveConnections(listener, { ...options, onStream: answer });
+  return { port: listener.addr.port, close: () => served.close() };
 }
 
 if (import.meta.main) {
