@@ -69,6 +69,7 @@ export async function createBuilder(
   if (request.name === "default") {
     throw new BuilderError(
       "default is a reserved name and cannot be used to identify builder instance",
+      { hint: "choose another --name" },
     );
   }
   if (request.append && request.name === "") {
@@ -116,7 +117,9 @@ function freeName(store: Store): string {
 
 function refuseContextName(name: string, { append }: CreateRequest, env: Env) {
   if (!append && contextNames(env).includes(name)) {
-    throw new BuilderError(`instance name ${quote(name)} already exists as context builder`);
+    throw new BuilderError(`instance name ${quote(name)} already exists as context builder`, {
+      hint: "choose another --name: each docker context is a builder of its own name",
+    });
   }
   if (name === implicitName) {
     throw new BuilderError(`${name} is the name of the builder of BUILDKIT_HOST`, {

@@ -92,6 +92,7 @@ const bad: [string[], string, string?][] = [
   [
     ["--name", "default", loopback],
     "default is a reserved name and cannot be used to identify builder instance",
+    "choose another --name",
   ],
   [
     ["--name", "a b", loopback],
@@ -127,6 +128,7 @@ const bad: [string[], string, string?][] = [
   [
     ["--name", "OLD", "--append", "tcp://127.0.0.1:9"],
     "invalid duplicate endpoint tcp://127.0.0.1:9",
+    "a node of the builder has this endpoint already: name another endpoint or context",
   ],
   [
     ["--name", "k8s", "--append", loopback],

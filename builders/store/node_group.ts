@@ -93,7 +93,9 @@ export function withNode(
     };
   nodes.splice(old === undefined ? nodes.length : index, old === undefined ? 0 : 1, node);
   if (nodes.filter((other) => other.endpoint === node.endpoint).length > 1) {
-    throw new BuilderError(`invalid duplicate endpoint ${redact(node.endpoint)}`);
+    throw new BuilderError(`invalid duplicate endpoint ${redact(node.endpoint)}`, {
+      hint: "a node of the builder has this endpoint already: name another endpoint or context",
+    });
   }
   const taken = new Set((node.platforms ?? []).map(formatPlatform));
   const rest = (other: StoredNode) => ({
