@@ -19,7 +19,9 @@ const container = "buildx_buildkit_made0";
 /** The lines about one builder, in the tables of both programs. */
 async function rows(space: EngineSpace) {
   const of = (stdout: string) => words(stdout).filter((line) => /^(Made|\\_ made0)/.test(line));
-  const [ours, theirs] = await Promise.all([space.fairlead(["ls"]), space.buildx(["ls"])]);
+  // A busy machine may need longer than ls waits by itself.
+  const ls = ["ls", "--timeout=30s"];
+  const [ours, theirs] = await Promise.all([space.fairlead(ls), space.buildx(ls)]);
   return { ours: of(ours.stdout), theirs: of(theirs.stdout), told: ours.stderr };
 }
 
