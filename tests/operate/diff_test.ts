@@ -94,6 +94,7 @@ Deno.test({ name: "history diff names the input that changed", ignore }, async (
     await build("--target", "nope");
     const text = await diff("^1");
     assert.match(text, /^B {2}\S+ {2}failed in /m);
+    assert.match(text, /^B failed, so its time is not that of a whole build\.$/m);
     assert.match(text, /The record of B has no provenance, because the build was not finished/);
   });
 

@@ -316,6 +316,10 @@ function materialChanges(a: ComparedBuild, b: ComparedBuild): InputChange[] {
 function lackingFacts(a: ComparedBuild, b: ComparedBuild): string[] {
   const lacking: string[] = [];
   for (const [name, build] of [["A", a], ["B", b]] as const) {
+    if (build.outcome !== "finished") {
+      const how = build.outcome === "failed" ? "failed" : "was canceled";
+      lacking.push(`${name} ${how}, so its time is not that of a whole build.`);
+    }
     if (build.timeline.steps.length === 0) {
       lacking.push(
         `The record of ${name} has no steps: its log is gone, or the build never started.`,
