@@ -110,11 +110,10 @@ export async function createBuilder(builder: NewBuilder, options: CallOptions = 
 }
 
 /**
- * Starts the daemons of a builder, which are made before where they are missing, and waits until each
- * answers.
+ * Starts the daemons of a builder, makes those that are missing, and waits until each daemon answers.
  *
  * The library has no policies. Where `BUILDX_DEFAULT_POLICY=1` demands that BuildKit's own image be
- * verified, a boot that would run the image is refused, and the error says what can be done.
+ * verified, the call refuses to run that image, and the error says what can be done.
  *
  * @throws {BuilderError} why a daemon can't be made or doesn't answer
  * @throws {DialError} why a daemon, its engine or its cluster can't be reached
