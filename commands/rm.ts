@@ -61,19 +61,27 @@ async function currentName({ env }: Deps, store: Store, name: string): Promise<s
 async function removeNamed(deps: Deps, store: Store, names: readonly string[], kept: Kept) {
   let failed = false;
   for (const name of names) {
-    try {
-      await removeOne(deps, store, name, kept);
-      deps.stderr.write(`${name} removed\n`);
-    } catch (error) {
-      deps.signal.throwIfAborted();
-      failed = true;
-      const hint = hintOf(error);
-      deps.stderr.write(`failed to remove ${name}: ${messageOf(error)}\n`);
-      if (hint !== undefined) deps.stderr.write(`  hint: ${calledAs(hint, deps.plugin)}\n`);
-    }
+    if (!await report(deps, name, () => removeOne(deps, store, name, kept))) failed = true;
   }
-  if (failed) throw new BuilderError("failed to remove one or more builders");
+  if (failed) throw someFailed();
 }
+
+/** Reports the removal of a builder; false if it fails. */
+async function report(deps: Deps, name: string, remove: () => Promise<void>): Promise<boolean> {
+  try {
+    await remove();
+    deps.stderr.write(`${name} removed\n`);
+    return true;
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    const hint = hintOf(error);
+    deps.stderr.write(`failed to remove ${name}: ${messageOf(error)}\n`);
+    if (hint !== undefined) deps.stderr.write(`  hint: ${calledAs(hint, deps.plugin)}\n`);
+    return false;
+  }
+}
+
+const someFailed = () => new BuilderError("failed to remove one or more builders");
 
 async function removeOne(deps: Deps, store: Store, name: string, kept: Kept) {
   const builder = isBroken(store, name) ? undefined : namedBuilder(store, deps.env, name);
@@ -138,7 +146,10 @@ function isBroken(store: Store, name: string): boolean {
   }
 }
 
-/** Asks the daemons without the lock, then removes the builders that haven't changed meanwhile. */
+/**
+ * Asks all daemons, then removes the builders that haven't changed meanwhile. The lock is held for a
+ * change of the store only: an engine may take long to remove a container.
+ */
 async function removeInactive(
   deps: Deps,
   store: Store,
@@ -159,16 +170,23 @@ async function removeInactive(
   const statuses = await askBuilders(builders, options);
   const inactive = statuses.filter(({ nodes }) => nodes.every((node) => node.status !== "running"));
   if (inactive.length === 0) return;
-  const failures: Error[] = [];
-  await transaction(store.dir, deps.signal, async (txn) => {
-    for (const { builder } of inactive) {
-      const now = isBroken(txn, builder.name) ? undefined : txn.find(builder.name);
-      if (now === undefined || formatNodeGroup(now) !== formatNodeGroup(builder)) continue;
-      const failure = await removeDaemons(deps, builder, kept);
-      if (failure !== undefined) failures.push(failure);
-      txn.remove(builder.name);
-      deps.stderr.write(`${builder.name} removed\n`);
-    }
-  });
-  if (failures[0] !== undefined) throw failures[0];
+  const removed = await Promise.all(inactive.map(async ({ builder }) => {
+    const { name } = builder;
+    if (hasChanged(store, builder)) return true;
+    const failure = await removeDaemons(deps, builder, kept);
+    const isGone = await transaction(store.dir, deps.signal, (txn) => {
+      if (hasChanged(txn, builder)) return false;
+      txn.remove(name);
+      return true;
+    });
+    if (!isGone && failure === undefined) return true;
+    return await report(deps, name, () => failure ? Promise.reject(failure) : Promise.resolve());
+  }));
+  if (removed.includes(false)) throw someFailed();
+}
+
+/** Whether a stored builder is no longer the one that was read before. */
+function hasChanged(store: Store, before: Builder): boolean {
+  const now = isBroken(store, before.name) ? undefined : store.find(before.name);
+  return now === undefined || formatNodeGroup(now) !== formatNodeGroup(before);
 }

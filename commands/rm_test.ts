@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ConnectOptions } from "../builders/connect.ts";
 import { fakeDaemon, run } from "../tests/commands/fake_deps.ts";
-import { builderFile, tempStore } from "../tests/commands/temp_store.ts";
+import { builderFile, type TempStore, tempStore } from "../tests/commands/temp_store.ts";
 
 function store() {
   const temp = tempStore();
@@ -110,6 +110,55 @@ Deno.test("rm --all-inactive leaves a builder that changed while it was asked", 
     },
   });
   assert.doesNotMatch(stderr, /removed/);
+});
+
+/** An engine that is a mock, so that it can look at the store while it removes a container. */
+async function withEngine(temp: TempStore, onRemoval: () => void, test: () => Promise<void>) {
+  const path = `${temp.path}/engine`;
+  const server = Deno.serve({ path, onListen() {} }, ({ method, url }) => {
+    if (method === "DELETE" && url.includes("/containers/")) onRemoval();
+    const name = /containers\/(buildx_buildkit_\w+)\/json/.exec(url)?.[1];
+    return name === undefined
+      ? new Response(null, { status: 204 })
+      : Response.json({ State: {}, Mounts: [{ Name: `${name}_state` }] });
+  });
+  for (const name of ["made", "other"]) {
+    const file = builderFile(name, `unix://${path}`, "docker-container");
+    temp.write(`instances/${name}`, file);
+  }
+  try {
+    await test();
+  } finally {
+    await server.shutdown();
+  }
+}
+
+Deno.test("rm --all-inactive doesn't hold the store's lock while it removes daemons", async () => {
+  using temp = store();
+  const free: boolean[] = [];
+  const onRemoval = () => {
+    using lock = Deno.openSync(`${temp.path}/.lock`, { write: true, create: true });
+    free.push(lock.tryLockSync(true));
+  };
+  await withEngine(temp, onRemoval, async () => {
+    const { code, stderr } = await run(["rm", "--all-inactive", "-f"], { env: temp.env, connect });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^made removed$/m);
+    assert.match(stderr, /^other removed$/m);
+  });
+  assert.deepEqual(free, [true, true]);
+  assert.equal(builders(temp), "broken k8s up");
+});
+
+Deno.test("rm --all-inactive leaves a builder that changed while its daemon was removed", async () => {
+  using temp = store();
+  const onRemoval = () => temp.write("instances/made", builderFile("made", "tcp://h:1"));
+  await withEngine(temp, onRemoval, async () => {
+    const { code, stderr } = await run(["rm", "--all-inactive", "-f"], { env: temp.env, connect });
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /^made removed$/m);
+  });
+  assert.equal(builders(temp), "broken k8s made up");
 });
 
 Deno.test("rm NAME --all-inactive is refused", async () => {

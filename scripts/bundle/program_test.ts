@@ -43,8 +43,10 @@ Deno.test("the program's bundle: few files for what is counted, and none of node
     };
     assert.deepEqual(closure("main.js"), ["core.js", "main.js"]);
     assert.deepEqual(closure("ls.js"), ["client.js", "core.js", "ls.js"]);
-    assert.deepEqual(closure("build.js"), ["build.js", "builds.js", "client.js", "core.js"]);
-    assert.deepEqual(closure("bake.js"), ["bake.js", "builds.js", "client.js", "core.js"]);
+    const booting = ["client.js", "core.js", "progress.js"];
+    assert.deepEqual(closure("progress.js"), booting);
+    assert.deepEqual(closure("build.js"), ["build.js", "builds.js", ...booting]);
+    assert.deepEqual(closure("bake.js"), ["bake.js", "builds.js", ...booting]);
     for (const [name, text] of texts) {
       assert.doesNotMatch(text, /\bimport\(["'`]\.\//, `${name} names a late import`);
       assert.doesNotMatch(text, /\bcreateRequire\b|\b__dirname\b/, name);

@@ -37,7 +37,8 @@ export async function explainRefusal(
       ...more,
     });
   const path = `/containers/${encodeURIComponent(container)}/json`;
-  const inspected = await askEngine(exec.engine, { method: "GET", path }, context)
+  const isGone = error.status === 404 && /no such container/i.test(error.message);
+  const inspected = isGone ? error : await askEngine(exec.engine, { method: "GET", path }, context)
     .catch((refusal: Error) => refusal);
   if (inspected instanceof EngineError && inspected.status === 404) {
     const names = await containerNames(exec, context);

@@ -132,13 +132,14 @@ async function create(
     at.tool.kind === "docker" && await hasGpus(at, image, context);
   // The engine is asked while the image comes. An image that has to be verified doesn't run before.
   const isTrusted = context.verifyImage === undefined || options.allowUntrusted;
+  const pulled = provideImage(at, options.image, context);
   const early = isTrusted ? probe(options.image) : Promise.resolve(undefined);
   let probed: Promise<unknown> = early;
   try {
     const hadVolume = volumeExists(at, context);
     const facts = factsOf(at, context);
     for (const each of [facts, hadVolume]) each.catch(() => {});
-    await provideImage(at, options.image, context);
+    await pulled;
     const image = await verifiedImage(at, options, context);
     const gpus = early.then(async (found) => found ?? await probe(image) ?? false);
     probed = gpus;

@@ -38,7 +38,7 @@ export async function askHelper(
   const fail = (problem: string) =>
     new HelperError(`cannot get credentials for ${server} from ${program}: ${problem}`);
   if (/[/\\]/.test(name)) throw fail("its name is not valid for a program");
-  const path = await findProgram(program, options.env);
+  const path = findProgram(program, options.env);
   if (path === undefined) throw fail("no such program in PATH");
   options.signal?.throwIfAborted();
   const child = spawn(path, fail);
@@ -119,16 +119,16 @@ function parse(output: string): Credential | undefined {
 }
 
 /** The path of a program in PATH. */
-export async function findProgram(
+export function findProgram(
   program: string,
   env: (name: string) => string | undefined,
-): Promise<string | undefined> {
+): string | undefined {
   const windows = Deno.build.os === "windows";
   for (const folder of (env("PATH") ?? "").split(windows ? ";" : ":")) {
     if (folder === "") continue;
     const path = `${folder}/${program}${windows ? ".exe" : ""}`;
     try {
-      const { isFile, mode } = await Deno.stat(path);
+      const { isFile, mode } = Deno.statSync(path);
       if (isFile && (mode === null || mode & 0o111)) return path;
     } catch {
       // The program is not in this folder.

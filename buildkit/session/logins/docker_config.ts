@@ -86,7 +86,7 @@ async function readConfigs(
   if (file.credsStore || size(file.credHelpers) > 0 || size(file.auths) > 0) {
     return { env, file, path };
   }
-  const store = await systemStore(options);
+  const store = systemStore(options);
   return { env, file: store === undefined ? file : { credsStore: store }, path };
 }
 
@@ -120,15 +120,15 @@ function parse(text: string, name: string, warn: (line: string) => void): Config
 }
 
 /** The store that docker uses when nothing is configured, if its helper is there. */
-async function systemStore(options: DockerConfigOptions): Promise<string | undefined> {
+function systemStore(options: DockerConfigOptions): string | undefined {
   const stores: Partial<Record<typeof Deno.build.os, string>> = {
     darwin: "osxkeychain",
     windows: "wincred",
-    linux: await findProgram("pass", options.env) === undefined ? "secretservice" : "pass",
+    linux: findProgram("pass", options.env) === undefined ? "secretservice" : "pass",
   };
   const store = stores[Deno.build.os];
   if (store === undefined) return undefined;
-  const helper = await findProgram(`docker-credential-${store}`, options.env);
+  const helper = findProgram(`docker-credential-${store}`, options.env);
   return helper === undefined ? undefined : store;
 }
 
