@@ -40,8 +40,8 @@ test("the first start unpacks the program, and the next ones run it", async () =
   const compiled = database.prepare("select specifier from codecache").all()
     .map(({ specifier }) => String(specifier));
   database.close();
-  for (const name of ["main.js", "core.js", "client.js", "builds.js", "build.js", "bake.js"]) {
-    assert.ok(compiled.some((path) => path.endsWith(`/dist/${name}`)), name);
+  for (const name of ["main", "core", "client", "progress", "builds", "build", "bake"]) {
+    assert.ok(compiled.some((path) => path.endsWith(`/dist/${name}.js`)), name);
   }
   // No file is left that each start would have to read.
   for (const name of cache.filter((name) => name.endsWith("-wal"))) {
