@@ -40,6 +40,13 @@ export function withTimeout(signal: AbortSignal, ms: number): AbortSignal {
   return ms > 0 ? AbortSignal.any([signal, AbortSignal.timeout(ms)]) : signal;
 }
 
+/** A signal that is aborted `ms` milliseconds after `signal`, for work that must not be cut off. */
+export function graceAfter(signal: AbortSignal, ms: number): AbortSignal {
+  const late = new AbortController();
+  onAbort(signal, () => after(ms, () => late.abort(signal.reason)));
+  return late.signal;
+}
+
 /** Lets `ms` milliseconds pass; rejects with the signal's reason if the signal is aborted first. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

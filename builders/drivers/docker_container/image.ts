@@ -1,5 +1,6 @@
 /** Provides the image of a node's container, and asks the engine about what the container needs. */
 import { errorText } from "../../../base/error_text.ts";
+import { fieldsOf } from "../../../base/json.ts";
 import { isFolder } from "../../../base/stat.ts";
 import {
   parseReference,
@@ -17,12 +18,9 @@ import { registryAuth } from "../../../transports/engine/registry_auth.ts";
 import type { DialContext, Env } from "../../../transports/transport.ts";
 import { BuilderError } from "../../builder_error.ts";
 import { type MakeContext, step } from "../../making/maker.ts";
-import { ALL_GPUS, type EngineFacts } from "./body.ts";
+import type { EngineFacts } from "./body.ts";
 import { ask, type NodeContainer } from "./node_container.ts";
 import { remedyFor } from "./remedy.ts";
-
-/** The time limit of the probe for GPUs, in ms. */
-const PROBE_LIMIT = 20_000;
 
 /** Pulls the image. If the pull fails, an image that is already there is used. */
 export async function provideImage(
@@ -85,20 +83,26 @@ function cannotPull(image: string, { tool }: NodeContainer, cause: unknown): Bui
 
 export const imagePath = (image: string) => image.split("/").map(encodeURIComponent).join("/");
 
-/** Asks the engine; an engine that doesn't answer has nothing special. */
-export async function factsOf(at: NodeContainer, context: DialContext): Promise<EngineFacts> {
-  const answer = await ask(at, "GET", "/info", context).catch(() => {
-    context.signal.throwIfAborted();
-    return undefined;
-  });
-  if (answer === undefined) return { usernsRemap: false, gpus: false };
-  const info = answer as {
-    readonly CgroupDriver?: string;
-    readonly SecurityOptions?: readonly string[] | null;
-    /** Only podman says so. */
-    readonly Rootless?: boolean;
-  };
-  const wslLibraries = wslLibrariesFor(at, context.env);
+/** The part of `GET /info` that is read here. */
+export interface EngineInfo {
+  readonly CgroupDriver?: string;
+  readonly SecurityOptions?: readonly string[] | null;
+  readonly OSType?: string;
+  readonly Architecture?: string;
+  /** Only podman says so. */
+  readonly Rootless?: boolean;
+}
+
+/** Asks the engine about itself; nothing is known of one that doesn't say. */
+export async function infoOf(at: NodeContainer, context: DialContext): Promise<EngineInfo> {
+  const info = await ask(at, "GET", "/info", context).catch(() => undefined);
+  context.signal.throwIfAborted();
+  return fieldsOf(info);
+}
+
+/** What the engine says about itself, without the GPUs. */
+export function factsOf(at: NodeContainer, info: EngineInfo, env: Env): EngineFacts {
+  const wslLibraries = wslLibrariesFor(at, env);
   // A user's own podman may create cgroups only where the user's session is.
   const mayGroup = info.Rootless !== true;
   return {
@@ -114,33 +118,4 @@ function wslLibrariesFor({ engine }: NodeContainer, env: Env): string | undefine
   const folder = "/usr/lib/wsl";
   if (!env("WSL_DISTRO_NAME") || !/^(?:unix|npipe|fd):/.test(engine.host)) return undefined;
   return isFolder(folder) ? folder : undefined;
-}
-
-/**
- * Finds out whether the engine has GPUs: it starts a container that requests one, and that may fail.
- * Undefined while the image is missing. Goes on after Ctrl-C, because its container must not stay.
- */
-export async function hasGpus(
-  at: NodeContainer,
-  image: string,
-  { env, log }: DialContext,
-): Promise<boolean | undefined> {
-  const context = { env, log, step: () => {}, signal: AbortSignal.timeout(PROBE_LIMIT) };
-  try {
-    const { Id } = await ask(at, "POST", "/containers/create", context, {
-      Image: image,
-      Entrypoint: ["/bin/true"],
-      HostConfig: { NetworkMode: "none", AutoRemove: true, DeviceRequests: ALL_GPUS },
-    }) as { Id: string };
-    try {
-      await ask(at, "POST", `/containers/${Id}/start`, context);
-      return true;
-    } catch (error) {
-      // Some engines keep the container, though it was created with AutoRemove.
-      await ask(at, "DELETE", `/containers/${Id}?force=1&v=1`, context).catch(() => {});
-      throw error;
-    }
-  } catch (error) {
-    return error instanceof EngineError && error.status === 404 ? undefined : false;
-  }
 }

@@ -12,6 +12,9 @@ import type { StoredNode } from "../../store/node_group.ts";
 import { containerOf } from "./body.ts";
 import { engineOf } from "./engine_of.ts";
 
+/** The time that Ctrl-C leaves for the end of what is half made, in ms. */
+export const GRACE = 5000;
+
 /** A node's container and the engine that it lives in. */
 export interface NodeContainer {
   readonly node: StoredNode;
@@ -91,6 +94,11 @@ export async function inspect(
 }
 
 export function unlessGone(error: unknown): undefined {
-  if (error instanceof EngineError && error.status === 404) return undefined;
+  if (statusOf(error) === 404) return undefined;
   throw error;
+}
+
+/** The HTTP status of an engine's refusal; undefined for other errors. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof EngineError ? error.status : undefined;
 }

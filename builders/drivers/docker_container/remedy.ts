@@ -1,4 +1,6 @@
 /** The remedies for common failures of a boot in a container, by the engine's or the registry's words. */
+import { EngineError } from "../../../transports/engine/docker_engine.ts";
+import { BuilderError } from "../../builder_error.ts";
 import { parseReference } from "../../../buildkit/registry/reference.ts";
 
 /** The facts about a boot that a remedy depends on. */
@@ -47,6 +49,14 @@ const PULLS: readonly Rule[] = [
 export function remedyFor(reason: string, { program, image }: Boot): string | undefined {
   const rules = image === undefined ? ANYWHERE : [...ANYWHERE, ...PULLS];
   return rules.find(([words]) => words.test(reason))?.[1]({ program, image: image ?? "" });
+}
+
+/** An engine's refusal with its remedy, if that is known; any other error as it is. */
+export function withRemedy(error: unknown, boot: Boot): unknown {
+  const hint = error instanceof EngineError ? remedyFor(error.message, boot) : undefined;
+  return hint === undefined
+    ? error
+    : new BuilderError((error as Error).message, { hint, cause: error });
 }
 
 /** The command that logs in to the image's registry. */

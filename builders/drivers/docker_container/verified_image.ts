@@ -9,7 +9,7 @@ import { BuilderError } from "../../builder_error.ts";
 import { type MakeContext, step } from "../../making/maker.ts";
 import { parsePlatform } from "../../platforms.ts";
 import { engineOf } from "./engine_of.ts";
-import { imagePath } from "./image.ts";
+import { type EngineInfo, imagePath } from "./image.ts";
 import { ask, type NodeContainer } from "./node_container.ts";
 import type { ContainerOptions } from "./options.ts";
 
@@ -24,6 +24,7 @@ const REPOSITORY = "docker.io/moby/buildkit";
 export async function verifiedImage(
   at: NodeContainer,
   { image, allowUntrusted }: Pick<ContainerOptions, "image" | "allowUntrusted">,
+  info: Promise<EngineInfo>,
   context: MakeContext,
 ): Promise<string> {
   const { verifyImage } = context;
@@ -42,7 +43,8 @@ export async function verifiedImage(
   const reference = `${named}@${found}`;
   try {
     return await step(context, `verifying image ${reference}`, async () => {
-      const platform = await platformOf(at, context);
+      const { OSType = "linux", Architecture = Deno.build.arch } = await info;
+      const platform = parsePlatform(`${OSType}/${Architecture}`);
       const endpoint = docker.describe(engineOf(at.node, context.env));
       return `${named}@${await verifyImage({ reference, platform, endpoint })}`;
     });
@@ -55,13 +57,4 @@ export async function verifiedImage(
       cause: error,
     });
   }
-}
-
-/** The platform of the images that the engine pulls. */
-async function platformOf(at: NodeContainer, context: MakeContext) {
-  const info = await ask(at, "GET", "/info", context) as {
-    readonly OSType?: string;
-    readonly Architecture?: string;
-  };
-  return parsePlatform(`${info.OSType ?? "linux"}/${info.Architecture ?? Deno.build.arch}`);
 }
