@@ -38,9 +38,7 @@ async function bootNode(
     const left = end === Infinity ? 0 : Math.max(1, end - performance.now());
     const status = await askNode(builder, node, { ...options, timeout: left, showStep: false });
     if (status.status === "running") return status;
-    const isDown = status.status === "stopped" || status.status === "inactive" ||
-      isStarting(status.error);
-    if (isDown && !booted && await options.boot(node)) {
+    if (isDown(status.error) && !booted && await options.boot(node)) {
       booted = true;
       // The time of a boot, such as a pull, doesn't count.
       end = endAfterNow();
@@ -58,9 +56,13 @@ function named({ error, endpoint }: NodeStatus): unknown {
   return new Error(`cannot reach ${endpoint}: ${error.message}`, { cause: error });
 }
 
-/** Another client may have started the container a moment ago, and its daemon doesn't listen yet. */
-function isStarting(error: unknown): boolean {
-  return error instanceof DialError && error.step === "exec" && error.code === "unreachable";
+/**
+ * Whether a daemon is missing or stopped, so that its driver may boot it. Another client may also have
+ * started the container a moment ago, and its daemon doesn't listen yet: a boot waits for that.
+ */
+export function isDown(error: unknown): boolean {
+  if (!(error instanceof DialError)) return false;
+  return error.state !== undefined || (error.step === "exec" && error.code === "unreachable");
 }
 
 function mayPass(error: unknown): boolean {

@@ -1,8 +1,8 @@
+import { isDown } from "../builders/boot.ts";
 import type { Builder } from "../builders/builder.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import type { VerifyImage } from "../builders/making/maker.ts";
 import type { StoredNode } from "../builders/store/node_group.ts";
-import { DialError } from "../transports/errors.ts";
 import { logins } from "../cli/builders/logins.ts";
 import type { Deps } from "../cli/deps.ts";
 import type { LocalVertexes } from "./local.ts";
@@ -47,7 +47,7 @@ export async function bootNode(
   }
 }
 
-/** Opens a connection. A daemon that is missing or stopped is booted first, if its driver can. */
+/** Opens a connection. A daemon that is down is booted first, if its driver can: see `isDown`. */
 export async function openBooted<T>(
   open: () => Promise<T>,
   boot: () => Promise<boolean>,
@@ -55,8 +55,7 @@ export async function openBooted<T>(
   try {
     return await open();
   } catch (error) {
-    const isDown = error instanceof DialError && error.state !== undefined;
-    if (!isDown || !await boot()) throw error;
+    if (!isDown(error) || !await boot()) throw error;
     return await open();
   }
 }

@@ -1,8 +1,9 @@
 import type { Builder } from "../../builders/builder.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
+import { driverOf } from "../../builders/drivers/all.ts";
 import { reachNode } from "../../builders/reach_node.ts";
 import type { Client } from "../../buildkit/client.ts";
-import { after, every } from "../../base/async.ts";
+import { abortable, after, every } from "../../base/async.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { imageVerifier } from "../../policies/image_verifier.ts";
 import { bootNode, openBooted } from "../../progress/booting.ts";
@@ -43,7 +44,7 @@ export async function connectNode(
     stop = every(1000, show);
   });
   try {
-    const open = () =>
+    const dial = () =>
       reachNode({ builder, node, registry: deps.registry, env: deps.env }, (target) =>
         connect({
           ...target,
@@ -64,6 +65,9 @@ export async function connectNode(
             },
           },
         }));
+    const open = driverOf(builder).maker === undefined
+      ? dial
+      : async () => await answering(await dial(), deps.signal);
     const client = await openBooted(
       open,
       () => bootNode(builder, node, deps, progress, imageVerifier(deps, progress)),
@@ -80,6 +84,23 @@ export async function connectNode(
     stop();
     vertex?.rename(NAME);
     vertex?.fail(error);
+    throw error;
+  }
+}
+
+/**
+ * Waits for the daemon's first byte. A container may have been started a moment ago by another client:
+ * then the program in it that connects to the daemon finds none.
+ */
+async function answering(client: Client, signal: AbortSignal): Promise<Client> {
+  const { connection } = client.channel;
+  try {
+    await abortable(connection.heard, signal);
+    // The call rejects with the reason.
+    if (connection.over) await client.info();
+    return client;
+  } catch (error) {
+    await client.close();
     throw error;
   }
 }

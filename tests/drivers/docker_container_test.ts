@@ -145,6 +145,23 @@ Deno.test({
     );
   });
 
+  await t.step("a daemon that somebody has started, and that doesn't listen yet", async () => {
+    const { docker } = space.engine;
+    await docker("rm", "-f", container);
+    const late = ["/bin/busybox", "sh", "-c", 'sleep 2; exec buildkitd "$@"', "late"];
+    await docker("create", "--name", "late", image);
+    await docker("commit", "--change", `ENTRYPOINT ${JSON.stringify(late)}`, "late", "late");
+    await docker("rm", "late");
+    await space.fairlead(["create", "--name=Late", "--driver-opt=image=late,network=host"]);
+    await space.fairlead(["inspect", "--bootstrap", "Late"]);
+    await docker("restart", "-t", "0", "buildx_buildkit_late0");
+    const { code, stderr } = await space.fairlead([
+      ...["build", "--builder=Late", "--network=host", "ctx"],
+    ]);
+    equal(code, 0, stderr);
+    await space.fairlead(["rm", "Late"]);
+  });
+
   await t.step("a container that was removed is made again by the next build", async () => {
     await space.engine.docker("rm", "-f", container);
     const { code, stderr } = await space.fairlead(["build", "--network=host", "ctx"]);
