@@ -9,7 +9,13 @@ export function logLines(text: string): string[] {
   return plain.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 }
 
+/** A line of the log that doesn't end a daemon, whatever its words. */
+const HARMLESS = /^time="[^"]*" level=(?:warning|info|debug|trace) /;
+
 /** The line that says why the daemon ended: a usage text may follow it. Undefined for an empty log. */
 export function reasonIn(lines: readonly string[]): string | undefined {
-  return lines.findLast((line) => REASON.test(line)) ?? lines.at(-1);
+  const grave = lines.filter((line) => !HARMLESS.test(line));
+  // buildkitd's last words have its name before them.
+  return grave.findLast((line) => line.startsWith("buildkitd: ")) ??
+    grave.findLast((line) => REASON.test(line)) ?? grave.at(-1) ?? lines.at(-1);
 }

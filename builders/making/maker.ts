@@ -69,8 +69,10 @@ export interface MadeState {
   /** One line, which the lines in `more` follow. */
   readonly text: string;
   readonly more: readonly string[];
-  /** Something needs the user's attention. */
+  /** False if something needs the user's attention. */
   readonly isWell: boolean;
+  /** Why the daemon doesn't answer, and the remedy, in one line; undefined if that isn't known. */
+  readonly why?: string | undefined;
   readonly data: Readonly<Record<string, unknown>>;
 }
 

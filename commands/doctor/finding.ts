@@ -18,6 +18,8 @@ export interface Finding {
   readonly ms?: number;
   /** The error of a failed step. */
   readonly error?: unknown;
+  /** Why the daemon doesn't answer, and the remedy, in one line: see `MadeState`. */
+  readonly why?: string | undefined;
   /** The remedy, if `error` has no hint. */
   readonly hint?: string;
   /** The result for `--format json`. */

@@ -15,9 +15,9 @@ export async function* made(
   const context = connectionContext(way);
   let what = "container";
   const found = await take("made", way, async () => {
-    const { isWell, data, text, more, what: kind } = await maker.examine(node, context);
+    const { isWell, data, text, more, why, what: kind } = await maker.examine(node, context);
     what = kind;
-    return { text, more, status: isWell ? "ok" : "warning", data: { [kind]: data } };
+    return { text, more, why, status: isWell ? "ok" : "warning", data: { [kind]: data } };
   });
   if (found.status !== "failed") yield { ...found, step: what };
 }

@@ -1,5 +1,6 @@
 import type { StoredNode } from "../../builders/store/node_group.ts";
 import type { Finding } from "./finding.ts";
+import { hintOf } from "../../cli/report.ts";
 import { problemOf } from "./print.ts";
 
 /** A node with the results of its steps. */
@@ -21,11 +22,19 @@ export function verdictOf(examined: readonly Examined[]): string {
       : `the daemon can be used${noted}`;
   }
   const { node, findings } = bad[0]!;
-  const { step, text, error } = failureOf(findings)!;
-  const problem = error === undefined ? text : problemOf(error).split("\n")[0];
-  const first = `${step} failed: ${problem}`;
+  const first = reasonOf(findings);
   if (!several) return `the daemon can't be used: ${first}`;
   return `${bad.length} of ${examined.length} daemons can't be used; the first is ${node.name}: ${first}`;
+}
+
+/** Why a daemon can't be used: what its driver knows of it, or else the step that failed. */
+function reasonOf(findings: readonly Finding[]): string {
+  const { step, text, error } = failureOf(findings)!;
+  const made = findings.find(({ step }) => step === "container" || step === "pods");
+  if (made?.why !== undefined) return made.why;
+  const problem = error === undefined ? text : problemOf(error).split("\n")[0];
+  const remedy = made === undefined ? undefined : hintOf(error);
+  return `${step} failed: ${problem}${remedy === undefined ? "" : `; ${remedy}`}`;
 }
 
 function failureOf(findings: readonly Finding[]): Finding | undefined {

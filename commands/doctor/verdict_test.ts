@@ -17,4 +17,10 @@ Deno.test("the verdict counts the daemons that can be used, and names the first 
     of([ok], [ok, failed], [failed]),
     "2 of 3 daemons can't be used; the first is n1: TLS failed: no",
   );
+
+  const container: Finding = { step: "container", status: "warning", text: "has ended" };
+  const told = { ...failed, error: Object.assign(new Error("no"), { hint: "start it" }) };
+  equal(of([container, told]), "the daemon can't be used: TLS failed: no; start it");
+  const why = "container a: it ended with exit code 1; see docker logs a";
+  equal(of([{ ...container, why }, told]), `the daemon can't be used: ${why}`);
 });

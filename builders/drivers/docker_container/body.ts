@@ -5,7 +5,7 @@ import type { StoredNode } from "../../store/node_group.ts";
 import type { ContainerOptions } from "./options.ts";
 
 /** The daemon's folder for its cache and records, in the container. */
-const STATE_DIR = "/var/lib/buildkit";
+export const STATE_DIR = "/var/lib/buildkit";
 
 /** The container of a node. */
 export function containerOf({ name }: Pick<StoredNode, "name">): string {

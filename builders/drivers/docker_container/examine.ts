@@ -1,13 +1,24 @@
 /** Says in words what is there of a node's container. */
+import { onAbort } from "../../../base/async.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import type { MadeState } from "../../making/maker.ts";
 import { reasonIn } from "../../making/log_reason.ts";
-import { volumeOf } from "./body.ts";
+import { STATE_DIR, volumeOf } from "./body.ts";
 import { lastLines } from "./container_log.ts";
-import { ask, inspect, type Inspected, type NodeContainer, unlessGone } from "./node_container.ts";
+import {
+  ask,
+  inspect,
+  type Inspected,
+  type NodeContainer,
+  run,
+  unlessGone,
+} from "./node_container.ts";
 import { remedyFor } from "./remedy.ts";
 
 const GIB = 1 << 30, MIB = 1 << 20;
+/** A disk with less room is full: a step of a build may need as much. In bytes. */
+const LEAST_FREE = 100 * MIB;
+const DISK_REMEDY = "remove what is not in use by fairlead prune --all, or make the disk larger";
 /** buildkitd's last words after a signal. */
 const STOPPED = /\bgot (?:\d+ )?SIGTERM/;
 /** The engine's states in words. */
@@ -35,20 +46,29 @@ export async function examineContainer(
   const end = await endOf(at, found, context);
   const memory = HostConfig?.Memory ? `, memory ${amountOf(HostConfig.Memory)}` : "";
   const times = RestartCount === 0 ? "never restarted" : `restarted ${RestartCount} times`;
+  const disk = state.Status === "running" ? await fullDisk(at, context) : undefined;
+  const remedy = end === undefined || state.OOMKilled
+    ? undefined
+    : remedyFor(end, { program }) ?? `see ${program} logs ${name}`;
   const more = [
     `image ${Config?.Image ?? "unknown"}${memory}, volume ${volume}${
       hasVolume ? "" : " (missing)"
     }`,
-    ...end === undefined
-      ? []
-      : [end, `hint: ${remedyFor(end, { program }) ?? `see ${program} logs ${name}`}`],
+    ...end === undefined ? [] : [end],
+    ...remedy === undefined ? [] : [`hint: ${remedy}`],
+    ...disk === undefined ? [] : [disk, `hint: ${DISK_REMEDY}`],
   ];
   return {
     what: "container",
     text: `${name} ${WORDS[state.Status ?? ""] ?? `is ${state.Status ?? "in an unknown state"}`}` +
       `${state.Status === "running" ? ` since ${state.StartedAt?.slice(0, 19)}Z` : ""}, ${times}`,
     more,
-    isWell: state.Status === "running" && RestartCount === 0 && hasVolume,
+    isWell: state.Status === "running" && RestartCount === 0 && hasVolume && disk === undefined,
+    why: end !== undefined
+      ? `container ${name}: ${end}${remedy === undefined ? "" : `; ${remedy}`}`
+      : disk !== undefined
+      ? `container ${name}: ${disk}; ${DISK_REMEDY}`
+      : undefined,
     data: {
       ...data,
       state: state.Status,
@@ -58,6 +78,27 @@ export async function examineContainer(
       image: Config?.Image,
     },
   };
+}
+
+/** Says that the disk with the daemon's cache is full; undefined if it isn't, or can't be measured. */
+async function fullDisk(at: NodeContainer, context: DialContext): Promise<string | undefined> {
+  try {
+    const stream = await run(at, ["df", "-kP", STATE_DIR], context);
+    using _ = onAbort(context.signal, () => stream.close());
+    const bytes = new Uint8Array(1024);
+    let text = "";
+    for (let n; text.length < 4096 && (n = await stream.read(bytes)) !== null;) {
+      text += new TextDecoder().decode(bytes.subarray(0, n));
+    }
+    stream.close();
+    const [, size, free] = /\s(\d+)\s+\d+\s+(\d+)\s+\d+%/.exec(text) ?? [];
+    if (size === undefined || Number(free) * 1024 >= LEAST_FREE) return undefined;
+    return `the disk of its cache is full: ${amountOf(Number(free) * 1024)} of ` +
+      `${amountOf(Number(size) * 1024)} are left`;
+  } catch {
+    context.signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 /** How the container ended the last time; undefined where nothing was wrong. */

@@ -7,6 +7,7 @@ import {
   EngineError,
   type EngineRequest,
 } from "../../../transports/engine/docker_engine.ts";
+import type { ByteStream } from "../../../transports/byte_stream.ts";
 import type { DialContext, Env } from "../../../transports/transport.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 import { containerOf } from "./body.ts";
@@ -70,6 +71,20 @@ export const inPodman: FindContainer = (node, env) => {
   const tool = { kind: "podman", program, hint, detachKeys: NEVER_TYPED } as const;
   return Promise.resolve({ node, name: containerOf(node), engine: { host }, tool });
 };
+
+/** Runs a program in a node's container: see `execInContainer`. */
+export async function run(
+  { name, engine, tool }: NodeContainer,
+  command: readonly string[],
+  context: DialContext,
+): Promise<ByteStream> {
+  const { execInContainer } = await import("../../../transports/engine/exec.ts");
+  return await execInContainer({
+    ...{ endpoint: `${tool.kind}-container://${name}`, engine, container: name, command },
+    ...{ program: tool.program, engineHint: tool.hint },
+    ...tool.detachKeys !== undefined && { detachKeys: tool.detachKeys },
+  }, context);
+}
 
 export const pathOf = ({ name }: NodeContainer) => `/containers/${encodeURIComponent(name)}`;
 

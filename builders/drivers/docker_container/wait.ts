@@ -1,13 +1,12 @@
 /** Waits for the daemon in a container that was started, and says why it doesn't answer. */
 import { after, onAbort, pause } from "../../../base/async.ts";
 import { DIAL_STDIO } from "../../../transports/engine/container.ts";
-import { execInContainer } from "../../../transports/engine/exec.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { reasonIn } from "../../making/log_reason.ts";
 import { BuilderError } from "../../builder_error.ts";
 import { followLog, lastLines } from "./container_log.ts";
 import type { MakeContext } from "../../making/maker.ts";
-import { inspect, type NodeContainer } from "./node_container.ts";
+import { inspect, type NodeContainer, run } from "./node_container.ts";
 import { remedyFor } from "./remedy.ts";
 
 /**
@@ -90,15 +89,8 @@ async function endsAgainAndAgain(
  * Connects to the daemon, and reads the first byte: a gRPC server speaks first, once it has its workers.
  * That takes no call, and unlike a program that ends, no diagnosis of its end.
  */
-async function hearDaemon(
-  { name, engine, tool }: NodeContainer,
-  context: DialContext,
-): Promise<void> {
-  const stream = await execInContainer({
-    ...{ endpoint: `${tool.kind}-container://${name}`, engine, container: name },
-    ...{ command: DIAL_STDIO, program: tool.program, engineHint: tool.hint },
-    ...tool.detachKeys !== undefined && { detachKeys: tool.detachKeys },
-  }, context);
+async function hearDaemon(at: NodeContainer, context: DialContext): Promise<void> {
+  const stream = await run(at, DIAL_STDIO, context);
   using _closing = onAbort(context.signal, () => stream.close());
   try {
     const first = new Uint8Array(9);

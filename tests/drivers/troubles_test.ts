@@ -1,0 +1,106 @@
+/** `doctor` on builders whose containers are in trouble: the verdict says what happened, and the remedy. */
+import { equal, match } from "node:assert/strict";
+import { dockerEngine } from "../harness/dockerd.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing } from "../harness/tool.ts";
+import { importDaemonImage } from "./daemon_image.ts";
+import { engineSpace } from "./engine.ts";
+
+const ignore = skip(
+  needsRoot() ?? await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
+    (await dockerEngine()).reason,
+);
+
+Deno.test({ name: "doctor: containers in trouble", ignore }, async (t) => {
+  await using space = await engineSpace({ init: true });
+  const image = await importDaemonImage(space);
+  const { docker } = space.engine;
+  const create = async (name: string, options = "") => {
+    const driver = [
+      "--driver=docker-container",
+      `--driver-opt=image=${image},network=host${options}`,
+    ];
+    const { code, stderr } = await space.fairlead(["create", "--name", name, ...driver]);
+    equal(code, 0, stderr);
+  };
+  const boot = (name: string) => space.fairlead(["inspect", "--bootstrap", name]);
+  const doctor = async (name: string) => {
+    const { code, stdout } = await space.fairlead(["doctor", "--transfer=0", name]);
+    return { code, stdout, verdict: /^verdict: (.*)$/m.exec(stdout)?.[1] ?? stdout };
+  };
+  /** A builder whose cache has so many bytes of memory instead of a disk. */
+  const small = async (name: string, size: string) => {
+    const options = ["type=tmpfs", "device=tmpfs", `o=size=${size}`].flatMap((it) => ["--opt", it]);
+    await docker(
+      "volume",
+      "create",
+      "--driver=local",
+      ...options,
+      `buildx_buildkit_${name}0_state`,
+    );
+    await create(name);
+  };
+
+  await t.step("out of memory", async () => {
+    await create("oom", ",memory=24m,memory-swap=24m,restart-policy=no");
+    equal((await boot("oom")).code, 0);
+    space.write({
+      "greedy/Dockerfile": "FROM scratch\nCOPY sh /bin/sh\nRUN x=a; while :; do x=$x$x; done\n",
+    });
+    Deno.copyFileSync(space.path("ctx/sh"), space.path("greedy/sh"));
+    const built = await space.fairlead(["build", "--builder=oom", "--network=host", "greedy"]);
+    match(built.stderr, /^ERROR: .*container \S+ ran out of memory and was killed/m);
+    const { code, verdict } = await doctor("oom");
+    equal(code, 1);
+    match(
+      verdict,
+      /^the daemon can't be used: container \S+oom0: it ran out of memory and was killed: raise/,
+    );
+  });
+
+  await t.step("its disk is full: a build says so, and doctor finds it", async () => {
+    await small("full", "24m");
+    equal((await boot("full")).code, 0);
+    space.write({ "big/Dockerfile": "FROM scratch\nCOPY big /\n", "big/big": "" });
+    Deno.writeFileSync(space.path("big/big"), crypto.getRandomValues(new Uint8Array(65536)));
+    Deno.truncateSync(space.path("big/big"), 50_000_000);
+    const built = await space.fairlead(["build", "--builder=full", "big"]);
+    equal(built.code, 1);
+    match(built.stderr, /^hint: the disk of the builder's machine is full: 'fairlead prune'/m);
+    const { code, stdout } = await doctor("full");
+    equal(code, 0, stdout);
+    match(stdout, /^ +the disk of its cache is full: \d+ MiB of 24 MiB are left$/m);
+    match(stdout, /^ +hint: remove what is not in use by fairlead prune/m);
+  });
+
+  await t.step("paused", async () => {
+    await docker("pause", "buildx_buildkit_full0");
+    match(
+      (await doctor("full")).verdict,
+      /full0 is paused; resume it: docker \S+ unpause \S+full0$/,
+    );
+    await docker("unpause", "buildx_buildkit_full0");
+  });
+
+  await t.step("ends again and again, because its disk is full", async () => {
+    await small("tiny", "16k");
+    const { code, stderr } = await boot("tiny");
+    equal(code, 1);
+    match(
+      stderr,
+      /^ERROR: buildkitd in container \S+ doesn't answer .*: no space left on device$/m,
+    );
+    const { verdict } = await doctor("tiny");
+    match(
+      verdict,
+      /: container \S+tiny0: it ended with exit code 1: .*no space left on device; the disk/,
+    );
+  });
+
+  await t.step("missing", async () => {
+    equal((await space.fairlead(["rm", "--keep-state", "tiny"])).code, 0);
+    await create("tiny");
+    const { verdict } = await doctor("tiny");
+    match(verdict, /no container "\S+tiny0" .*; a build creates it, and so does fairlead inspect/);
+  });
+});
