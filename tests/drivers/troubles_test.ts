@@ -1,5 +1,5 @@
 /** `doctor` on builders whose containers are in trouble: the verdict says what happened, and the remedy. */
-import { equal, match } from "node:assert/strict";
+import { equal, match, notEqual } from "node:assert/strict";
 import { dockerEngine } from "../harness/dockerd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -65,7 +65,7 @@ Deno.test({ name: "doctor: containers in trouble", ignore }, async (t) => {
     Deno.writeFileSync(space.path("big/big"), crypto.getRandomValues(new Uint8Array(65536)));
     Deno.truncateSync(space.path("big/big"), 50_000_000);
     const built = await space.fairlead(["build", "--builder=full", "big"]);
-    equal(built.code, 1);
+    notEqual(built.code, 0);
     match(built.stderr, /^hint: the disk of the builder's machine is full: 'fairlead prune'/m);
     const { code, stdout } = await doctor("full");
     equal(code, 0, stdout);
@@ -93,7 +93,7 @@ Deno.test({ name: "doctor: containers in trouble", ignore }, async (t) => {
     const { verdict } = await doctor("tiny");
     match(
       verdict,
-      /: container \S+tiny0: it ended with exit code 1: .*no space left on device; the disk/,
+      /: container \S+tiny0: it .*no space left on device; the disk/,
     );
   });
 

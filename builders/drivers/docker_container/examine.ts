@@ -18,6 +18,8 @@ import { remedyFor } from "./remedy.ts";
 const GIB = 1 << 30, MIB = 1 << 20;
 /** A disk with less room is full: a step of a build may need as much. In bytes. */
 const LEAST_FREE = 100 * MIB;
+/** The number of restarts after which the reason is looked for in the log. */
+const MOST_RESTARTS = 3;
 const DISK_REMEDY = "remove what is not in use by fairlead prune --all, or make the disk larger";
 /** buildkitd's last words after a signal. */
 const STOPPED = /\bgot (?:\d+ )?SIGTERM/;
@@ -43,7 +45,8 @@ export async function examineContainer(
     return { what: "container", text, more: [], isWell: false, data };
   }
   const { State: state = {}, Config, HostConfig, RestartCount = 0 } = found;
-  const end = await endOf(at, found, context);
+  const end = await endOf(at, found, context) ??
+    (RestartCount < MOST_RESTARTS ? undefined : await lastWords(at, context));
   const memory = HostConfig?.Memory ? `, memory ${amountOf(HostConfig.Memory)}` : "";
   const times = RestartCount === 0 ? "never restarted" : `restarted ${RestartCount} times`;
   const disk = state.Status === "running" ? await fullDisk(at, context) : undefined;
@@ -78,6 +81,13 @@ export async function examineContainer(
       image: Config?.Image,
     },
   };
+}
+
+/** The reason in the log of a container that may run at this moment, but never for long. */
+async function lastWords(at: NodeContainer, context: DialContext): Promise<string | undefined> {
+  const reason = reasonIn(await lastLines(at, context).catch(() => []));
+  context.signal.throwIfAborted();
+  return reason && `it is restarted again and again; its log says: ${reason}`;
 }
 
 /** Says that the disk with the daemon's cache is full; undefined if it isn't, or can't be measured. */

@@ -23,6 +23,7 @@ export async function examinePods(at: NodeCluster, context: DialContext): Promis
   const reasons = (await reasonsOf(at, workload, context))
     .filter(({ pod }) => member === undefined || pod === undefined || pod === member.name);
   const { ready, replicas } = workload;
+  const [reason] = reasons;
   return {
     what: "pods",
     text: `${shown} in namespace ${namespace}: ${ready} of ${replicas} pods ready`,
@@ -35,6 +36,7 @@ export async function examinePods(at: NodeCluster, context: DialContext): Promis
       ...reasons.map(({ text }) => text),
     ],
     isWell: ready >= replicas && replicas > 0 && pods.every(({ restarts }) => restarts === 0),
+    why: reason && `${reason.text}; ${remedyOf(reason.text, at)}`,
     data: { workload: shown, namespace, ready, replicas, pods },
   };
 }
@@ -52,4 +54,18 @@ function podFacts({ metadata, spec, status }: Readonly<Record<string, unknown>>)
     restarts,
     ...ended !== undefined && { last: `${reason}, exit code ${ended["exitCode"]}` },
   };
+}
+
+/** What helps a pod that doesn't get ready, by the cluster's words about it. */
+function remedyOf(text: string, { name, target: { kubectl, namespace } }: NodeCluster): string {
+  const rules: readonly [RegExp, string][] = [
+    [/can't be scheduled/, "give the cluster room, or ask for less: nodeselector, requests.*"],
+    [/can't get the image/, "check --driver-opt image, and whether the nodes may pull it"],
+    [/ran out of memory/, "raise --driver-opt limits.memory"],
+    [/was evicted/, "the cluster makes another pod; give it room by requests.*"],
+    [/quota/, "raise the quota of the namespace, or ask for less: requests.*, limits.*"],
+  ];
+  const see = `see ${kubectl} describe pods -n ${namespace} -l ${APP}=${name}`;
+  const known = rules.find(([words]) => words.test(text))?.[1];
+  return known === undefined ? see : `${known}; ${see}`;
 }

@@ -2,6 +2,7 @@
  * Boots, stops and removes the pods of a `kubernetes` node by the API server, as buildx does.
  * Either tool can use, stop and remove what the other made.
  */
+import { onAbort } from "../../../base/async.ts";
 import { fieldsOf } from "../../../base/json.ts";
 import { humanDuration } from "../../../base/go/human_duration.ts";
 import { KubeRefusal } from "../../../transports/kube/api.ts";
@@ -44,6 +45,12 @@ export const maker: Maker = {
     const { replicas, timeout } = readPodOptions(node);
     const at = await nodeClusterOf(node, context);
     const found = await workloadAt(at, context);
+    // An image may still be on its way, so the pods stay, as after a failure.
+    using _interrupted = onAbort(context.signal, () => {
+      const { kubectl, namespace } = at.target;
+      const remove = `${kubectl} delete -n ${namespace} ${at.shown}`;
+      context.steps.log(`${at.shown} may still get ready; to remove it: ${remove}\n`);
+    });
     if (found === undefined) await create(at, context);
     else {
       requireOurs(at, found);
