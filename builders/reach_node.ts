@@ -18,7 +18,7 @@ export function nodeTarget(
  * The daemons of a node that may have several: empty if the node is one daemon, or if none is ready.
  * Rejects as `reachNode`.
  */
-export async function membersOf(
+async function membersOf(
   builder: Builder,
   node: StoredNode,
   context: DialContext,

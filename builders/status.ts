@@ -169,7 +169,7 @@ async function stateFrom(
 }
 
 /** Checks a node without its daemon. Throws `EndpointError` or `BuilderError`. */
-export function checkNode(
+function checkNode(
   builder: Builder,
   node: StoredNode,
   surroundings: Pick<AskOptions, "registry" | "env">,

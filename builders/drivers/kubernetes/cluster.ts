@@ -114,7 +114,7 @@ export async function workloadAt(
   return found === undefined ? undefined : workloadIn(found, at.name);
 }
 
-export function workloadIn(value: unknown, name: string): Workload {
+function workloadIn(value: unknown, name: string): Workload {
   const { metadata, spec, status } = fieldsOf(value);
   const { replicas } = fieldsOf(spec);
   const { readyReplicas, conditions } = fieldsOf(status);

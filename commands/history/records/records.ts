@@ -58,7 +58,7 @@ export async function queryRecords(nodes: Nodes, query: Query): Promise<HistoryR
 }
 
 /** Records of one node. */
-export async function queryNode(at: ReachedNode, query: Query): Promise<HistoryRecord[]> {
+async function queryNode(at: ReachedNode, query: Query): Promise<HistoryRecord[]> {
   const { ref = "", filters = [] } = query;
   const { events, now } = await listHistory(at.client, {
     Ref: ref,
