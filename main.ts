@@ -13,7 +13,7 @@ const call = own("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND")
   ? (await import("./cli/plugin/plugin_call.ts")).readPluginCall(Deno.args, own)
   : undefined;
 const env = call?.env ?? own;
-const { signal, listening } = interruptible(Deno.exit, call?.args ?? Deno.args);
+const { signal, listening } = interruptible(Deno.exit);
 
 // A self-extracting binary sets these for Deno alone: the programs that we start get the user's.
 for (const name of ["DENO_DIR", "LD_LIBRARY_PATH", "LD_PRELOAD"]) {

@@ -8,24 +8,19 @@ import { exitCodes } from "./exit_codes.ts";
  * hardly anything to clean up.
  */
 const LATER = 100;
-/** The same for a debug adapter, which an editor waits for: as a rule, its first stop comes before. */
-const LATER_FOR_ADAPTER = 500;
 
 /**
  * The first SIGINT, SIGTERM or SIGHUP aborts the returned signal, so that the command ends in an
  * orderly way; the second leaves at once. Even if the main thread is busy or doesn't end, two SIGINT or
  * one SIGTERM end the program.
- * @param args the command line
  * @returns `listening` resolves once signals are listened to
  */
 export function interruptible(
   exit: (code: number) => void,
-  args: readonly string[] = [],
 ): { readonly signal: AbortSignal; readonly listening: Promise<void> } {
   const controller = new AbortController();
   const listening = Promise.withResolvers<void>();
-  const isAdapter = args[0] === "dap" && args[1] === "build";
-  after(isAdapter ? LATER_FOR_ADAPTER : LATER, async () => {
+  after(LATER, async () => {
     // Deno catches SIGHUP itself after a while, and would end what `nohup` has started.
     const ignored = hangUpIsIgnored();
     if (ignored) Deno.addSignalListener("SIGHUP", () => {});
