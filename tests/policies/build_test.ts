@@ -3,16 +3,9 @@ import assert from "node:assert/strict";
 import { ignore, world } from "../operate/images.ts";
 import type { Workspace } from "../build/workspace.ts";
 import { engineModule } from "./engine_module.ts";
+import { verdictOf } from "./verdict.ts";
 
 const env = ignore ? {} : { FAIRLEAD_POLICY_ENGINE: await engineModule() };
-
-interface Verdict {
-  readonly code: number;
-  /** The decisions of policies, each once: a source is asked about several times. */
-  readonly decisions: readonly string[];
-  readonly messages: readonly string[];
-  readonly error: string;
-}
 
 /** Builds with both programs, and compares; returns our result. */
 async function same(space: Workspace, args: readonly string[], what = args.join(" ")) {
@@ -26,30 +19,6 @@ async function same(space: Workspace, args: readonly string[], what = args.join(
   }
   assert.deepEqual(ours, verdictOf(peer), what);
   return ours;
-}
-
-function verdictOf({ code, stderr }: { readonly code: number; readonly stderr: string }): Verdict {
-  const lines = stderr.split("\n");
-  const matching = (pattern: RegExp) =>
-    [...new Set(lines.flatMap((line) => pattern.exec(line)?.[1] ?? []))].sort();
-  return {
-    code,
-    decisions: matching(/^#\d+ \d+\.\d+ (policy decision .*| - .*|\S+\.rego:\d+: .*)$/).map(sorted),
-    messages: matching(/^(Policy: .*)$/),
-    error: (lines.findLast((line) => line.startsWith("ERROR: ")) ?? "")
-      // Which of several sources is refused first is up to the daemon.
-      .replace(/"(local|docker-image):\/\/[^"]*"/, "A SOURCE")
-      .replace(/failed to solve: .*error evaluating/, "failed to solve: error evaluating")
-      .replace(/failed to solve: .*policy/, "failed to solve: policy"),
-  };
-}
-
-/** Fields in an order of their own: partial evaluation names them in any. */
-function sorted(decision: string): string {
-  return decision.replace(
-    /\[([\w. ]+)\]$/,
-    (_, fields) => `[${fields.split(" ").sort().join(" ")}]`,
-  );
 }
 
 const rego = (...rules: string[]) =>
