@@ -174,7 +174,7 @@ export function kubeMaker(cluster: Kubernetes): void {
         equal((await made.inside(["rm", "Ku"])).code, 0);
         await create(
           "--driver-opt",
-          `image=${podImage},timeout=40s`,
+          `image=${podImage},timeout=15s`,
           "--buildkitd-flags",
           "--nope",
         );
