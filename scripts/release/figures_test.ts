@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { checkFigure } from "./figures.ts";
 
 Deno.test("a figure of the page is right, too far off, or missing", () => {
-  const page = "the smallest form: `.xz` (41 MB), or the\nfile as it is (110 MB).";
+  const page = "the smallest form: `.xz` (41 MB), or\nuncompressed (110 MB).";
   checkFigure(page, "file", 111_900_000);
   checkFigure(page, "xz", 40_660_000);
   assert.throws(

@@ -8,8 +8,8 @@ import { podImage } from "./kube_containerd.ts";
 import { deletePod, isReady, podsPath } from "./kube_pod.ts";
 import { nodeName } from "./kubernetes.ts";
 
-/** The label of the pods that are made here. */
-const BY = "made-by";
+/** The label of the pods that are made here, and the label with their workload's UID. */
+const BY = "made-by", OF = "made-for";
 const LOOK_MS = 150;
 
 export function startControllers(api: KubeApi): AsyncDisposable {
@@ -38,15 +38,16 @@ async function reconcile(api: KubeApi): Promise<void> {
   const wanted = new Set<string>();
   for (const kind of ["deployments", "statefulsets"]) {
     for (const workload of await list(kind)) {
-      const { name } = workload.metadata;
+      const { name, uid } = workload.metadata;
       let ready = 0;
       for (let i = 0; i < workload.spec.replicas; i++) {
         const pod = `${name}-${i}`;
         wanted.add(pod);
         const found = pods.find(({ metadata }) => metadata.name === pod);
         if (found === undefined) await api.try("POST", path, podOf(workload, pod));
-        else if (found.status?.phase === "Failed") await deletePod(api, pod);
-        else if (isReady(found)) ready++;
+        else if (found.status?.phase === "Failed" || found.metadata.labels[OF] !== uid) {
+          await deletePod(api, pod);
+        } else if (isReady(found)) ready++;
       }
       if ((workload.status.readyReplicas ?? 0) === ready) continue;
       const status = { replicas: workload.spec.replicas, readyReplicas: ready };
@@ -60,7 +61,10 @@ async function reconcile(api: KubeApi): Promise<void> {
 }
 
 /** A pod of a workload's template. A claim's volume is a folder of the pod. */
-function podOf({ spec: { template, volumeClaimTemplates = [] } }: KubeObject, name: string) {
+function podOf(
+  { metadata: { uid }, spec: { template, volumeClaimTemplates = [] } }: KubeObject,
+  name: string,
+) {
   const { metadata, spec } = structuredClone(template);
   const [container] = spec.containers;
   container.imagePullPolicy = "Never";
@@ -68,7 +72,7 @@ function podOf({ spec: { template, volumeClaimTemplates = [] } }: KubeObject, na
   if (container.image === podImage) container.command = ["buildkitd"];
   Object.assign(container.readinessProbe, { initialDelaySeconds: 0, periodSeconds: 1 });
   return {
-    metadata: { ...metadata, name, labels: { ...metadata.labels, [BY]: "tests" } },
+    metadata: { ...metadata, name, labels: { ...metadata.labels, [BY]: "tests", [OF]: uid } },
     spec: {
       ...spec,
       ...{ nodeName, hostNetwork: true, automountServiceAccountToken: false },

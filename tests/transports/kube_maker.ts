@@ -3,10 +3,10 @@ import { equal, match, ok } from "node:assert/strict";
 import { parse } from "yaml";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { words } from "../drivers/engine.ts";
+import { startFairlead } from "../harness/fairlead.ts";
 import { makeAccount, makeAccountOf, makeNamespace } from "../harness/kube_account.ts";
 import { podImage } from "../harness/kube_containerd.ts";
 import { startControllers } from "../harness/kube_controllers.ts";
-import { deletePod } from "../harness/kube_pod.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { until } from "../harness/daemon.ts";
 import { need } from "../harness/tool.ts";
@@ -134,8 +134,8 @@ export function kubeMaker(cluster: Kubernetes): void {
       await api.call("DELETE", `${apps}/deployments/two`);
     });
 
-    await t.step("a lost pod is waited for; a lost Deployment is made again", async () => {
-      await deletePod(api, "ku0-0");
+    await t.step("an evicted pod is waited for; a lost Deployment is made again", async () => {
+      await api.call("POST", `${core}/pods/ku0-0/eviction`, { metadata: { name: "ku0-0" } });
       const first = await made.inside(["build", "--progress=plain", "ctx"]);
       equal(first.code, 0, first.stderr);
       await api.call("DELETE", `${apps}/deployments/ku0`);
@@ -171,6 +171,10 @@ export function kubeMaker(cluster: Kubernetes): void {
           absent.stderr,
           /^hint: see kubectl .*remove it by kubectl \S+ delete -n default dep/m,
         );
+        match(
+          (await made.inside(["doctor", "Ku"])).stdout,
+          /can't be used: pod ku0-0 can't get the image fl-absent:1 .*; check --driver-opt image/,
+        );
         equal((await made.inside(["rm", "Ku"])).code, 0);
         await create(
           "--driver-opt",
@@ -182,9 +186,29 @@ export function kubeMaker(cluster: Kubernetes): void {
         equal(dies.code, 1);
         match(dies.stderr, /has a container buildkitd that ended \(Error, exit code 1\)/);
         match(dies.stderr, /its log says: .*nope/);
+        match(
+          (await made.inside(["doctor", "Ku"])).stdout,
+          /can't be used: pod ku0-0 has a container buildkitd that ended .*; see kubectl .* describe pods -n default -l app=ku0$/m,
+        );
         equal((await made.inside(["rm", "Ku"])).code, 0);
       },
     );
+
+    await t.step("Ctrl-C while pods start names what may still get ready", async () => {
+      await create("--driver-opt", "image=fl-absent:1,timeout=10m");
+      const options = { cwd: made.dir, env: made.env };
+      const boot = startFairlead(["inspect", "--bootstrap", "Ku"], options);
+      await boot.until(/waiting for 1 pods to be ready/);
+      boot.child.kill("SIGINT");
+      const { code, stderr } = await boot.ended;
+      equal(code, 130, stderr);
+      match(
+        stderr,
+        /deployment\/ku0 may still get ready; to remove it: kubectl .*delete -n default deployment\/ku0$/m,
+      );
+      equal((await made.inside(["rm", "Ku"])).code, 0);
+      equal(await names(`${apps}/deployments`), "");
+    });
 
     await t.step("objects that are no builder's stay untouched", async () => {
       const labels = { app: "ku0" };

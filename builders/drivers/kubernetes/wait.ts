@@ -120,6 +120,8 @@ async function reasonInLog(
       const request = { path: `${path}?${query}` };
       const { http, stream } = await callKube(target, request, node.endpoint, context);
       const text = await readText(http, LOG_BYTES).finally(() => stream.close());
+      // The kubelet writes this in place of a log that it has removed.
+      if (text.startsWith("unable to retrieve container logs")) continue;
       const line = reasonIn(logLines(text));
       if (line !== undefined) return line.slice(0, 300);
     } catch (error) {
