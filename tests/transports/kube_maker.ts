@@ -26,6 +26,11 @@ export function kubeMaker(cluster: Kubernetes): void {
       each.metadata.name
     ).filter((name: string) => name !== "kube-root-ca.crt").join(" ");
 
+  const podsGone = async (app = "ku0"): Promise<void> => {
+    const path = `${core}/pods?labelSelector=app=${app}`;
+    ok(await until(async () => await names(path) === "", 20_000));
+  };
+
   async function space(kubeconfig?: string): Promise<Workspace> {
     const made = await workspace("unix:///no/buildkitd");
     const KUBECONFIG = kubeconfig ?? await writeKubeconfig(cluster);
@@ -106,6 +111,7 @@ export function kubeMaker(cluster: Kubernetes): void {
         }
         equal(await names(`${apps}/${kind}`), "");
         equal(await names(`${core}/configmaps`), "");
+        await podsGone();
       });
     }
 
@@ -139,7 +145,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       const first = await made.inside(["build", "--progress=plain", "ctx"]);
       equal(first.code, 0, first.stderr);
       await api.call("DELETE", `${apps}/deployments/ku0`);
-      ok(await until(async () => await names(`${core}/pods?labelSelector=app=ku0`) === "", 20_000));
+      await podsGone();
       const second = await made.inside(["build", "--progress=plain", "ctx"]);
       equal(second.code, 0, second.stderr);
       match(second.stderr, /creating deployment\/ku0/);
@@ -149,7 +155,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       const path = `${apps}/deployments/ku0`;
       const found = await api.call("GET", path);
       await api.call("PUT", path, { ...found, spec: { ...found.spec, replicas: 0 } });
-      ok(await until(async () => await names(`${core}/pods?labelSelector=app=ku0`) === "", 20_000));
+      await podsGone();
       const { code, stderr } = await made.inside(["build", "--progress=plain", "ctx"]);
       equal(code, 0, stderr);
       match(stderr, /scaling deployment\/ku0 up to 1, because it was scaled to zero/);
@@ -264,7 +270,7 @@ export function kubeMaker(cluster: Kubernetes): void {
     const path = `${apps}/deployments/doc0`;
     const found = await api.call("GET", path);
     await api.call("PUT", path, { ...found, spec: { ...found.spec, replicas: 0 } });
-    ok(await until(async () => await names(`${core}/pods?labelSelector=app=doc0`) === "", 20_000));
+    await podsGone("doc0");
     await run("fairlead", "inspect", "--bootstrap");
     await run("buildx", "inspect", "--timeout=30s");
     await run("fairlead", "stop");

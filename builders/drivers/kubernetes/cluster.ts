@@ -114,6 +114,16 @@ export async function workloadAt(
   return found === undefined ? undefined : workloadIn(found, at.name);
 }
 
+/** The pods of the node's workload. */
+export async function podsAt(
+  at: NodeCluster,
+  context: DialContext,
+): Promise<Readonly<Record<string, unknown>>[]> {
+  const query = new URLSearchParams({ labelSelector: `${APP}=${at.name}` });
+  const path = `/api/v1/${inNamespace(at.target.namespace, "pods")}?${query}`;
+  return mapsIn(fieldsOf(await ask(at, path, context))["items"]);
+}
+
 function workloadIn(value: unknown, name: string): Workload {
   const { metadata, spec, status } = fieldsOf(value);
   const { replicas } = fieldsOf(spec);

@@ -1,10 +1,9 @@
 /** Says in words what is there of a node's pods. */
 import { fieldsOf } from "../../../base/json.ts";
-import { inNamespace } from "../../../transports/kube/pod_dial.ts";
 import { mapsIn, textsIn } from "../../../transports/kube/values.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import type { MadeState } from "../../making/maker.ts";
-import { ask, type NodeCluster, workloadAt } from "./cluster.ts";
+import { type NodeCluster, podsAt, workloadAt } from "./cluster.ts";
 import { APP } from "./names.ts";
 import { reasonsOf } from "./reasons.ts";
 
@@ -16,9 +15,7 @@ export async function examinePods(at: NodeCluster, context: DialContext): Promis
     const text = `there is no ${shown} in namespace ${namespace}`;
     return { what: "pods", text, more: [], isWell: false, data: { workload: null } };
   }
-  const query = new URLSearchParams({ labelSelector: `${APP}=${at.name}` });
-  const path = `/api/v1/${inNamespace(namespace, "pods")}?${query}`;
-  const pods = mapsIn(fieldsOf(await ask(at, path, context))["items"]).map(podFacts)
+  const pods = (await podsAt(at, context)).map(podFacts)
     .filter(({ name }) => member === undefined || name === member.name);
   const reasons = (await reasonsOf(at, workload, context))
     .filter(({ pod }) => member === undefined || pod === undefined || pod === member.name);

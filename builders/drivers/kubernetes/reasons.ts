@@ -4,8 +4,7 @@ import { fieldsOf } from "../../../base/json.ts";
 import { mapsIn, textsIn } from "../../../transports/kube/values.ts";
 import { inNamespace } from "../../../transports/kube/pod_dial.ts";
 import type { DialContext } from "../../../transports/transport.ts";
-import { ask, type NodeCluster, type Workload } from "./cluster.ts";
-import { APP } from "./names.ts";
+import { ask, type NodeCluster, podsAt, type Workload } from "./cluster.ts";
 
 /** The reason of one pod, or of the workload, in one line. */
 export interface Reason {
@@ -27,19 +26,16 @@ export async function reasonsOf(
   workload: Workload,
   context: DialContext,
 ): Promise<Reason[]> {
-  const { namespace } = at.target;
-  const query = new URLSearchParams({ labelSelector: `${APP}=${at.name}` });
-  const list = (kind: string, query: URLSearchParams) =>
-    ask(at, `/api/v1/${inNamespace(namespace, kind)}?${query}`, context).then(
-      (found) => mapsIn(fieldsOf(found)["items"]),
-      (error) => {
-        context.signal.throwIfAborted();
-        context.log(`asked for ${kind}: ${errorText(error)}`);
-        return [];
-      },
-    );
-  const warnings = new URLSearchParams({ fieldSelector: "type=Warning" });
-  const [pods, events] = await Promise.all([list("pods", query), list("events", warnings)]);
+  const ifAllowed = (asked: Promise<Item[]>) =>
+    asked.catch((error) => {
+      context.signal.throwIfAborted();
+      context.log(errorText(error));
+      return [];
+    });
+  const [pods, events] = await Promise.all([
+    ifAllowed(podsAt(at, context)),
+    ifAllowed(warningsAt(at, context)),
+  ]);
   const ofPods = pods.flatMap((pod) => reasonOf(pod, events) ?? []);
   const own = workload.failure ??
     (pods.length === 0 ? failedCreate(at.name, events) : undefined);
@@ -51,6 +47,11 @@ export async function reasonsOf(
 }
 
 type Item = Readonly<Record<string, unknown>>;
+
+async function warningsAt(at: NodeCluster, context: DialContext): Promise<Item[]> {
+  const path = `/api/v1/${inNamespace(at.target.namespace, "events")}?fieldSelector=type%3DWarning`;
+  return mapsIn(fieldsOf(await ask(at, path, context))["items"]);
+}
 
 /** The reason of a pod that isn't ready; undefined for one that is. */
 export function reasonOf(pod: Item, events: readonly Item[]): Reason | undefined {

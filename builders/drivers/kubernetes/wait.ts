@@ -6,10 +6,10 @@ import type { DialContext } from "../../../transports/transport.ts";
 import { BuilderError } from "../../builder_error.ts";
 import { logLines, reasonIn } from "../../making/log_reason.ts";
 import type { MakeContext } from "../../making/maker.ts";
-import { type NodeCluster, type Workload, workloadAt } from "./cluster.ts";
+import { type NodeCluster, podsAt, type Workload, workloadAt } from "./cluster.ts";
 import { APP } from "./names.ts";
 import { CONTAINER } from "./objects.ts";
-import { type Reason, reasonsOf } from "./reasons.ts";
+import { type Reason, reasonOf, reasonsOf } from "./reasons.ts";
 
 /** Milliseconds between two looks at the workload, and the looks between two at its pods. */
 const LOOK = 100, PODS = 10;
@@ -33,7 +33,7 @@ export async function waitForPods(
     for (let look = 0;; look++) {
       const workload = await workloadAt(at, patient);
       if (workload === undefined) throw deletedMeanwhile(at);
-      if (workload.ready >= wanted) return;
+      if (workload.ready >= wanted && await areReady(at, wanted, patient)) return;
       // Most pods need some seconds; their reasons are asked for seldom.
       if (look % PODS === PODS - 1) {
         reasons = await reasonsOf(at, workload, patient);
@@ -62,6 +62,12 @@ export async function waitForPods(
   } finally {
     stop();
   }
+}
+
+/** The pods' own word: the workload's status still counts a pod that was lost a moment ago. */
+async function areReady(at: NodeCluster, wanted: number, context: DialContext): Promise<boolean> {
+  const pods = await podsAt(at, context);
+  return pods.filter((pod) => reasonOf(pod, []) === undefined).length >= wanted;
 }
 
 function deletedMeanwhile({ shown, target }: NodeCluster): BuilderError {
