@@ -62,10 +62,11 @@ Deno.test(
       main: ["core"],
       core: [],
       client: ["core"],
-      builds: ["client", "core"],
+      progress: ["client", "core"],
+      builds: ["client", "core", "progress"],
       ls: ["client", "core"],
-      build: ["builds", "client", "core"],
-      bake: ["builds", "client", "core"],
+      build: ["builds", "client", "core", "progress"],
+      bake: ["builds", "client", "core", "progress"],
     };
     for (const [name, others] of Object.entries(needs)) {
       const text = await Deno.readTextFile(`${dist}/${name}.js`);
