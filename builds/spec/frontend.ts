@@ -20,15 +20,20 @@ type Attrs = Record<string, string>;
 export function addHosts(texts: readonly string[], gateway: () => string): Attrs {
   const hosts = texts.flatMap((text) => {
     const [, host, value] = /^([^=]+)=(.+)$/s.exec(text) ?? /^([^=:]+):([^=]+)$/s.exec(text) ?? [];
-    if (host === undefined) throw new UsageError(`invalid host ${text}`);
+    if (host === undefined) throw invalidHost(text);
     if (value === "host-gateway") return [`${host}=${gateway()}`];
     return value!.split(",").map((address) => {
       const ip = address.replace(/^\[(.+)\]$/s, "$1");
-      if (parseIp(ip) === undefined) throw new UsageError(`invalid host ${text}`);
+      if (parseIp(ip) === undefined) throw invalidHost(text);
       return `${host}=${ip}`;
     });
   });
   return hosts.length > 0 ? { "add-hosts": hosts.join(",") } : {};
+}
+
+function invalidHost(text: string): UsageError {
+  const hint = "write NAME:ADDRESS, for example db:10.0.0.5, or NAME:host-gateway";
+  return new UsageError(`invalid host ${text}`, hint);
 }
 
 /** `--network`. The daemon must allow the host's network (`--allow-insecure-entitlement`). */

@@ -17,6 +17,7 @@ export function parseFilters(texts: readonly string[]): Filters {
       throw new FlagError(
         `invalid argument ${quote(text)} for "--filter" flag: ` +
           "bad format of filter (expected name=value)",
+        "write NAME=VALUE, for example until=24h",
       );
     }
     add(filters, key.trim().toLowerCase(), value.trim());

@@ -12,9 +12,14 @@ export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF...]", min: 0, max: Infinity },
   flags: { all: { kind: "bool", summary: "Remove all build records" } },
   async run({ deps: { signal }, deps, args, flags, global }) {
-    if (args.length === 0 && !flags.all) throw new UsageError("rm requires at least one argument");
+    if (args.length === 0 && !flags.all) {
+      throw new UsageError(
+        "rm requires at least one argument",
+        "name build records, as 'fairlead history ls' lists them, or give --all",
+      );
+    }
     if (args.length > 0 && flags.all) {
-      throw new UsageError("rm requires either --all or at least one argument");
+      throw new UsageError("rm requires either --all or at least one argument", "leave one out");
     }
     await using nodes = await reachNodes(deps, global);
     if (flags.all) await nodes.each(signal, ({ client }) => removeAll(client, signal));

@@ -44,7 +44,12 @@ export const command = defineCommand({
     tag: { kind: "array", short: "t", summary: "Set reference for new image" },
   },
   async run({ deps, args, flags, global }) {
-    if (args.length === 0 && flags.file.length === 0) throw new UsageError("no sources specified");
+    if (args.length === 0 && flags.file.length === 0) {
+      throw new UsageError(
+        "no sources specified",
+        "name the images to combine: fairlead imagetools create -t NEW SOURCE...",
+      );
+    }
     if (!flags["dry-run"] && flags.tag.length === 0) {
       throw new UsageError("can't push with no tags specified, please set --tag or --dry-run");
     }
