@@ -4,6 +4,7 @@
  */
 import { equal, match, notEqual } from "node:assert/strict";
 import { dockerEngine } from "../harness/dockerd.ts";
+import { startFairlead } from "../harness/fairlead.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { importDaemonImage } from "./daemon_image.ts";
@@ -68,33 +69,28 @@ async function rig(): Promise<Rig> {
   };
 }
 
-/** Starts the program, waits for the step, sends the signals, and returns the end. */
+/** Starts the program, and sends signals at the step: the second once the first is answered. */
 async function endAt(
   { space, held }: Rig,
   args: readonly string[],
   [step, when]: readonly [step: keyof typeof STEPS, when: "before" | "after"],
-  ...signals: Deno.Signal[]
+  first: Deno.Signal,
+  second?: Deno.Signal,
 ): Promise<{ readonly code: number; readonly text: string }> {
   const reached = held.hold(STEPS[step], when);
-  const program = new URL("../../main.ts", import.meta.url).pathname;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", program, ...args],
-    cwd: space.dir,
-    env: { ...space.env, BUILDKIT_PROGRESS: "plain" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const text = new Response(child.stderr).text();
-  const early = child.status.then(() => "ended");
+  const env = { ...space.env, BUILDKIT_PROGRESS: "plain" };
+  const { child, ended, until } = startFairlead(args, { cwd: space.dir, env });
+  const early = ended.then(({ stderr }) => stderr);
   const outcome = await Promise.race([reached, early]);
-  equal(outcome, undefined, `${args.join(" ")} ended before ${step}: ${outcome && await text}`);
-  for (const signal of signals) {
-    if (signal === "SIGINT") await hears(child.pid);
-    child.kill(signal);
+  equal(outcome, undefined, `${args.join(" ")} ended before ${step}: ${outcome}`);
+  if (first === "SIGINT") await hears(child.pid);
+  child.kill(first);
+  if (second !== undefined) {
+    await until(/which is unfinished/);
+    child.kill(second);
   }
-  const { code } = await child.status;
-  return { code, text: await text };
+  const { code, stderr } = await ended;
+  return { code, text: stderr };
 }
 
 /** Waits until a process has a handler for SIGINT; it comes some time after the start. */
