@@ -190,7 +190,7 @@ if (!skip(reason)) {
     });
     await t.step(
       "no address",
-      () => fails("x", /invalid DOCKER_HOST: .*; see DOCKER_HOST/, "config", "ftp://x"),
+      () => fails("x", /invalid DOCKER_HOST: .*; write it as unix:/, "config", "ftp://x"),
     );
   });
 
