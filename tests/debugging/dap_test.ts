@@ -186,14 +186,17 @@ Deno.test(
         return new Response("ok");
       },
     );
+    // The server's end waits for its answers, also after a failure.
+    using _ = { [Symbol.dispose]: () => [one, two].forEach(({ resolve }) => resolve()) };
     const url = `http://127.0.0.1:${server.addr.port}/${crypto.randomUUID()}`;
     const step = (name: string) => `RUN wget -q -O /${name} ${url}/${name}\n`;
     await using it = await space(`FROM busybox\n${["one", "two", "end"].map(step).join("")}`);
     await using client = ours(it);
     await start(it, client);
     // The adapter knows of the end of a step by the same report that it shows.
-    const fromIsDone = /^#(\d+) \[1\/4\] FROM [^]*^#\1 (?:DONE|CACHED)/m;
-    await until(() => ran.length > 0 && fromIsDone.test(client.output()));
+    const isDone = (step: number) =>
+      new RegExp(`^#(\\d+) \\[${step}/4\\] [^]*^#\\1 (?:DONE|CACHED)`, "m").test(client.output());
+    await until(() => ran.length > 0 && isDone(1));
     await client.request("pause", { threadId: 1 });
     // The daemon gets the request for the pause first, and then the end of the other one.
     await aMoment();
@@ -203,7 +206,7 @@ Deno.test(
     assert.deepEqual(ran, ["one"], "it ran once, and no other step did");
     // The same from a stop on: the step behind it is the one that runs.
     await client.request("continue", { threadId: 1 });
-    await until(() => ran.length === 2);
+    await until(() => ran.length === 2 && isDone(2));
     await client.request("pause", { threadId: 1 });
     await aMoment();
     two.resolve();
