@@ -143,8 +143,10 @@ export function kubeDriver(cluster: Kubernetes): void {
       const deployment = "/apis/apps/v1/namespaces/default/deployments/in-pods0";
       const found = await api.call("GET", deployment);
       await api.call("PUT", deployment, { ...found, spec: { ...found.spec, replicas: 0 } });
+      const pods = "/api/v1/namespaces/default/pods?labelSelector=app=in-pods0";
       const stopped = async () =>
-        (await api.call("GET", deployment)).status.readyReplicas === undefined;
+        (await api.call("GET", deployment)).status.readyReplicas === undefined &&
+        (await api.call("GET", pods)).items.length === 0;
       ok(await until(stopped, 20_000));
       const { ours, theirs, reported } = await rows();
       equal(ours, theirs);
