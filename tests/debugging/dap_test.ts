@@ -194,9 +194,10 @@ Deno.test(
     await using client = ours(it);
     await start(it, client);
     // The adapter knows of the end of a step by the same report that it shows.
+    const said = () => `${ran}\n${client.output()}`;
     const isDone = (step: number) =>
       new RegExp(`^#(\\d+) \\[${step}/4\\] [^]*^#\\1 (?:DONE|CACHED)`, "m").test(client.output());
-    await until(() => ran.length > 0 && isDone(1));
+    await until(() => ran.length > 0 && isDone(1), said);
     await client.request("pause", { threadId: 1 });
     // The daemon gets the request for the pause first, and then the end of the other one.
     await aMoment();
@@ -206,7 +207,7 @@ Deno.test(
     assert.deepEqual(ran, ["one"], "it ran once, and no other step did");
     // The same from a stop on: the step behind it is the one that runs.
     await client.request("continue", { threadId: 1 });
-    await until(() => ran.length === 2 && isDone(2));
+    await until(() => ran.length === 2 && isDone(2), said);
     await client.request("pause", { threadId: 1 });
     await aMoment();
     two.resolve();
@@ -348,11 +349,12 @@ Deno.test({ name: "a client may leave between launch and configurationDone", ign
   }
 });
 
-async function until(condition: () => boolean): Promise<void> {
+/** @param said the message of a failure */
+async function until(condition: () => boolean, said = () => "it took too long"): Promise<void> {
   for (let round = 0; round < 150 && !condition(); round++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  assert.ok(condition());
+  assert.ok(condition(), said());
 }
 
 /** How many processes of this machine have a word among their arguments. */
