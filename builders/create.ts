@@ -118,7 +118,7 @@ function freeName(store: Store): string {
 function refuseContextName(name: string, { append }: CreateRequest, env: Env) {
   if (!append && contextNames(env).includes(name)) {
     throw new BuilderError(`instance name ${quote(name)} already exists as context builder`, {
-      hint: "choose another --name: each docker context is a builder of its own name",
+      hint: "choose another --name: a docker context has this name, and is already a builder",
     });
   }
   if (name === implicitName) {

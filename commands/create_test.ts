@@ -236,11 +236,6 @@ const bad: [string[], string, string?][] = [
     "leave it out: create --driver kubernetes takes the current context of the kubeconfig",
   ],
   [
-    ["--name", "a", "nocontext"],
-    "failed to parse endpoint nocontext: it is not a docker context",
-    "the contexts are default; an engine's address begins with unix:// or tcp://",
-  ],
-  [
     ["--name", "a", "/var/run/docker.sock"],
     "endpoint has no scheme: /var/run/docker.sock",
     "write it as unix:///var/run/docker.sock",

@@ -43,7 +43,7 @@ export function terminalModes(): TerminalModes {
     },
     undo() {
       const parts = [...changed].map(([mode, on]) => `\x1b[?${mode}${on ? "l" : "h"}`);
-      // The region first, because it moves the cursor; the other screen has a region of its own.
+      // The scroll region is reset first, because that moves the cursor. Each screen has a region.
       if (region) parts.unshift("\x1b7\x1b[r\x1b8");
       if (keypad) parts.push("\x1b>");
       changed.clear();

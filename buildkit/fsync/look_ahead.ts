@@ -9,7 +9,7 @@ import type { FileStat, Sys } from "./os/sys.ts";
 import { nextTurn } from "./stream.ts";
 import { startWalk } from "./walk.ts";
 
-/** What is known is forgotten after so many milliseconds: files change. */
+/** Milliseconds after which the recorded entries are dropped, because files change. */
 const FRESH = 5000;
 /** How long a look may hold the event loop, in milliseconds: the daemon's questions go first. */
 const SLICE = 1.5;

@@ -32,7 +32,7 @@ interface Rig extends AsyncDisposable {
   readonly held: HeldEngine;
   ok(args: readonly string[], program?: EngineSpace["fairlead"]): Promise<void>;
   create(): Promise<void>;
-  /** What the engine has: every container and its state, and every volume. */
+  /** Lists the engine's containers with their states, and its volumes. */
   left(): Promise<string>;
 }
 

@@ -90,7 +90,7 @@ Deno.test("an error of the daemon while files go up is shown, and ends the uploa
   );
 });
 
-Deno.test("an error that has an exit code of its own keeps it", async () => {
+Deno.test("an error keeps its own exit code", async () => {
   for (const [code, exit] of [[Code.INTERNAL, 100], [Code.RESOURCE_EXHAUSTED, 102]] as const) {
     const ended = await buildAgainst(() => Promise.reject(new RpcError(code, "so it is")));
     checkFailed(ended, /so it is/, exit);

@@ -1,4 +1,4 @@
-/** fairlead from this checkout, in a process of its own. */
+/** Runs fairlead from this checkout in a separate process. */
 import { check, type Ran, run, type RunOptions } from "./run.ts";
 
 const root = new URL("../..", import.meta.url).pathname;

@@ -100,7 +100,7 @@ export async function infoOf(at: NodeContainer, context: DialContext): Promise<E
   return fieldsOf(info);
 }
 
-/** What the engine says about itself, without the GPUs. */
+/** The facts in the engine's answer; whether it has GPUs is found out separately. */
 export function factsOf(at: NodeContainer, info: EngineInfo, env: Env): EngineFacts {
   const wslLibraries = wslLibrariesFor(at, env);
   // A user's own podman may create cgroups only where the user's session is.

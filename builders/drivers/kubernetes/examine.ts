@@ -53,7 +53,7 @@ function podFacts({ metadata, spec, status }: Readonly<Record<string, unknown>>)
   };
 }
 
-/** What helps a pod that doesn't get ready, by the cluster's words about it. */
+/** The remedy for a pod that doesn't get ready, chosen by the cluster's message about it. */
 function remedyOf(text: string, { name, target: { kubectl, namespace } }: NodeCluster): string {
   const rules: readonly [RegExp, string][] = [
     [/can't be scheduled/, "give the cluster room, or ask for less: nodeselector, requests.*"],

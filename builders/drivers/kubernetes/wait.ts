@@ -126,7 +126,7 @@ async function reasonInLog(
       const request = { path: `${path}?${query}` };
       const { http, stream } = await callKube(target, request, node.endpoint, context);
       const text = await readText(http, LOG_BYTES).finally(() => stream.close());
-      // The kubelet writes this in place of a log that it has removed.
+      // The kubelet answers with this text when it has already removed the log.
       if (text.startsWith("unable to retrieve container logs")) continue;
       const line = reasonIn(logLines(text));
       if (line !== undefined) return line.slice(0, 300);
