@@ -34,9 +34,6 @@ export async function makeReady(
   }
 }
 
-/** When a build that a debugger looks into is recorded, in milliseconds: after its first stop. */
-const INSPECTED = 250;
-
 /**
  * Runs one job to its end. Resolves to the answers of the exporters, or of the frontend for a `call`.
  * @param link connects it with the jobs whose results it uses, and with those that use its own
@@ -93,8 +90,8 @@ async function runBuild(
         attributes: { builder: builder.name },
       },
     });
-    // While the daemon works, or a debugger has stopped.
-    const stop = after(context.inspect ? INSPECTED : 0, () => {
+    // While the daemon works.
+    const stop = after(0, () => {
       context.noteUse();
       record();
       if (build.inputs.mounts.size > 0) context.shared.sys();

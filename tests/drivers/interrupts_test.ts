@@ -93,14 +93,19 @@ async function endAt(
   return { code, text: stderr };
 }
 
-/** Waits until a process has a handler for SIGINT; it comes some time after the start. */
+/**
+ * Waits until a process listens to SIGINT, some time after its start. The guard's thread sets the
+ * handler, and the main thread listens some milliseconds later.
+ */
 async function hears(pid: number): Promise<void> {
+  const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   while (true) {
     const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
     const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1];
-    if (mask === undefined || parseInt(mask.at(-1)!, 16) & 2) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    if (mask === undefined || parseInt(mask.at(-1)!, 16) & 2) break;
+    await rest(10);
   }
+  await rest(300);
 }
 
 const boot = ["inspect", "--bootstrap", "Made"];
