@@ -1,8 +1,9 @@
 /**
- * A second thread that ends the program when signals ask for it and the main thread doesn't obey. The
- * main thread may be deep in a computation, or blocked in a write to a pipe that has no reader. Deno hands a signal to
- * every thread's event loop, and a worker's is always free. A worker costs the main thread 15 ms and
- * 15 MB, so short commands never start one (signals.ts).
+ * A second thread that listens to signals, and reports them to the main thread. The guard ends the program
+ * if the main thread doesn't obey: that thread may be deep in a computation, or blocked in a write to
+ * a pipe that has no reader. Only the guard listens, so the main thread misses no signal that the guard
+ * has caught. A worker costs the main thread 15 ms and 15 MB, so short commands never start one
+ * (signals.ts).
  */
 import { libcNames } from "../base/libc_names.ts";
 import type { Interrupted } from "./deps.ts";
@@ -29,42 +30,52 @@ const TIMES = { leave: 500, hear: 2000, orderly: 10_000 };
 
 /**
  * Starts the guard.
- * @param onReady called once the guard listens; from then on the main thread may listen, too
- * @returns a function to call when the main thread has heard a signal
+ * @param hear called in the main thread with each signal
+ * @returns resolves once signals are listened to
  */
 export function startGuard(
   signals: readonly Signal[],
   exitCodes: GuardOptions["exitCodes"],
-  onReady: () => void,
-): () => void {
-  const heard = new Int32Array(new SharedArrayBuffer(4));
-  const isMac = Deno.build.os === "darwin";
-  const options: GuardOptions = {
-    ...{ signals, heard, libc: libcNames(), isMac, exitCodes, ...TIMES },
+  hear: (name: Signal) => void,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  /** If no worker can be started, the main thread listens alone. */
+  const listenAlone = () => {
+    for (const name of signals) Deno.addSignalListener(name, () => hear(name));
+    resolve();
   };
   try {
     // The code comes along as text: a packed program has no file for it.
     const source = `(${guard})()`;
     const url = `data:text/javascript,${encodeURIComponent(source)}`;
     const worker = new Worker(url, { type: "module", name: "signals" });
-    worker.onmessage = onReady;
+    const heard = new Int32Array(new SharedArrayBuffer(4));
+    const isMac = Deno.build.os === "darwin";
+    const options: GuardOptions = {
+      ...{ signals, heard, libc: libcNames(), isMac, exitCodes, ...TIMES },
+    };
+    worker.onmessage = ({ data }: { data: Signal | null }) => {
+      if (data === null) return resolve();
+      Atomics.store(heard, 0, 1);
+      hear(data);
+    };
     worker.onerror = (event) => {
       event.preventDefault();
-      onReady();
+      listenAlone();
     };
     worker.postMessage(options);
   } catch {
-    // If no worker can be started, the main thread listens alone.
-    onReady();
+    listenAlone();
   }
-  return () => Atomics.store(heard, 0, 1);
+  return promise;
 }
 
 /** The code of the guard's thread. It can't use other values of this file, only types. */
 function guard(): void {
   const scope = self as unknown as {
     onmessage: (event: { data: GuardOptions }) => void;
-    postMessage(message: null): void;
+    /** The name of a signal, or null once the guard listens. */
+    postMessage(message: Signal | null): void;
   };
 
   /** Opens libc by the first name that works; undefined if none does. */
@@ -102,6 +113,7 @@ function guard(): void {
     };
     for (const name of data.signals) {
       Deno.addSignalListener(name, () => {
+        scope.postMessage(name);
         count++;
         if (count > 1) setTimeout(end, data.leave, name);
         if (name === "SIGINT") return;

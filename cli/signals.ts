@@ -3,9 +3,9 @@ import { Interrupted } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
 
 /**
- * The guard (signal_guard.ts) costs 15 ms, so signals are listened to this many milliseconds after the
- * start, and not before the guard listens. An earlier signal ends the process at once; by then there is
- * hardly anything to clean up.
+ * The guard (signal_guard.ts), which listens to signals, costs 15 ms, so it starts this many milliseconds
+ * after the program. An earlier signal ends the process at once; by then there is hardly anything to
+ * clean up.
  */
 const LATER = 100;
 
@@ -24,20 +24,14 @@ export function interruptible(
     // Deno catches SIGHUP itself after a while, and would end what `nohup` has started.
     const ignored = hangUpIsIgnored();
     if (ignored) Deno.addSignalListener("SIGHUP", () => {});
-    const signals = caughtSignals(ignored);
     const { startGuard } = await import("./signal_guard.ts");
     const { cancelled, hungUp } = exitCodes;
     const codes = { SIGINT: cancelled, SIGTERM: cancelled, SIGHUP: hungUp };
-    const heard = startGuard(signals, codes, () => {
-      for (const name of signals) {
-        Deno.addSignalListener(name, () => {
-          heard();
-          if (controller.signal.aborted) exit(codeAfter(controller.signal, cancelled));
-          else controller.abort(new Interrupted(name));
-        });
-      }
-      listening.resolve();
+    await startGuard(caughtSignals(ignored), codes, (name) => {
+      if (controller.signal.aborted) exit(codeAfter(controller.signal, cancelled));
+      else controller.abort(new Interrupted(name));
     });
+    listening.resolve();
   });
   return { signal: controller.signal, listening: listening.promise };
 }

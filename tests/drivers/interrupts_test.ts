@@ -7,6 +7,7 @@ import { dockerEngine } from "../harness/dockerd.ts";
 import { startFairlead } from "../harness/fairlead.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { untilListening } from "../harness/until_listening.ts";
 import { importDaemonImage } from "./daemon_image.ts";
 import { type EngineSpace, engineSpace } from "./engine.ts";
 import { type HeldEngine, heldEngine } from "./held_engine.ts";
@@ -83,7 +84,7 @@ async function endAt(
   const early = ended.then(({ stderr }) => stderr);
   const outcome = await Promise.race([reached, early]);
   equal(outcome, undefined, `${args.join(" ")} ended before ${step}: ${outcome}`);
-  if (first === "SIGINT") await hears(child.pid);
+  if (first === "SIGINT") await untilListening(child.pid);
   child.kill(first);
   if (second !== undefined) {
     await until(/which is unfinished/);
@@ -91,21 +92,6 @@ async function endAt(
   }
   const { code, stderr } = await ended;
   return { code, text: stderr };
-}
-
-/**
- * Waits until a process listens to SIGINT, some time after its start. The guard's thread sets the
- * handler, and the main thread listens some milliseconds later.
- */
-async function hears(pid: number): Promise<void> {
-  const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  while (true) {
-    const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
-    const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1];
-    if (mask === undefined || parseInt(mask.at(-1)!, 16) & 2) break;
-    await rest(10);
-  }
-  await rest(300);
 }
 
 const boot = ["inspect", "--bootstrap", "Made"];
