@@ -72,7 +72,9 @@ export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Pr
   }
 }
 
-/** Calls `react` once the signal is aborted, or now if it already is; disposing cancels the call. */
+/**
+ * Calls `react` once the signal is aborted, or now if it already is; disposing cancels the call.
+ */
 export function onAbort(signal: AbortSignal, react: () => void): Disposable {
   if (signal.aborted) react();
   else signal.addEventListener("abort", react, { once: true });

@@ -1,6 +1,6 @@
 /**
- * Removes incomplete files when the program leaves at once, by `Deno.exit`: a second Ctrl-C doesn't wait for
- * the orderly end of a command.
+ * Removes incomplete files when the program leaves at once, by `Deno.exit`: a second Ctrl-C doesn't
+ * wait for the orderly end of a command.
  */
 const steps = new Set<() => void>();
 

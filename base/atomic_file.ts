@@ -11,8 +11,8 @@ interface AtomicOptions {
 }
 
 /**
- * Writes a file so that its readers see the old content or the new one, never a part. An error leaves
- * the old file and no temporary one. Throws what Deno throws.
+ * Writes a file so that its readers see the old content or the new one, never a part. An error
+ * leaves the old file and no temporary one. Throws what Deno throws.
  */
 export function writeAtomically(
   path: string,

@@ -1,7 +1,7 @@
 /**
- * Makes writes beyond the process's limit on file sizes (`ulimit -f`) fail like writes to a full disk,
- * until the result is disposed of. Without a listener for SIGXFSZ, the system ends the process
- * without a message.
+ * Makes writes beyond the process's limit on file sizes (`ulimit -f`) fail like writes to a full
+ * disk, until the result is disposed of. Without a listener for SIGXFSZ, the system ends the
+ * process without a message.
  */
 export function catchFileSizeLimit(): Disposable {
   if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };

@@ -1,4 +1,7 @@
-/** FNV-1a of a text, 64 bits, in hexadecimal without leading zeros: a short name for it, not a secret. */
+/**
+ * FNV-1a of a text, 64 bits, in hexadecimal without leading zeros: a short name for it, not a
+ * secret.
+ */
 export function fnv(text: string): string {
   let hash = 0xcbf29ce484222325n;
   for (const byte of new TextEncoder().encode(text)) {

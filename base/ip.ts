@@ -25,7 +25,9 @@ export function parseNetwork(text: string): Network | undefined {
   return { address, prefix: Number(length) };
 }
 
-/** Whether an address lies in a network. IPv4 and IPv6 addresses are never in each other's networks. */
+/**
+ * Whether an address lies in a network. IPv4 and IPv6 addresses are never in each other's networks.
+ */
 export function contains({ address, prefix }: Network, ip: Uint8Array): boolean {
   return ip.length === address.length && address.every((byte, i) => {
     const ignored = 8 - Math.min(8, Math.max(0, prefix - 8 * i));
@@ -33,7 +35,10 @@ export function contains({ address, prefix }: Network, ip: Uint8Array): boolean 
   });
 }
 
-/** The shortest text of an address; an IPv4 address within IPv6 (`::ffff:10.0.0.1`) is written as IPv4. */
+/**
+ * The shortest text of an address; an IPv4 address within IPv6 (`::ffff:10.0.0.1`) is written as
+ * IPv4.
+ */
 export function ipText(address: Uint8Array): string {
   const isMapped = address.length === 16 &&
     address.subarray(0, 12).every((byte, i) => byte === (i < 10 ? 0 : 0xff));

@@ -18,7 +18,10 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return longer.length === 1 ? longer[0] : undefined;
 }
 
-/** The remedy for an unknown word, as a sentence: the nearest of the known words if one is near, and all of them. */
+/**
+ * The remedy for an unknown word, as a sentence: the nearest of the known words if one is near, and
+ * all of them.
+ */
 export function choices(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   const all = `valid values: ${known.join(", ")}`;

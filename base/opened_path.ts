@@ -2,9 +2,9 @@ import { absolutePath, parentOf } from "./paths.ts";
 import { realPath } from "./real_path.ts";
 
 /**
- * `path`, seen from `cwd`, as the system opens it, without `..`: `link/..` becomes the folder above the
- * link's destination. Other links stay in the path, so that messages show names that users know.
- * `realPath` resolves them, too. Windows resolves `..` by the text alone.
+ * `path`, seen from `cwd`, as the system opens it, without `..`: `link/..` becomes the folder above
+ * the link's destination. Other links stay in the path, so that messages show names that users
+ * know. `realPath` resolves them, too. Windows resolves `..` by the text alone.
  */
 export function openedPath(path: string, cwd: string): string {
   const parts = (path.startsWith("/") ? path : `${cwd}/${path}`).split("/");

@@ -21,7 +21,10 @@ export function parentOf(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }
 
-/** Whether a path does not depend on the working folder. On Windows `\\x` and `C:\\x` are such paths. */
+/**
+ * Whether a path does not depend on the working folder. On Windows `\\x` and `C:\\x` are such
+ * paths.
+ */
 export function isAbsolute(path: string): boolean {
   return windows ? /^([A-Za-z]:)?[\\/]/.test(path) : path.startsWith("/");
 }

@@ -31,7 +31,10 @@ function pieces(bytes: Uint8Array): string {
   return text + strict.decode(bytes.subarray(start));
 }
 
-/** The bytes of the character at `at`; 0 for none (https://www.rfc-editor.org/rfc/rfc3629#section-4). */
+/**
+ * The bytes of the character at `at`; 0 for none
+ * (https://www.rfc-editor.org/rfc/rfc3629#section-4).
+ */
 function characterLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at]!, second = bytes[at + 1] ?? 0;
   if (lead < 0x80) return 1;

@@ -14,9 +14,9 @@ const MOST_LINKS = 40;
 
 /**
  * Where the system would open or create `path`, seen from `cwd`. `link/..` is the folder above the
- * link's destination. A link to something that does not exist yet is followed too: the system creates
- * a file there. A path through more links than the system follows ends at the first one too many,
- * because nothing can be opened there. Windows resolves `..` by the text alone.
+ * link's destination. A link to something that does not exist yet is followed too: the system
+ * creates a file there. A path through more links than the system follows ends at the first one too
+ * many, because nothing can be opened there. Windows resolves `..` by the text alone.
  */
 export function realPath(path: string, cwd: string): RealPath {
   const whole = Deno.build.os === "windows" ? absolutePath(path, cwd) : `/${inFolder(path, cwd)}`;

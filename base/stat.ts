@@ -3,8 +3,9 @@ import { osReason } from "./os_reason.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
- * The file at a path; undefined for none. Throws `UsageError` for any other error of the system. The
- * call blocks: waiting for another thread takes ten times as long, and bake checks every target.
+ * The file at a path; undefined for none. Throws `UsageError` for any other error of the system.
+ * The call blocks: waiting for another thread takes ten times as long, and bake checks every
+ * target.
  */
 export function statOf(path: string): Deno.FileInfo | undefined {
   try {

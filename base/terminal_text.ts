@@ -1,13 +1,13 @@
 import { bytesOfText } from "./raw_bytes.ts";
 
 /**
- * Makes text harmless for a terminal. Names, logs and messages come from daemons, registries and files
- * of others. A terminal would obey control characters in them: move the cursor over earlier
+ * Makes text harmless for a terminal. Names, logs and messages come from daemons, registries and
+ * files of others. A terminal would obey control characters in them: move the cursor over earlier
  * lines, fill the clipboard, or rename the window (ECMA-48, and xterm's operating system commands).
  *
- * Colours (SGR) stay, up to the end of their line: a hidden or black one must not reach the next line.
- * All other escape sequences and control characters are removed. A carriage return becomes a space:
- * otherwise a step could overwrite the start of its line, which names the step.
+ * Colours (SGR) stay, up to the end of their line: a hidden or black one must not reach the next
+ * line. All other escape sequences and control characters are removed. A carriage return becomes a
+ * space: otherwise a step could overwrite the start of its line, which names the step.
  */
 interface TerminalText {
   /** Makes a text harmless. */
@@ -24,8 +24,9 @@ const RESET = /^\x1b\[0*m$/;
 // deno-lint-ignore no-control-regex
 const BEGINNING = /\x1b(?:\[[0-9;:]{0,40})?$/;
 /**
- * The alternatives in order: a control sequence; a control string with its end in the same line; another
- * escape sequence; a line end; a control character; a character that changes the writing direction.
+ * The alternatives in order: a control sequence; a control string with its end in the same line;
+ * another escape sequence; a line end; a control character; a character that changes the writing
+ * direction.
  */
 const SPECIAL =
   // deno-lint-ignore no-control-regex

@@ -1,6 +1,6 @@
 /**
- * The error for a wrong command line: an unknown flag, a value that is no number, a missing argument.
- * The message has the words of Go's pflag and cobra, because scripts match them.
+ * The error for a wrong command line: an unknown flag, a value that is no number, a missing
+ * argument. The message has the words of Go's pflag and cobra, because scripts match them.
  */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
@@ -15,7 +15,9 @@ export class FlagError extends UsageError {
   override readonly name = "FlagError";
 }
 
-/** A wrong flag as docker's plugins report it: the usage below, no `ERROR:`, no hint, exit code 125. */
+/**
+ * A wrong flag as docker's plugins report it: the usage below, no `ERROR:`, no hint, exit code 125.
+ */
 export class PluginUsageError extends Error {
   override readonly name = "PluginUsageError";
   readonly bare = true;

@@ -1,8 +1,8 @@
 import { eastAsianWidth } from "get-east-asian-width";
 
 /**
- * Columns that text takes on a terminal. They are counted by character, as the `wcwidth` of terminals
- * does, and not by grapheme. For joined emoji the sum is too large, which does no harm.
+ * Columns that text takes on a terminal. They are counted by character, as the `wcwidth` of
+ * terminals does, and not by grapheme. For joined emoji the sum is too large, which does no harm.
  */
 
 const ASCII = /^[\x20-\x7e]*$/;
@@ -34,7 +34,9 @@ export function cutToWidth(text: string, columns: number): string {
   return cut;
 }
 
-/** The text without characters that move the cursor or change colours: it comes from other machines. */
+/**
+ * The text without characters that move the cursor or change colours: it comes from other machines.
+ */
 export function printable(text: string): string {
   return ASCII.test(text) ? text : text.replace(/\p{Cc}/gu, " ");
 }

@@ -18,9 +18,10 @@ export interface BootOptions extends Omit<AskOptions, "showStep"> {
 const pause = 1000;
 
 /**
- * Boots the nodes of a builder, and waits until each answers, for `timeout` milliseconds (0: as long as
- * it takes). A failure that no waiting fixes ends it at once. Resolves to the nodes' answers; rejects
- * with the reason of the first node that doesn't answer; buildx only says that the time is up.
+ * Boots the nodes of a builder, and waits until each answers, for `timeout` milliseconds (0: as
+ * long as it takes). A failure that no waiting fixes ends it at once. Resolves to the nodes'
+ * answers; rejects with the reason of the first node that doesn't answer; buildx only says that the
+ * time is up.
  */
 export async function bootBuilder(builder: Builder, options: BootOptions): Promise<NodeStatus[]> {
   return await Promise.all(builder.nodes.map((node) => bootNode(builder, node, options)));
@@ -50,15 +51,18 @@ async function bootNode(
   }
 }
 
-/** Adds the endpoint to a silent node's error: lists show it next to the error, but a boot doesn't. */
+/**
+ * Adds the endpoint to a silent node's error: lists show it next to the error, but a boot doesn't.
+ */
 function named({ error, endpoint }: NodeStatus): unknown {
   if (!(error instanceof SilentNode)) return error;
   return new Error(`cannot reach ${endpoint}: ${error.message}`, { cause: error });
 }
 
 /**
- * Whether a daemon is missing or stopped, so that its driver may boot it. Another client may also have
- * started the container a moment ago, and its daemon doesn't listen yet: a boot waits for that.
+ * Whether a daemon is missing or stopped, so that its driver may boot it. Another client may also
+ * have started the container a moment ago, and its daemon doesn't listen yet: a boot waits for
+ * that.
  */
 export function isDown(error: unknown): boolean {
   if (!(error instanceof DialError)) return false;

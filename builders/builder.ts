@@ -72,7 +72,9 @@ export function namedBuilder(store: Store, env: Env, name: string): Builder {
   });
 }
 
-/** Lists every builder in the order of `ls`: stored ones by name, `BUILDKIT_HOST`, docker contexts. */
+/**
+ * Lists every builder in the order of `ls`: stored ones by name, `BUILDKIT_HOST`, docker contexts.
+ */
 export function allBuilders(store: Store, env: Env): Builder[] {
   const builders = store.list().groups.map((group) => stored(store, group));
   const names = new Set(builders.map((builder) => builder.name));
@@ -85,8 +87,8 @@ export function allBuilders(store: Store, env: Env): Builder[] {
 }
 
 /**
- * Finds the builder that `use` has chosen for the current docker endpoint, by buildx's rules. buildx
- * also rewrites `current` when it reads it, which only forgets choices; fairlead doesn't.
+ * Finds the builder that `use` has chosen for the current docker endpoint, by buildx's rules.
+ * buildx also rewrites `current` when it reads it, which only forgets choices; fairlead doesn't.
  */
 async function chosenGroup(store: Store, env: Env): Promise<NodeGroup | undefined> {
   const current = store.current();

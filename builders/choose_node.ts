@@ -3,7 +3,9 @@ import { BuilderError } from "./builder_error.ts";
 import type { StoredNode } from "./store/node_group.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "./platforms.ts";
 
-/** Gives the first node: it gets everything that no platform sends elsewhere. Throws `BuilderError`. */
+/**
+ * Gives the first node: it gets everything that no platform sends elsewhere. Throws `BuilderError`.
+ */
 export function firstNode({ name, nodes }: Builder): StoredNode {
   const first = nodes[0];
   if (first !== undefined) return first;

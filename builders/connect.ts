@@ -20,5 +20,7 @@ export interface ConnectOptions {
   readonly context: DialContext;
 }
 
-/** Opens a gRPC connection to a daemon. Throws `EndpointError`, `DialError` or the signal's reason. */
+/**
+ * Opens a gRPC connection to a daemon. Throws `EndpointError`, `DialError` or the signal's reason.
+ */
 export type Connect = (options: ConnectOptions) => Promise<NodeClient>;

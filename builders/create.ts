@@ -57,8 +57,9 @@ export interface CreateContext {
 }
 
 /**
- * Stores a new builder, or a node of one that exists. Everything that needs no connection is checked
- * before anything is written. Throws `BuilderError` or `EndpointError`; then the store is unchanged.
+ * Stores a new builder, or a node of one that exists. Everything that needs no connection is
+ * checked before anything is written. Throws `BuilderError` or `EndpointError`; then the store is
+ * unchanged.
  */
 export async function createBuilder(
   transaction: Transaction,

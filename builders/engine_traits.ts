@@ -12,7 +12,9 @@ import { nodeTarget, reachNode } from "./reach_node.ts";
 
 /** The abilities of the BuildKit inside a Docker engine, read from its workers' labels. */
 export interface EngineTraits {
-  /** The engine keeps images in containerd: every exporter and cache works, and several platforms. */
+  /**
+   * The engine keeps images in containerd: every exporter and cache works, and several platforms.
+   */
   readonly containerd: boolean;
   /** The address of `host-gateway`; undefined where the engine doesn't name it. */
   readonly hostGateway: string | undefined;

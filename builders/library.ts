@@ -1,4 +1,6 @@
-/** Builders for programs that use fairlead as a library, with defaults instead of a command line. */
+/**
+ * Builders for programs that use fairlead as a library, with defaults instead of a command line.
+ */
 import { connect } from "../buildkit/connect.ts";
 import { dockerCredentials } from "../buildkit/session/logins/docker_config.ts";
 import { pause } from "../base/async.ts";
@@ -23,8 +25,9 @@ export interface CallOptions {
   /** Ends the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /**
-   * Reads a variable of the environment: `BUILDX_CONFIG` and `DOCKER_CONFIG` name the store of builders,
-   * `DOCKER_HOST`, `CONTAINER_HOST` and `KUBECONFIG` the engine or the cluster. Default: all variables.
+   * Reads a variable of the environment: `BUILDX_CONFIG` and `DOCKER_CONFIG` name the store of
+   * builders, `DOCKER_HOST`, `CONTAINER_HOST` and `KUBECONFIG` the engine or the cluster. Default:
+   * all variables.
    */
   readonly env?: (name: string) => string | undefined;
 }
@@ -36,8 +39,8 @@ export interface NewBuilder {
   /** Which driver makes or reaches the daemons. */
   readonly driver: "docker-container" | "podman-container" | "kubernetes" | "remote";
   /**
-   * The address of the daemon (`remote`), of the engine (`unix://…`, `ssh://…`), or a docker context.
-   * Default: what the environment names. Absent for `kubernetes`.
+   * The address of the daemon (`remote`), of the engine (`unix://…`, `ssh://…`), or a docker
+   * context. Default: what the environment names. Absent for `kubernetes`.
    */
   readonly endpoint?: string;
   /** The driver options, as `--driver-opt` takes them: `{ image: "moby/buildkit:latest" }`. */
@@ -54,7 +57,9 @@ export interface NewBuilder {
 
 /** A boot's options. */
 export interface BootCallOptions extends CallOptions {
-  /** The limit on waiting for a daemon's answer, in milliseconds, without pulls; default: 20,000. */
+  /**
+   * The limit on waiting for a daemon's answer, in milliseconds, without pulls; default: 20,000.
+   */
   readonly timeout?: number;
   /** Receives lines on the progress: `creating container …`. */
   readonly onStep?: (line: string) => void;
@@ -88,8 +93,8 @@ export interface Daemon {
 }
 
 /**
- * Stores a builder, which buildx and fairlead then know, too. The daemons are made by `bootBuilder`, or
- * by the first build.
+ * Stores a builder, which buildx and fairlead then know, too. The daemons are made by
+ * `bootBuilder`, or by the first build.
  *
  * @throws {BuilderError} what is wrong with the arguments; then nothing is stored
  */
@@ -110,7 +115,8 @@ export async function createBuilder(builder: NewBuilder, options: CallOptions = 
 }
 
 /**
- * Starts the daemons of a builder, makes those that are missing, and waits until each daemon answers.
+ * Starts the daemons of a builder, makes those that are missing, and waits until each daemon
+ * answers.
  *
  * The library has no policies. Where `BUILDX_DEFAULT_POLICY=1` demands that BuildKit's own image be
  * verified, the call refuses to run that image, and the error says what can be done.

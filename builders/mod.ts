@@ -1,6 +1,7 @@
 /**
- * Builders of fairlead and buildx: create one, boot, stop and remove its daemons, which are containers
- * of Docker or Podman, or pods of Kubernetes. The store is the one that both programs use.
+ * Builders of fairlead and buildx: create one, boot, stop and remove its daemons, which are
+ * containers of Docker or Podman, or pods of Kubernetes. The store is the one that both programs
+ * use.
  *
  * @example A container with a daemon is made, used and removed
  * ```ts

@@ -19,9 +19,9 @@ export interface Share {
 }
 
 /**
- * `fixed`: the platform was fixed on the node. `listed`: the node's workers list it. `related`: the node
- * runs it, though no worker lists it. `first`: no node claims it, and this one is the first. `only`:
- * there is no other node.
+ * `fixed`: the platform was fixed on the node. `listed`: the node's workers list it. `related`: the
+ * node runs it, though no worker lists it. `first`: no node claims it, and this one is the first.
+ * `only`: there is no other node.
  */
 export type Reason = "fixed" | "listed" | "related" | "first" | "only";
 

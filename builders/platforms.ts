@@ -51,8 +51,8 @@ export function parsePlatforms(texts: readonly string[]): Platform[] {
 }
 
 /**
- * Parses `os/arch`, `os/arch/variant`, or a single part, as containerd does. The os may have a version
- * and features: `windows(10.0.17763+win32k)`. Throws `BuilderError`.
+ * Parses `os/arch`, `os/arch/variant`, or a single part, as containerd does. The os may have a
+ * version and features: `windows(10.0.17763+win32k)`. Throws `BuilderError`.
  */
 export function parsePlatform(text: string): Platform {
   const refuse = (message: string): never => {
@@ -103,7 +103,9 @@ function made(base: Omit<Platform, "architecture">, architecture: string, varian
   return { ...base, architecture, ...variant && { variant } };
 }
 
-/** Gives each platform one spelling: `aarch64` is `arm64`, `arm64/v8` is `arm64`, `arm` is `arm/v7`. */
+/**
+ * Gives each platform one spelling: `aarch64` is `arm64`, `arm64/v8` is `arm64`, `arm` is `arm/v7`.
+ */
 export function normalizePlatform(platform: Platform): Platform {
   const { architecture, variant } = normalizeArchitecture(
     platform.architecture,

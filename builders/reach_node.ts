@@ -15,8 +15,8 @@ export function nodeTarget(
 }
 
 /**
- * The daemons of a node that may have several: empty if the node is one daemon, or if none is ready.
- * Rejects as `reachNode`.
+ * The daemons of a node that may have several: empty if the node is one daemon, or if none is
+ * ready. Rejects as `reachNode`.
  */
 async function membersOf(
   builder: Builder,
@@ -31,7 +31,9 @@ async function membersOf(
   }
 }
 
-/** The node itself, or one node for each daemon of a node that has several. Rejects as `membersOf`. */
+/**
+ * The node itself, or one node for each daemon of a node that has several. Rejects as `membersOf`.
+ */
 export async function daemonsOf(
   builder: Builder,
   node: StoredNode,
@@ -42,8 +44,8 @@ export async function daemonsOf(
 }
 
 /**
- * Connects to a node's daemon by `connect`. Rejects with the errors of `connect`; for a daemon that is
- * down, the hint names the remedy of its driver.
+ * Connects to a node's daemon by `connect`. Rejects with the errors of `connect`; for a daemon that
+ * is down, the hint names the remedy of its driver.
  */
 export async function reachNode<C>(
   { builder, node, registry, env }: Surroundings & {

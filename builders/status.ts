@@ -16,10 +16,10 @@ export interface NodeStatus {
   /** The node's endpoint in the store, without secrets. */
   readonly endpoint: string;
   /**
-   * `running`: the daemon answered. `stopped`: the container or pod doesn't run. `inactive`: the container
-   * or pod is missing, or a remote daemon can't be reached. `error`: the node can't be asked, or
-   * its entry in the store is wrong. `unsupported`: fairlead lacks the driver, so it asked no daemon.
-   * Else the step in which the node hangs: `connecting…`.
+   * `running`: the daemon answered. `stopped`: the container or pod doesn't run. `inactive`: the
+   * container or pod is missing, or a remote daemon can't be reached. `error`: the node can't be
+   * asked, or its entry in the store is wrong. `unsupported`: fairlead lacks the driver, so it
+   * asked no daemon. Else the step in which the node hangs: `connecting…`.
    */
   readonly status: string;
   /** Why it isn't running. */
@@ -57,9 +57,9 @@ export interface AskOptions {
 }
 
 /**
- * Asks every node of every builder, all at once. The failure of a node doesn't affect the others. If
- * all nodes of a builder have members, each member is shown as a node, and the builder as dynamic, as
- * in buildx. Otherwise the first member of each node is shown.
+ * Asks every node of every builder, all at once. The failure of a node doesn't affect the others.
+ * If all nodes of a builder have members, each member is shown as a node, and the builder as
+ * dynamic, as in buildx. Otherwise the first member of each node is shown.
  */
 export function askBuilders(
   builders: readonly Builder[],

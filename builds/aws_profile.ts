@@ -1,7 +1,7 @@
 /**
  * Keys for S3 in AWS's shared files
- * (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html). Only literal keys are read: roles,
- * single sign-on and the metadata of cloud machines are not followed.
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html). Only literal keys are read:
+ * roles, single sign-on and the metadata of cloud machines are not followed.
  */
 import { maybe } from "../base/maybe.ts";
 import type { Env } from "../transports/transport.ts";

@@ -46,7 +46,9 @@ export function programFailed({ cause }: BuildError): boolean {
     /did not complete successfully: exit code: \d+/.test(cause.message);
 }
 
-/** Features that an old frontend lacks, by their names in the daemon's message, in buildx's words. */
+/**
+ * Features that an old frontend lacks, by their names in the daemon's message, in buildx's words.
+ */
 const lacking: Readonly<Record<string, string>> = {
   contexts:
     "current frontend does not support --build-context. Named contexts are supported since " +

@@ -3,8 +3,8 @@ import type { EngineTraits } from "../builders/engine_traits.ts";
 import { UsageError } from "../base/usage_error.ts";
 
 /**
- * The address that `host-gateway` stands for in `--add-host`. Only the BuildKit inside an engine has one.
- * Throws `UsageError`, in buildx's words.
+ * The address that `host-gateway` stands for in `--add-host`. Only the BuildKit inside an engine
+ * has one. Throws `UsageError`, in buildx's words.
  * @param traits of the builder's engine; undefined for a daemon outside of any engine
  */
 export function hostGateway({ driver }: Builder, traits: EngineTraits | undefined): string {

@@ -34,7 +34,10 @@ import { noCache, resources } from "./spec/frontend.ts";
 import { attested, attests, buildArgs, surroundings } from "./spec/frontend_options.ts";
 import { nameImages, type Output, resolveOutputs } from "./spec/output.ts";
 
-/** A build that was found possible on this side. Nothing was written, and only Docker engines were asked. */
+/**
+ * A build that was found possible on this side. Nothing was written, and only Docker engines were
+ * asked.
+ */
 export interface PreparedBuild {
   readonly options: BuildOptions;
   /** The paths of this machine that the build opens. */
@@ -237,7 +240,9 @@ function checkDockerfile(
   }
 }
 
-/** The traits of the Docker engine that the builder is a part of; undefined for any other builder. */
+/**
+ * The traits of the Docker engine that the builder is a part of; undefined for any other builder.
+ */
 async function askEngine(
   { deps, builder, budget }: PrepareContext,
   context: DialContext,

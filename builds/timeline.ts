@@ -77,7 +77,8 @@ function failedSource(error: unknown): Source | undefined {
 const LARGEST_DOCKERFILE = 4 << 20;
 
 /**
- * The texts that steps come from, by target. Only a build of several targets names them in its steps.
+ * The texts that steps come from, by target. Only a build of several targets names them in its
+ * steps.
  * @param failed the file that the build's error is about
  */
 function textsOf(

@@ -11,7 +11,10 @@ const PATIENCE = 100;
 /** Interrupts that a display has answered in its own place. */
 const answered = new WeakSet<Interrupted>();
 
-/** A display answers this interrupt: no other line does. @param reason of the signal that was aborted */
+/**
+ * A display answers this interrupt: no other line does. @param reason of the signal that was
+ * aborted
+ */
 export function answerHere(reason: unknown): void {
   if (reason instanceof Interrupted) answered.add(reason);
 }

@@ -44,7 +44,10 @@ export function palette({ isTerminal }: { readonly isTerminal: boolean }, env: E
   };
 }
 
-/** Colours the word at the beginning of a line: `ERROR:` and `WARNING:`; a whole line of `hint:` is dim. */
+/**
+ * Colours the word at the beginning of a line: `ERROR:` and `WARNING:`; a whole line of `hint:` is
+ * dim.
+ */
 export function paintLine(line: string, colors: Palette): string {
   if (line.startsWith("hint: ")) return colors.dim(line);
   return line.replace(/^ERROR:/, colors.bad).replace(/^WARNING[:!]/, colors.warning);

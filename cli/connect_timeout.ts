@@ -12,8 +12,8 @@ export function connectTimeout(global: Pick<GlobalValues, "connect-timeout">): n
 }
 
 /**
- * How long a command waits for the state of each daemon, in milliseconds. `--timeout` is older and limits
- * the answer, too: if it was typed, it takes precedence over `--connect-timeout`.
+ * How long a command waits for the state of each daemon, in milliseconds. `--timeout` is older and
+ * limits the answer, too: if it was typed, it takes precedence over `--connect-timeout`.
  */
 export function statusLimit(
   flags: { readonly timeout: number },

@@ -1,7 +1,7 @@
 /**
- * A control sequence of this program for a terminal (https://vt100.net/docs/vt510-rm/, and for frames
- * https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036). `Output.paint` takes
- * controls besides text; text itself can't move the cursor (base/terminal_text.ts).
+ * A control sequence of this program for a terminal (https://vt100.net/docs/vt510-rm/, and for
+ * frames https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036). `Output.paint`
+ * takes controls besides text; text itself can't move the cursor (base/terminal_text.ts).
  */
 export class Control {
   /** @param sequence must not contain data from another machine */
@@ -11,7 +11,9 @@ export class Control {
 /** A part of a painted output: text, or a control. */
 export type Painted = string | Control;
 
-/** Terminals that know these two controls show the output between them at once; others ignore them. */
+/**
+ * Terminals that know these two controls show the output between them at once; others ignore them.
+ */
 export const beginFrame = new Control("\x1b[?2026h");
 export const endFrame = new Control("\x1b[?2026l");
 export const hideCursor = new Control("\x1b[?25l");

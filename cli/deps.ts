@@ -4,8 +4,8 @@ import type { Painted } from "./cursor.ts";
 import type { Env } from "../transports/transport.ts";
 
 /**
- * The process that a command runs in, as one value. `main.ts` alone makes the real one, so a test can run
- * any command inside its own process.
+ * The process that a command runs in, as one value. `main.ts` alone makes the real one, so a test
+ * can run any command inside its own process.
  */
 export interface Deps {
   /** The words after the program's name. */
@@ -26,8 +26,9 @@ export interface Deps {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with an `Interrupted` as its reason. */
   readonly signal: AbortSignal;
   /**
-   * Resolves once signals are listened to, a tenth of a second after the start. Before that a signal
-   * ends the process at once, so code that creates something temporary waits for `listening` first.
+   * Resolves once signals are listened to, a tenth of a second after the start. Before that a
+   * signal ends the process at once, so code that creates something temporary waits for `listening`
+   * first.
    */
   readonly listening: Promise<void>;
   readonly registry: Registry;
@@ -36,8 +37,8 @@ export interface Deps {
 }
 
 /**
- * `deps` with some changes. A spread would read the current folder, which may be gone, and would lose
- * properties that an earlier change inherits.
+ * `deps` with some changes. A spread would read the current folder, which may be gone, and would
+ * lose properties that an earlier change inherits.
  */
 export function withChanges(deps: Deps, changes: Partial<Deps>): Deps {
   return Object.create(deps, Object.getOwnPropertyDescriptors(changes)) as Deps;
@@ -52,15 +53,17 @@ export interface Input {
   readonly isTerminal: boolean;
   /** Reads up to `into.length` bytes; null at the end. */
   read(into: Uint8Array): Promise<number | null>;
-  /** Whether a terminal hands every key to the program: no lines, no echo, no Ctrl-C as a signal. */
+  /**
+   * Whether a terminal hands every key to the program: no lines, no echo, no Ctrl-C as a signal.
+   */
   setRaw(on: boolean): void;
 }
 
 export interface Output {
   readonly isTerminal: boolean;
   /**
-   * Writes all of `text` before it returns; for a terminal, sequences that move the cursor are removed.
-   * Throws `OutputClosed` if the reader is gone.
+   * Writes all of `text` before it returns; for a terminal, sequences that move the cursor are
+   * removed. Throws `OutputClosed` if the reader is gone.
    */
   write(text: string): void;
   /** Writes text and controls of our own to a terminal, in one write. Throws as `write` does. */

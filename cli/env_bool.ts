@@ -3,7 +3,8 @@ import { parseBool, readBool } from "../base/go/bool.ts";
 import { UsageError } from "../base/usage_error.ts";
 
 /**
- * Whether a variable is a true boolean; an empty variable is false. Throws `UsageError` for other values.
+ * Whether a variable is a true boolean; an empty variable is false. Throws `UsageError` for other
+ * values.
  * @param what the beginning of the error, in buildx's words for this variable
  */
 export function isTrue(name: string, env: Env, what = `invalid ${name}`): boolean {

@@ -1,6 +1,6 @@
 /**
- * The exit codes, which are buildx's. A shell shows 141 for a program that SIGPIPE ended: programs in Go
- * end like that when the reader of their output is gone.
+ * The exit codes, which are buildx's. A shell shows 141 for a program that SIGPIPE ended: programs
+ * in Go end like that when the reader of their output is gone.
  */
 export const exitCodes = {
   generic: 1,

@@ -14,8 +14,8 @@ export interface Format {
 }
 
 /**
- * Reads a `--format`: `table`, `json`, `table TEMPLATE` or `TEMPLATE`. The two characters `\t` mean a
- * tab, and `\n` a newline. Throws `TemplateError`.
+ * Reads a `--format`: `table`, `json`, `table TEMPLATE` or `TEMPLATE`. The two characters `\t` mean
+ * a tab, and `\n` a newline. Throws `TemplateError`.
  *
  * @param tableTemplate the template of a bare `table`
  * @param headers the header of each column, by field

@@ -2,8 +2,8 @@ import type { Format } from "./format.ts";
 import { alignColumns } from "../base/go/tabwriter.ts";
 
 /**
- * The `--format=table` of plain fields. The output equals that of the template language, whose code is
- * not loaded.
+ * The `--format=table` of plain fields. The output equals that of the template language, whose code
+ * is not loaded.
  *
  * @param columns the header of each column, by its field
  */

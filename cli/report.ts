@@ -16,8 +16,8 @@ export interface Report {
 }
 
 /**
- * Properties that an error of any class may have besides its message: lines above the message (an excerpt
- * of a file), a hint, an exit code. The error takes precedence over its causes.
+ * Properties that an error of any class may have besides its message: lines above the message (an
+ * excerpt of a file), a hint, an exit code. The error takes precedence over its causes.
  */
 export interface Reportable {
   readonly above?: readonly string[];
@@ -42,15 +42,23 @@ export interface Reported {
 export interface ReportOptions {
   /** Shows the stack traces of the error and of its causes, too. */
   readonly debug: boolean;
-  /** The hint stands below the message. Without a terminal the message is last: scripts read that line. */
+  /**
+   * The hint stands below the message. Without a terminal the message is last: scripts read that
+   * line.
+   */
   readonly isTerminal: boolean;
-  /** The user has asked the program to end: a cancelled call then counts as interrupted, not as failed. */
+  /**
+   * The user has asked the program to end: a cancelled call then counts as interrupted, not as
+   * failed.
+   */
   readonly interrupted?: boolean;
   /** The name by which docker calls fairlead as its plugin. */
   readonly plugin?: string | undefined;
 }
 
-/** Converts any thrown value to the lines that the user sees: `ERROR: `, the message, and the hint. */
+/**
+ * Converts any thrown value to the lines that the user sees: `ERROR: `, the message, and the hint.
+ */
 export function report(error: unknown, options: ReportOptions): Report {
   const { debug, isTerminal, interrupted = false, plugin } = options;
   const causes = chainOf(error);
@@ -81,8 +89,8 @@ export function report(error: unknown, options: ReportOptions): Report {
 }
 
 /**
- * The message of an error as users see it. A gRPC error has its code before the message, as in Go. A
- * system error loses the number that Deno adds (`Permission denied (os error 13)`).
+ * The message of an error as users see it. A gRPC error has its code before the message, as in Go.
+ * A system error loses the number that Deno adds (`Permission denied (os error 13)`).
  */
 export function messageOf(error: unknown): string {
   const text = plainMessageOf(error);

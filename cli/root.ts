@@ -19,8 +19,8 @@ export const program = "fairlead";
 const about = "A standalone BuildKit client";
 
 /**
- * Runs the command that `deps.args` names. Resolves to the exit code; rejects with the command's error,
- * or with `UsageError`.
+ * Runs the command that `deps.args` names. Resolves to the exit code; rejects with the command's
+ * error, or with `UsageError`.
  * @param onDebug called when `--debug` is among the flags; a value of a flag never counts as one
  */
 export async function runRoot(
@@ -220,7 +220,10 @@ export function firstArgument(words: readonly string[], specs: FlagSpecs): numbe
   return at < 0 ? words.length : at;
 }
 
-/** Whether a flag's value is the next word, as after `--name`, `-n`, or a group of letters that ends in `n`. */
+/**
+ * Whether a flag's value is the next word, as after `--name`, `-n`, or a group of letters that ends
+ * in `n`.
+ */
 function takesNext(word: string, specs: FlagSpecs): boolean {
   const wants = (name: string | undefined) =>
     name !== undefined && Object.hasOwn(specs, name) && wantsValue(specs[name]!);

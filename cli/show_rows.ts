@@ -38,8 +38,8 @@ export async function showRows(
 }
 
 /**
- * Writes a table whose first row is the head and whose columns stand at least three spaces apart. It
- * fits the width of a terminal there.
+ * Writes a table whose first row is the head and whose columns stand at least three spaces apart.
+ * It fits the width of a terminal there.
  */
 export async function showTable(
   { stdout, env }: Pick<Deps, "stdout" | "env">,

@@ -1,9 +1,9 @@
 /**
- * A second thread that listens to signals, and reports them to the main thread. The guard ends the program
- * if the main thread doesn't obey: that thread may be deep in a computation, or blocked in a write to
- * a pipe that has no reader. Only the guard listens, so the main thread misses no signal that the guard
- * has caught. A worker costs the main thread 15 ms and 15 MB, so short commands never start one
- * (signals.ts).
+ * A second thread that listens to signals, and reports them to the main thread. The guard ends the
+ * program if the main thread doesn't obey: that thread may be deep in a computation, or blocked in
+ * a write to a pipe that has no reader. Only the guard listens, so the main thread misses no signal
+ * that the guard has caught. A worker costs the main thread 15 ms and 15 MB, so short commands
+ * never start one (signals.ts).
  */
 import { libcNames } from "../base/libc_names.ts";
 import type { Interrupted } from "./deps.ts";
@@ -92,7 +92,8 @@ function guard(): void {
 
   /** SIGUSR1 would open Deno's inspector, through which any local user could run code. */
   function ignoreInspector({ libc, isMac }: GuardOptions): void {
-    // Deno installs its handler once. This brings that forward, so that nothing undoes the next line.
+    // Deno installs its handler once. This brings that forward, so that nothing undoes the next
+    // line.
     Deno.addSignalListener("SIGUSR1", () => {});
     const SIG_IGN = 1n;
     open(libc, { signal: { parameters: ["i32", "usize"], result: "usize" } })

@@ -3,16 +3,16 @@ import { Interrupted } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
 
 /**
- * The guard (signal_guard.ts), which listens to signals, costs 15 ms, so it starts this many milliseconds
- * after the program. An earlier signal ends the process at once; by then there is hardly anything to
- * clean up.
+ * The guard (signal_guard.ts), which listens to signals, costs 15 ms, so it starts this many
+ * milliseconds after the program. An earlier signal ends the process at once; by then there is
+ * hardly anything to clean up.
  */
 const LATER = 100;
 
 /**
  * The first SIGINT, SIGTERM or SIGHUP aborts the returned signal, so that the command ends in an
- * orderly way; the second leaves at once. Even if the main thread is busy or doesn't end, two SIGINT or
- * one SIGTERM end the program.
+ * orderly way; the second leaves at once. Even if the main thread is busy or doesn't end, two
+ * SIGINT or one SIGTERM end the program.
  * @returns `listening` resolves once signals are listened to
  */
 export function interruptible(
@@ -42,13 +42,17 @@ export function codeAfter({ reason }: AbortSignal, code: number): number {
   return hungUp && code !== 0 ? exitCodes.hungUp : code;
 }
 
-/** @param ignored undefined if it isn't known: then SIGHUP keeps its default, and ends the process */
+/**
+ * @param ignored undefined if it isn't known: then SIGHUP keeps its default, and ends the process
+ */
 function caughtSignals(ignored: boolean | undefined): Interrupted["signal"][] {
   if (Deno.build.os === "windows") return ["SIGINT"];
   return ["SIGINT", "SIGTERM", ...ignored === false ? ["SIGHUP"] as const : []];
 }
 
-/** Whether the parent made us ignore SIGHUP, the first bit of the mask; undefined except on Linux. */
+/**
+ * Whether the parent made us ignore SIGHUP, the first bit of the mask; undefined except on Linux.
+ */
 function hangUpIsIgnored(): boolean | undefined {
   try {
     const status = Deno.readTextFileSync("/proc/self/status");

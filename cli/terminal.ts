@@ -95,7 +95,10 @@ function textOf(part: Painted, safe: (text: string) => string): string {
   return typeof part === "string" ? safe(part) : part.sequence;
 }
 
-/** Writes some bytes. A full pipe that another program made non-blocking is tried again a little later. */
+/**
+ * Writes some bytes. A full pipe that another program made non-blocking is tried again a little
+ * later.
+ */
 function writeSome(stream: Stream, bytes: Uint8Array): number {
   while (true) {
     try {

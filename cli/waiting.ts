@@ -48,8 +48,8 @@ export interface WaitLine extends Disposable {
 }
 
 /**
- * One line of a terminal that counts down. It is repainted every second, and removed when no connection is
- * under way. Without a terminal, nothing is written.
+ * One line of a terminal that counts down. It is repainted every second, and removed when no
+ * connection is under way. Without a terminal, nothing is written.
  */
 export function waitLine(out: Output): WaitLine {
   const open = new Map<symbol, () => string>();

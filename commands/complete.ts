@@ -2,7 +2,10 @@ import { defineCommand } from "../cli/command.ts";
 import { printCandidates } from "./completion/candidates.ts";
 import { complete } from "./completion/complete.ts";
 
-/** `__complete`: shells' scripts and docker pass the words up to the cursor; the last one is unfinished. */
+/**
+ * `__complete`: shells' scripts and docker pass the words up to the cursor; the last one is
+ * unfinished.
+ */
 export const command = defineCommand({
   args: { usage: "[WORD...]", min: 0, max: Infinity },
   ignoresBuilder: true,

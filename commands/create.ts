@@ -119,8 +119,8 @@ export const command = defineCommand({
 });
 
 /**
- * Throws if the engine of a node doesn't answer, because no container could be created there. A cluster
- * need not answer, but the kubeconfig must name one.
+ * Throws if the engine of a node doesn't answer, because no container could be created there. A
+ * cluster need not answer, but the kubeconfig must name one.
  */
 async function requireEngine(
   builder: Builder,

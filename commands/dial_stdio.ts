@@ -87,7 +87,9 @@ async function dial(
   return stream;
 }
 
-/** Carries bytes both ways until the daemon ends. Rejects with the signal's reason on an interrupt. */
+/**
+ * Carries bytes both ways until the daemon ends. Rejects with the signal's reason on an interrupt.
+ */
 async function relay(stream: ByteStream, deps: Deps): Promise<void> {
   const stdio = {
     read: (into: Uint8Array) => deps.stdin.read(into),

@@ -1,6 +1,6 @@
 /**
- * The metadata that docker and docker compose read from a program in docker's plugin folders before they use it
- * (https://github.com/docker/cli/blob/master/cli-plugins/metadata/metadata.go).
+ * The metadata that docker and docker compose read from a program in docker's plugin folders before
+ * they use it (https://github.com/docker/cli/blob/master/cli-plugins/metadata/metadata.go).
  */
 import { buildxVersion } from "../version.ts";
 import { defineCommand } from "../cli/command.ts";
@@ -13,7 +13,8 @@ export const command = defineCommand({
     const metadata = {
       SchemaVersion: "0.1.0",
       Vendor: "fairlead",
-      // Compose refuses plugins that are too old by this version, so it is that of the equivalent buildx.
+      // Compose refuses plugins that are too old by this version, so it is that of the equivalent
+      // buildx.
       Version: buildxVersion,
       ShortDescription: "Fairlead",
     };

@@ -100,7 +100,10 @@ async function chosen(
   return plainBuilder({ name: "", driver: "remote", dynamic: false, nodes: [node], extra: {} });
 }
 
-/** The nodes, or each daemon of nodes that have several. Errors appear later, in the steps of the node. */
+/**
+ * The nodes, or each daemon of nodes that have several. Errors appear later, in the steps of the
+ * node.
+ */
 async function examinedNodes(builder: Builder, deps: Deps, timeout: number): Promise<StoredNode[]> {
   const signal = withTimeout(deps.signal, timeout);
   const context = { signal, env: deps.env, log: () => {}, step: () => {} };

@@ -9,8 +9,8 @@ export interface Example {
 
 /**
  * Each command's example by the command's path, in an order in which one shell can run all of them.
- * The folder holds a Dockerfile with the stage `app`, a `docker-bake.hcl` with the target `app`, and the
- * policy `other.rego`.
+ * The folder holds a Dockerfile with the stage `app`, a `docker-bake.hcl` with the target `app`,
+ * and the policy `other.rego`.
  */
 export const examples: Readonly<Record<string, Example>> = {
   "fairlead create": {

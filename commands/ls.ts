@@ -97,7 +97,10 @@ async function currentName(deps: Deps, store: Store): Promise<string | undefined
   }
 }
 
-/** Docker's context `default` exists even without docker; its failure is reported only if it is in use. */
+/**
+ * Docker's context `default` exists even without docker; its failure is reported only if it is in
+ * use.
+ */
 function isReported({ builder, nodes }: BuilderStatus, current: string | undefined): boolean {
   if (builder.origin !== "docker context" || builder.name === current) return true;
   return !nodes.every(({ error }) => error instanceof DialError && error.code === "not-found");
@@ -111,7 +114,9 @@ interface RowOptions {
   readonly trunc: boolean;
 }
 
-/** The values that `--format` gets: a row for the builder and, except for `json`, one for each node. */
+/**
+ * The values that `--format` gets: a row for the builder and, except for `json`, one for each node.
+ */
 function rowsOf(status: BuilderStatus, options: RowOptions): object[] {
   const reason = engineFailure(status);
   const row = builderRow(status.builder, options);

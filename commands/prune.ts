@@ -118,8 +118,8 @@ function configuredFilters(env: Env): readonly string[] {
 }
 
 /**
- * Prints each record when it is removed. Every row is aligned by itself, the first with the headers. In
- * buildx the columns differ between rows, too; scripts split them at white space.
+ * Prints each record when it is removed. Every row is aligned by itself, the first with the
+ * headers. In buildx the columns differ between rows, too; scripts split them at white space.
  */
 function printer(verbose: boolean, now: () => number): (record: UsageRecord) => string {
   const tabs = { padding: 1, minimum: 1, tabs: 8 };

@@ -147,8 +147,8 @@ function isBroken(store: Store, name: string): boolean {
 }
 
 /**
- * Asks all daemons, then removes the builders that haven't changed meanwhile. The lock is held for a
- * change of the store only: an engine may take long to remove a container.
+ * Asks all daemons, then removes the builders that haven't changed meanwhile. The lock is held for
+ * a change of the store only: an engine may take long to remove a container.
  */
 async function removeInactive(
   deps: Deps,

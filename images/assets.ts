@@ -1,4 +1,7 @@
-/** Reads the content behind an image's manifests: each platform's configuration, SBOM, and provenance. */
+/**
+ * Reads the content behind an image's manifests: each platform's configuration, SBOM, and
+ * provenance.
+ */
 import { byKey } from "../base/by_key.ts";
 import { takeTurns } from "../base/async.ts";
 import { formatPlatform, normalizePlatform } from "../builders/platforms.ts";

@@ -24,7 +24,9 @@ export interface Found {
 export interface Combined {
   readonly bytes: Uint8Array;
   readonly descriptor: Descriptor;
-  /** The location of each manifest, by digest; undefined for a single manifest that stays as it is. */
+  /**
+   * The location of each manifest, by digest; undefined for a single manifest that stays as it is.
+   */
   readonly origins: ReadonlyMap<string, Location> | undefined;
 }
 

@@ -38,7 +38,10 @@ export function copier(repositories: Repositories, to: Location, onBytes?: OnByt
   const [ofBlobs, ofManifests] = [takeTurns(BLOBS), takeTurns(MANIFESTS)];
   let manifests = 0;
 
-  /** Referrers come after their subjects: two that refer to each other would otherwise wait endlessly. */
+  /**
+   * Referrers come after their subjects: two that refer to each other would otherwise wait
+   * endlessly.
+   */
   async function copyAll(descriptor: Descriptor, from: Location, depth: number): Promise<void> {
     const copied: { descriptor: Descriptor; depth: number }[] = [];
     await copyContent(descriptor, depth);

@@ -19,7 +19,9 @@ const TYPE = "vnd.docker.reference.type", SUBJECT = "vnd.docker.reference.digest
 const ATTESTATION = "attestation-manifest";
 const ARTIFACT = "application/vnd.docker.attestation.manifest.v1+json";
 
-/** @param wanted the platforms; all when there are none. Throws an Error when no manifest is left. */
+/**
+ * @param wanted the platforms; all when there are none. Throws an Error when no manifest is left.
+ */
 export async function filterPlatforms(
   combined: Combined,
   wanted: readonly Platform[],

@@ -1,4 +1,6 @@
-/** Reads and writes an OCI layout on this machine through the interface of a registry's repository. */
+/**
+ * Reads and writes an OCI layout on this machine through the interface of a registry's repository.
+ */
 import { writeAll } from "../base/bytes.ts";
 import type { Descriptor } from "../buildkit/registry/descriptor.ts";
 import { isIndex, isManifest, mediaTypes } from "../buildkit/registry/descriptor.ts";
@@ -83,8 +85,8 @@ function kindOf({ config, ...fields }: Manifest): string {
 }
 
 /**
- * Finds the referrers of every manifest in a layout, among the entries of `index.json` and in the images
- * of the layout. Missing blobs are skipped.
+ * Finds the referrers of every manifest in a layout, among the entries of `index.json` and in the
+ * images of the layout. Missing blobs are skipped.
  */
 async function referrersIn(
   folder: string,
@@ -170,7 +172,8 @@ export function layoutWriter(folder: string): Writer {
     }
   };
   return {
-    // Another program may change the meaning of a tag in an index, so a tag is always written again.
+    // Another program may change the meaning of a tag in an index, so a tag is always written
+    // again.
     has: async (wanted, tag) => tag === undefined && await has(wanted),
     mount: () => Promise.resolve(false),
     putBlob,

@@ -1,4 +1,7 @@
-/** The location of an image: a registry, or an OCI layout on this machine (`oci-layout://PATH[:TAG][@DIGEST]`). */
+/**
+ * The location of an image: a registry, or an OCI layout on this machine
+ * (`oci-layout://PATH[:TAG][@DIGEST]`).
+ */
 import { digestProblem } from "../buildkit/registry/digest.ts";
 import {
   InvalidReference,

@@ -20,8 +20,8 @@ export interface Source {
 }
 
 /**
- * Reads sources. Those without a repository are looked for in the repository of the others, or of the
- * tags, provided that there is only one. Throws `UsageError`, in buildx's words.
+ * Reads sources. Those without a repository are looked for in the repository of the others, or of
+ * the tags, provided that there is only one. Throws `UsageError`, in buildx's words.
  */
 export function parseSources(texts: readonly string[], tags: readonly Location[]): Source[] {
   const typed = texts.map(parseSource);

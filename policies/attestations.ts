@@ -1,6 +1,6 @@
 /**
- * The attestations of downloaded files: a bundle in the policy's folder, or those that GitHub keeps,
- * which the daemon fetches. Answers `artifact_attestation` and `github_attestation`.
+ * The attestations of downloaded files: a bundle in the policy's folder, or those that GitHub
+ * keeps, which the daemon fetches. Answers `artifact_attestation` and `github_attestation`.
  */
 import { errorText } from "../base/error_text.ts";
 import { fieldsOf, isObject, itemsOf } from "../base/json.ts";

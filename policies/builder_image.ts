@@ -18,7 +18,10 @@ import { sourceResolver } from "./source_resolver.ts";
 /** The largest number of requests for metadata, as in buildx. */
 const MOST_ROUNDS = 10;
 
-/** Resolves to the image's digest. Rejects with the policy's words, or with the reason why it can't judge. */
+/**
+ * Resolves to the image's digest. Rejects with the policy's words, or with the reason why it can't
+ * judge.
+ */
 export async function verifyBuilderImage(
   { reference, platform, endpoint }: BuilderImage,
   { env, registry, signal, stderr }: Pick<Deps, "env" | "registry" | "signal" | "stderr">,

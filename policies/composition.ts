@@ -13,8 +13,8 @@ export interface ChosenPolicy {
 
 /**
  * Gives the policies in the order in which they are asked. "disabled" turns all policies off, even
- * fairlead's own. A value without a file changes the last policy; if there is none yet, it changes the
- * following policies. Throws `UsageError`.
+ * fairlead's own. A value without a file changes the last policy; if there is none yet, it changes
+ * the following policies. Throws `UsageError`.
  *
  * @param beside whether a policy next to the Dockerfile is allowed
  */

@@ -1,4 +1,6 @@
-/** The policy engine: a WebAssembly module that is asked by JSON. `policies/engine/` is its source. */
+/**
+ * The policy engine: a WebAssembly module that is asked by JSON. `policies/engine/` is its source.
+ */
 import { ModuleExit, wasi } from "./wasi.ts";
 
 /** A line for the policy's vertex. */
@@ -37,8 +39,8 @@ class EngineError extends Error {
 /** The most memory that the module may take, in pages of 64 KiB. */
 const MOST_PAGES = 8192;
 /**
- * The milliseconds after which a call is stopped. The module itself ends evaluations earlier, but not
- * within one function, such as a template of nested loops.
+ * The milliseconds after which a call is stopped. The module itself ends evaluations earlier, but
+ * not within one function, such as a template of nested loops.
  */
 const LONGEST_CALL = 35_000;
 

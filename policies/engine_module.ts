@@ -1,6 +1,6 @@
 /**
- * Finds the WebAssembly modules of policies: next to the program, or built by Go from a checkout. Each
- * starts when it is first needed.
+ * Finds the WebAssembly modules of policies: next to the program, or built by Go from a checkout.
+ * Each starts when it is first needed.
  */
 import { after } from "../base/async.ts";
 import type { Env } from "../base/env.ts";

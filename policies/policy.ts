@@ -19,8 +19,8 @@ export interface PolicyEnv {
 }
 
 /**
- * The folder of a policy. Resolves to undefined for an absent file; rejects with `PolicyFileError` for
- * one that can't be read, or that lies outside.
+ * The folder of a policy. Resolves to undefined for an absent file; rejects with `PolicyFileError`
+ * for one that can't be read, or that lies outside.
  */
 export type PolicyFiles = (path: string, limit: number) => Promise<Uint8Array | undefined>;
 
@@ -102,7 +102,10 @@ export interface Policy extends Disposable {
     readonly caps: Readonly<Record<string, boolean>>;
     readonly logs: readonly EngineLog[];
   }>;
-  /** Sends any request about this policy to the engine, and supplies its needs. Throws `PolicyError`. */
+  /**
+   * Sends any request about this policy to the engine, and supplies its needs. Throws
+   * `PolicyError`.
+   */
   ask(request: Readonly<Record<string, unknown>>, checksum?: string): Promise<EngineAnswer>;
 }
 
@@ -188,7 +191,9 @@ export async function compilePolicy(
 /** The largest size of an imported module, in bytes. */
 const LONGEST_MODULE = 4 << 20;
 
-/** Repeats the request until the engine has no needs. Throws `PolicyError` for the engine's error. */
+/**
+ * Repeats the request until the engine has no needs. Throws `PolicyError` for the engine's error.
+ */
 async function answered(
   ask: () => EngineAnswer,
   meet: (need: Need) => Promise<void>,

@@ -1,6 +1,6 @@
 /**
- * Verified signatures of images and of downloaded files. The module that verifies them starts with the
- * first signature; a source without one, or a policy that asks for none, doesn't load it.
+ * Verified signatures of images and of downloaded files. The module that verifies them starts with
+ * the first signature; a source without one, or a policy that asks for none, doesn't load it.
  */
 import type { ConfigDir } from "../builders/store/config_dir.ts";
 import type { AttestationChain, ResolveSourceMetaResponse } from "../proto/gen/gateway.ts";

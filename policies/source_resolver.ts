@@ -1,4 +1,6 @@
-/** Asks a daemon about sources, outside of a build: one internal build stays open for all questions. */
+/**
+ * Asks a daemon about sources, outside of a build: one internal build stays open for all questions.
+ */
 import type { Client } from "../buildkit/client.ts";
 import { type Gateway, withGateway } from "../buildkit/gateway.ts";
 import type { Service } from "../buildkit/grpc/call.ts";
@@ -12,7 +14,9 @@ import { refOf } from "../buildkit/result.ts";
 export interface SourceResolver extends AsyncDisposable {
   /** Rejects with the daemon's error. */
   resolve(request: MetaRequest): Promise<ResolveSourceMetaResponse>;
-  /** Lets the daemon download a file, and returns its first `limit` bytes. Rejects with its error. */
+  /**
+   * Lets the daemon download a file, and returns its first `limit` bytes. Rejects with its error.
+   */
   download(url: string, options: DownloadOptions): Promise<Uint8Array>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The session service that the daemon asks before it uses a source: `PolicyVerifier.CheckPolicy`. All
- * policies must allow; the first that denies, converts or requests metadata decides the answer.
+ * The session service that the daemon asks before it uses a source: `PolicyVerifier.CheckPolicy`.
+ * All policies must allow; the first that denies, converts or requests metadata decides the answer.
  */
 import {
   CheckPolicyResponse,

@@ -18,8 +18,8 @@ export class ModuleExit extends Error {
 
 /**
  * The imports of a module, and `attach`, which gives them its memory.
- * @param watch called when the module reads the clock, as Go does whenever it collects garbage; it throws
- *   to end the module
+ * @param watch called when the module reads the clock, as Go does whenever it collects garbage; it
+ *   throws to end the module
  */
 export function wasi(names: readonly string[], watch: (memory: WebAssembly.Memory) => void): {
   readonly imports: Record<string, (...args: never[]) => number>;

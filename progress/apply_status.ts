@@ -23,8 +23,8 @@ import { isTransfer, noteTransfer, RATE_WINDOW } from "./uploads.ts";
 
 /**
  * Applies a message of the Status stream to the state. Each message is partial: a vertex replaces
- * the one with the same digest, and a status the one with the same vertex and ID. Logs are appended,
- * and warnings are collected. Parts of a vertex that was never announced are ignored.
+ * the one with the same digest, and a status the one with the same vertex and ID. Logs are
+ * appended, and warnings are collected. Parts of a vertex that was never announced are ignored.
  *
  * @param at when the message came, ms of our clock.
  * @param local the message is about our own vertexes.
@@ -103,8 +103,8 @@ function applyVertex(state: State, message: Vertex, local: boolean, changes: Cha
 }
 
 /**
- * A member of a progress group. The group is shown as one vertex: it is cached if all members are, and its
- * error is that of the first member that failed.
+ * A member of a progress group. The group is shown as one vertex: it is cached if all members are,
+ * and its error is that of the first member that failed.
  */
 function applyMember(state: State, message: Vertex, changes: Changes): void {
   const { id = "", name = "", weak } = message.progressGroup ?? {};
@@ -212,7 +212,10 @@ function applyLog(state: State, message: VertexLog, changes: Changes): void {
   changes.logs.push({ vertex, text, log });
 }
 
-/** Keeps the end of the output. It is cut at twice the limit, so that small messages don't copy it each time. */
+/**
+ * Keeps the end of the output. It is cut at twice the limit, so that small messages don't copy it
+ * each time.
+ */
 function keepRecent(vertex: VertexState, text: string, limit: number): void {
   if (limit === 0) return;
   vertex.recent += text;

@@ -28,8 +28,9 @@ export function failedBlocks(state: State, isTerminal = false): string {
 }
 
 /**
- * The failed steps and their last output, which end a terminal's screen. The steps' lines have no other
- * place there, so their commands are printed once. Rows of a lone row of dashes mark the output's ends.
+ * The failed steps and their last output, which end a terminal's screen. The steps' lines have no
+ * other place there, so their commands are printed once. Rows of a lone row of dashes mark the
+ * output's ends.
  */
 export function failedSteps(state: State, view: Pick<View, "columns" | "colors">): string {
   let text = "";

@@ -3,8 +3,9 @@ import type { StatusResponse, Vertex } from "../proto/gen/control.ts";
 import { clockOf, isCompleted, isFailed, isStarted, type State } from "./state.ts";
 
 /**
- * The status message that cancels every step under way, for a daemon whose connection is lost. Local
- * vertexes that failed count as cancelled, too: otherwise a retried build would report their failure.
+ * The status message that cancels every step under way, for a daemon whose connection is lost.
+ * Local vertexes that failed count as cancelled, too: otherwise a retried build would report their
+ * failure.
  * @param now milliseconds since 1970, our clock
  */
 export function interruption(state: State, now: number): StatusResponse {

@@ -4,8 +4,8 @@ import type { StatusResponse, Vertex, VertexStatus } from "../proto/gen/control.
 import type { Timestamp } from "../proto/gen/google/protobuf/timestamp.ts";
 
 /**
- * Vertexes for the work of this client, which is a part of the build to its user. They become status
- * messages like the daemon's, so that every renderer shows them, even rawjson.
+ * Vertexes for the work of this client, which is a part of the build to its user. They become
+ * status messages like the daemon's, so that every renderer shows them, even rawjson.
  */
 export interface LocalVertexes {
   /** Starts one, e.g. `importing to docker`. */
@@ -14,8 +14,8 @@ export interface LocalVertexes {
 
 export interface LocalVertex {
   /**
-   * Reports `current` of `total` bytes of a part of its work (total 0 or absent if unknown). It may be
-   * called for every chunk: most calls in quick succession are left out, but never the last.
+   * Reports `current` of `total` bytes of a part of its work (total 0 or absent if unknown). It may
+   * be called for every chunk: most calls in quick succession are left out, but never the last.
    */
   progress(id: string, current: number, total?: number): void;
   /** Completes a part. The end of the vertex completes all of its parts. */

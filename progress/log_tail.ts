@@ -1,6 +1,6 @@
 /**
- * The last lines of a vertex's output, kept for the block that is printed if it fails. Their number and
- * their characters are limited, so that a step may print for hours.
+ * The last lines of a vertex's output, kept for the block that is printed if it fails. Their number
+ * and their characters are limited, so that a step may print for hours.
  */
 
 /** A log message, split into lines. */
@@ -56,7 +56,8 @@ export function appendTail(tail: LogTail, log: LogPieces, limit: TailLimit): voi
   if (log.continues && tail.open && tail.lines.length > 0) {
     const at = tail.lines.length - 1;
     const before = tail.lines[at] ?? "";
-    // A line without an end (a progress bar of dots) keeps its last part. It is cut seldom: cutting copies.
+    // A line without an end (a progress bar of dots) keeps its last part. It is cut seldom: cutting
+    // copies.
     const whole = before + (log.pieces[0] ?? "");
     const joined = whole.length > 2 * limit.size ? whole.slice(-limit.size) : whole;
     tail.lines[at] = joined;

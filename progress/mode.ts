@@ -16,12 +16,12 @@ export class ProgressModeError extends Error {
 }
 
 /**
- * The mode, and whether the image's ID is printed after the build: `-q` and `--progress=quiet` print it,
- * `--progress=none` doesn't. BUILDKIT_PROGRESS replaces the flag's value auto.
+ * The mode, and whether the image's ID is printed after the build: `-q` and `--progress=quiet`
+ * print it, `--progress=none` doesn't. BUILDKIT_PROGRESS replaces the flag's value auto.
  * @param flag the value of `--progress`
  * @param isQuiet the value of `-q`
- * @throws ProgressModeError for an unknown mode, for tty without a terminal, and for -q with a visible
- *   mode.
+ * @throws ProgressModeError for an unknown mode, for tty without a terminal, and for -q with a
+ *   visible mode.
  */
 export function chooseMode(
   flag: string,

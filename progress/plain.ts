@@ -63,7 +63,8 @@ const MAX_OPEN_LINE = 16 * 1024;
 /**
  * @param options.title printed as vertex #0 before the first line; empty for none.
  * @param options.truncate cut names to 72 bytes (PROGRESS_NO_TRUNC=0).
- * @param options.isTerminal control characters in names become spaces; elsewhere the bytes are buildx's
+ * @param options.isTerminal control characters in names become spaces; elsewhere the bytes are
+ * buildx's
  */
 export function plainPrinter(
   state: State,

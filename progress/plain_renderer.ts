@@ -18,8 +18,8 @@ export interface PlainOptions {
 const FLOOD = 256 * 1024;
 
 /**
- * Writes plain text in batches: at once after a pause, else when the interval is over. So a step with a
- * hundred thousand lines costs a few writes.
+ * Writes plain text in batches: at once after a pause, else when the interval is over. So a step
+ * with a hundred thousand lines costs a few writes.
  */
 export function plainRenderer(state: State, options: PlainOptions): Renderer {
   const { out, now, rate } = options;

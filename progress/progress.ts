@@ -70,7 +70,8 @@ export interface Progress extends Disposable {
   upload(mount: string): (sent: Pick<Upload, "files" | "bytes"> & { total?: number }) => void;
   /**
    * Notes that the archive of an output begins to come here.
-   * @returns to be called with the bytes received so far, and those of the image where they are known
+   * @returns to be called with the bytes received so far, and those of the image where they are
+   * known
    */
   download(): (bytes: number, total: number | undefined) => void;
   /**
@@ -269,7 +270,10 @@ function displayRate(env: (name: string) => string | undefined): number {
   return /^\d+$/.test(text) ? Number(text) : 100;
 }
 
-/** Rows of a running step's output. BuildKit ignores the variable if NO_COLOR is set; fairlead doesn't. */
+/**
+ * Rows of a running step's output. BuildKit ignores the variable if NO_COLOR is set; fairlead
+ * doesn't.
+ */
 function logRows(env: (name: string) => string | undefined): number {
   const text = env("BUILDKIT_TTY_LOG_LINES") ?? "";
   return /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 6;

@@ -19,8 +19,8 @@ import type {
 } from "../proto/gen/pb.ts";
 
 /**
- * A status message as one line of JSON, for other programs. The keys, their order, the omitted fields and
- * the escapes are those of Go's encoder on BuildKit's structures, to the byte.
+ * A status message as one line of JSON, for other programs. The keys, their order, the omitted
+ * fields and the escapes are those of Go's encoder on BuildKit's structures, to the byte.
  */
 export function rawJson(message: StatusResponse): string {
   const json = JSON.stringify(

@@ -1,8 +1,8 @@
 import { charWidth } from "../base/width.ts";
 
 /**
- * Emulates a terminal for the end of a step's output: programs draw progress bars with carriage returns
- * and cursor movements. Colours and all other sequences are ignored.
+ * Emulates a terminal for the end of a step's output: programs draw progress bars with carriage
+ * returns and cursor movements. Colours and all other sequences are ignored.
  *
  * @returns the rows that aren't empty, at most `height`, of at most `columns` columns each.
  */

@@ -26,8 +26,8 @@ const LOG_PREFIX = " => => # ";
 
 /**
  * Adds the rows of a step.
- * @param keepsPlace a running step is shown below: the output that was shown stays, so that the running
- *   step doesn't move
+ * @param keepsPlace a running step is shown below: the output that was shown stays, so that the
+ *   running step doesn't move
  */
 export function addRows(
   rows: Row[],

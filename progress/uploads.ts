@@ -1,7 +1,7 @@
 /**
- * The transfers that this side counts: files and bytes of each upload of a folder, and bytes of each
- * archive that comes here. The daemon doesn't report them; they are shown with the daemon's own status of
- * the transfer, `transferring NAME:` or `sending tarball`.
+ * The transfers that this side counts: files and bytes of each upload of a folder, and bytes of
+ * each archive that comes here. The daemon doesn't report them; they are shown with the daemon's
+ * own status of the transfer, `transferring NAME:` or `sending tarball`.
  */
 import type { State, StatusState, VertexState } from "./state.ts";
 import { formatBytes } from "../base/units.ts";
@@ -25,7 +25,10 @@ const ARCHIVE = "sending tarball";
 /** Rates are over the last so many ms. */
 export const RATE_WINDOW = 3000;
 
-/** The largest number of transfers of one name that are matched to uploads; a job has one per context. */
+/**
+ * The largest number of transfers of one name that are matched to uploads; a job has one per
+ * context.
+ */
 const MOST = 1000;
 
 /** Whether a status is about a transfer that this side counts. */
@@ -40,7 +43,9 @@ export function noteTransfer(state: State, vertex: VertexState, status: StatusSt
   else state.transfers.set(status.id, [{ vertex, status }]);
 }
 
-/** Takes note of an upload that begins now. `mount` is the folder's name: `context`, `dockerfile`. */
+/**
+ * Takes note of an upload that begins now. `mount` is the folder's name: `context`, `dockerfile`.
+ */
 export function beginUpload(
   state: State,
   mount: string,
@@ -82,9 +87,9 @@ export function beginDownload(
 }
 
 /**
- * The upload that belongs to a vertex's status: a job's third status of a name belongs to its third upload
- * of that name. undefined for other statuses, and if a job sends two folders of one name at the same time:
- * then the statuses can't be assigned.
+ * The upload that belongs to a vertex's status: a job's third status of a name belongs to its third
+ * upload of that name. undefined for other statuses, and if a job sends two folders of one name at
+ * the same time: then the statuses can't be assigned.
  */
 export function uploadOf(
   state: State,

@@ -30,7 +30,9 @@ export function parseBytes(text: string): number {
   throw new Error(`invalid size: '${text}' does not fit into 64 bits`);
 }
 
-/** A size in bytes as go-units' `BytesSize` prints it: four digits at most, binary units, `1.5GiB`. */
+/**
+ * A size in bytes as go-units' `BytesSize` prints it: four digits at most, binary units, `1.5GiB`.
+ */
 export function formatBytes(bytes: number): string {
   return scaled(bytes, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]);
 }

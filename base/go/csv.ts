@@ -9,10 +9,10 @@ export class CsvError extends UsageError {
 }
 
 /**
- * Reads one line of comma-separated fields, quoted by RFC 4180: `"a=b,c",d=e` has two fields. A quote
- * is allowed only at the start of a field; inside a quoted field it is doubled. A newline is
- * allowed anywhere, and belongs to its field; a newline at the end is ignored. buildx's
- * go-csvvalue reads flags and strings of definitions like this.
+ * Reads one line of comma-separated fields, quoted by RFC 4180: `"a=b,c",d=e` has two fields. A
+ * quote is allowed only at the start of a field; inside a quoted field it is doubled. A newline is
+ * allowed anywhere, and belongs to its field; a newline at the end is ignored. buildx's go-csvvalue
+ * reads flags and strings of definitions like this.
  *
  * Throws {@link CsvError}, and a `UsageError` that says `EOF` for an empty line.
  */
@@ -23,8 +23,9 @@ export function csvFields(line: string, comma = ","): string[] {
 }
 
 /**
- * Reads the records of a text, one for each line, with the number of the line that each begins on. A
- * newline inside quotes belongs to its field, and empty lines are skipped, as in Go's encoding/csv.
+ * Reads the records of a text, one for each line, with the number of the line that each begins on.
+ * A newline inside quotes belongs to its field, and empty lines are skipped, as in Go's
+ * encoding/csv.
  *
  * Throws {@link CsvError}.
  */

@@ -1,4 +1,6 @@
-/** Go's os.FileMode as Go prints it, `drwxr-xr-x`: a letter for each high bit, then the permissions. */
+/**
+ * Go's os.FileMode as Go prints it, `drwxr-xr-x`: a letter for each high bit, then the permissions.
+ */
 const LETTERS = "dalTLDpSugct?";
 
 /** @param mode Go's bits, of which the folder's is the highest; not those of the system */

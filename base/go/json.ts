@@ -19,7 +19,9 @@ export function goEscaped(json: string): string {
   return json.replace(ESCAPED, escape);
 }
 
-/** The fields without zero values, as Go's `omitempty` leaves them out. @param always keys that stay */
+/**
+ * The fields without zero values, as Go's `omitempty` leaves them out. @param always keys that stay
+ */
 export function omitEmpty(fields: object, always: readonly string[] = []): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).filter(([key, value]) =>
@@ -28,7 +30,9 @@ export function omitEmpty(fields: object, always: readonly string[] = []): Recor
   );
 }
 
-/** Prepares a value, so that a caller's `JSON.stringify` prints it like Go; keys stay as they are. */
+/**
+ * Prepares a value, so that a caller's `JSON.stringify` prints it like Go; keys stay as they are.
+ */
 export function goJsonValue(value: unknown): unknown {
   if (typeof value === "string" && value.search(ESCAPED) >= 0) return raw(goJson(value));
   // Such a value has its own form in JSON.
@@ -43,7 +47,9 @@ export function rawNumber(value: bigint): unknown {
   return raw(String(value));
 }
 
-/** Text that `JSON.stringify` prints unchanged. TypeScript's library doesn't declare `rawJSON` yet. */
+/**
+ * Text that `JSON.stringify` prints unchanged. TypeScript's library doesn't declare `rawJSON` yet.
+ */
 function raw(text: string): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 }

@@ -1,6 +1,6 @@
 /**
- * Go's path.Match and filepath.Match: `*` any run of characters but `/`, `?` one of them, `[a-z]` and
- * `[^a-z]` classes, `\x` the character x itself. The time is at most proportional to the name's
+ * Go's path.Match and filepath.Match: `*` any run of characters but `/`, `?` one of them, `[a-z]`
+ * and `[^a-z]` classes, `\x` the character x itself. The time is at most proportional to the name's
  * length times the pattern's.
  */
 
@@ -10,8 +10,8 @@ export function pathMatch(pattern: string, name: string): boolean {
 }
 
 /**
- * Works like filepath.Match: once the name has failed, the pattern's later parts are not checked. Throws
- * {@link BadPattern}.
+ * Works like filepath.Match: once the name has failed, the pattern's later parts are not checked.
+ * Throws {@link BadPattern}.
  */
 export function filepathMatch(pattern: string, name: string): boolean {
   return match(pattern, name, false);

@@ -1,7 +1,7 @@
 /**
  * Aligns text in columns as Go's text/tabwriter does. A tab ends a cell. A column is a run of
- * lines that have a cell there, so a line without tabs ends all columns. The text after a line's last
- * tab belongs to no column.
+ * lines that have a cell there, so a line without tabs ends all columns. The text after a line's
+ * last tab belongs to no column.
  *
  * @param padding spaces between the widest cell of a column and the next
  * @param minimum the smallest width of a column, padding included

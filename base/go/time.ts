@@ -1,4 +1,6 @@
-/** A moment as seconds and nanoseconds since 1970, as protobuf and Go have it. `Date` is too coarse. */
+/**
+ * A moment as seconds and nanoseconds since 1970, as protobuf and Go have it. `Date` is too coarse.
+ */
 export interface Moment {
   readonly seconds: bigint;
   readonly nanos: number;
@@ -60,7 +62,9 @@ export function parseMoment(text: string): Moment | undefined {
   return parseZonedMoment(text)?.moment;
 }
 
-/** Go's RFC3339Nano: `2026-01-02T03:04:05.6Z`. In UTC, unless `offset` minutes east of it are given. */
+/**
+ * Go's RFC3339Nano: `2026-01-02T03:04:05.6Z`. In UTC, unless `offset` minutes east of it are given.
+ */
 export function rfc3339(moment: Moment, offset = 0): string {
   const { date, time } = parts(moment, offset);
   return `${date}T${time}${decimals(moment)}${offset === 0 ? "Z" : zoneOf(offset)}`;

@@ -9,8 +9,8 @@ import { engineOf } from "./docker_container/engine_of.ts";
 import type { Driver } from "./driver.ts";
 
 /**
- * buildkitd in a container `buildx_buildkit_NODE` of the engine that the node's endpoint names, by a
- * docker context or by its address.
+ * buildkitd in a container `buildx_buildkit_NODE` of the engine that the node's endpoint names, by
+ * a docker context or by its address.
  */
 export const dockerContainer: Driver = {
   name: "docker-container",

@@ -25,15 +25,15 @@ export interface Driver {
   /** Finds the node's daemon. Throws `BuilderError` for a node with wrong options. */
   target(node: StoredNode, surroundings: Surroundings): NodeTarget;
   /**
-   * Lists the daemons of a node that may have several; `target` takes a node with one of them. Absent
-   * where a node is one daemon. Throws as `target`, `DialError`, or the signal's reason.
+   * Lists the daemons of a node that may have several; `target` takes a node with one of them.
+   * Absent where a node is one daemon. Throws as `target`, `DialError`, or the signal's reason.
    */
   members?(node: StoredNode, context: DialContext): Promise<NodeMember[]>;
   /** Whether a build without an output goes into the docker engine. Throws `BuilderError`. */
   loads(node: StoredNode): boolean;
   /**
-   * Gives the remedy for a node that can't be reached, as a sentence without full stop; undefined where
-   * the error's own hint is enough.
+   * Gives the remedy for a node that can't be reached, as a sentence without full stop; undefined
+   * where the error's own hint is enough.
    */
   remedy?(node: StoredNode, builder: string, error: DialError, env: Env): string | undefined;
   /** Boots, stops and removes daemons; absent where the driver uses those of others. */

@@ -7,8 +7,8 @@ import type { Driver } from "./driver.ts";
 import { APP, kubeconfigOf, PLATFORMS, workloadOf } from "./kubernetes/names.ts";
 
 /**
- * buildkitd in the pods of a Deployment, or of a StatefulSet with volumes, which has the node's name.
- * The node's endpoint
+ * buildkitd in the pods of a Deployment, or of a StatefulSet with volumes, which has the node's
+ * name. The node's endpoint
  *
  *     kubernetes:///BUILDER?deployment=…&kubeconfig=FILE
  *

@@ -4,8 +4,8 @@ import { containerOf } from "./docker_container/body.ts";
 import type { Driver } from "./driver.ts";
 
 /**
- * buildkitd in a container `buildx_buildkit_NODE` of podman, whose service the node's endpoint names by
- * its address. buildx has no such driver.
+ * buildkitd in a container `buildx_buildkit_NODE` of podman, whose service the node's endpoint
+ * names by its address. buildx has no such driver.
  */
 export const podmanContainer: Driver = {
   name: "podman-container",

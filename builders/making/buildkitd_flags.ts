@@ -1,13 +1,15 @@
-/** The flags of the daemons that a driver makes: `--buildkitd-flags`, and the entitlements besides. */
+/**
+ * The flags of the daemons that a driver makes: `--buildkitd-flags`, and the entitlements besides.
+ */
 import { BuilderError } from "../builder_error.ts";
 
 const FLAG = "--allow-insecure-entitlement";
 const HOST = "network.host";
 
 /**
- * The flags of a node that is created, by buildx's rule. A container has a network of its own, so its
- * daemon may use it (`network.host`), unless the user has named other entitlements. Undefined when
- * neither the user nor the rule names a flag.
+ * The flags of a node that is created, by buildx's rule. A container has a network of its own, so
+ * its daemon may use it (`network.host`), unless the user has named other entitlements. Undefined
+ * when neither the user nor the rule names a flag.
  *
  * @param flags `--buildkitd-flags`, split as by a shell; undefined if it isn't given
  * @param network the driver option
@@ -39,8 +41,8 @@ function entitlementsIn(flags: readonly string[]): string[] {
 }
 
 /**
- * Splits a text into words as google/shlex does: quotes of both kinds, backslashes, and comments behind
- * `#` at a word's start. Throws `BuilderError` for a quote without its end.
+ * Splits a text into words as google/shlex does: quotes of both kinds, backslashes, and comments
+ * behind `#` at a word's start. Throws `BuilderError` for a quote without its end.
  */
 export function splitWords(text: string): string[] {
   const words: string[] = [];

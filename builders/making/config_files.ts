@@ -1,6 +1,7 @@
 /**
- * The configuration of the daemons that a driver makes: `--buildkitd-config` and the certificates that
- * it names for registries. All of them are copied into the store, and from there into the container.
+ * The configuration of the daemons that a driver makes: `--buildkitd-config` and the certificates
+ * that it names for registries. All of them are copied into the store, and from there into the
+ * container.
  */
 import { byKey } from "../../base/by_key.ts";
 import { isObject } from "../../base/json.ts";

@@ -1,7 +1,7 @@
 /**
  * The kinds of the values in buildkitd's configuration, as `cmd/buildkitd/config` of BuildKit v0.32
- * declares them. buildkitd ignores keys that it doesn't know, and doesn't start with a value of another
- * kind. So a mistake is reported before a daemon is made.
+ * declares them. buildkitd ignores keys that it doesn't know, and doesn't start with a value of
+ * another kind. So a mistake is reported before a daemon is made.
  */
 import { parseBytes } from "../../base/go/bytes.ts";
 import { parseDuration } from "../../base/go/duration.ts";

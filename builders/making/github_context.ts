@@ -9,7 +9,9 @@ import { BuilderError } from "../builder_error.ts";
 /** The path of the file below the daemon's folder of configuration. */
 export const GITHUB_FILE = "provenance.d/github_actions_context.json";
 
-/** Each group is written when all its variables are set; keys are named as the daemon knows them. */
+/**
+ * Each group is written when all its variables are set; keys are named as the daemon knows them.
+ */
 const GROUPS: readonly Readonly<Record<string, string>>[] = [
   own("GITHUB_ACTOR", "GITHUB_ACTOR_ID", "GITHUB_TRIGGERING_ACTOR"),
   own("GITHUB_REF", "GITHUB_REF_NAME", "GITHUB_REF_PROTECTED", "GITHUB_REF_TYPE"),
@@ -36,7 +38,9 @@ function own(...variables: string[]): Record<string, string> {
   return Object.fromEntries(variables.map((name) => [name.toLowerCase(), name]));
 }
 
-/** JSON; undefined outside GitHub Actions. Throws `BuilderError` for an event that can't be read. */
+/**
+ * JSON; undefined outside GitHub Actions. Throws `BuilderError` for an event that can't be read.
+ */
 export function githubContext(env: Env): Uint8Array | undefined {
   const [event, path] = [env("GITHUB_EVENT_NAME"), env("GITHUB_EVENT_PATH")];
   if (!readBool(env("GITHUB_ACTIONS") ?? "") || !event || !path) return undefined;

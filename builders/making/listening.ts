@@ -13,8 +13,8 @@ export interface Listening {
 }
 
 /**
- * The TCP port of a node that `create --listen` has made, which the engine has to publish. Undefined for
- * other nodes, whatever their flags: their containers are the same as buildx's.
+ * The TCP port of a node that `create --listen` has made, which the engine has to publish.
+ * Undefined for other nodes, whatever their flags: their containers are the same as buildx's.
  */
 export function listenPort({ files, flags }: Pick<StoredNode, "files" | "flags">) {
   if (files?.[`${LISTEN_FOLDER}/key.pem`] === undefined) return undefined;

@@ -12,7 +12,9 @@ export function logLines(text: string): string[] {
 /** A line of the log that doesn't end a daemon, whatever its words. */
 const HARMLESS = /^time="[^"]*" level=(?:warning|info|debug|trace) /;
 
-/** The line that says why the daemon ended: a usage text may follow it. Undefined for an empty log. */
+/**
+ * The line that says why the daemon ended: a usage text may follow it. Undefined for an empty log.
+ */
 export function reasonIn(lines: readonly string[]): string | undefined {
   const grave = lines.filter((line) => !HARMLESS.test(line));
   // buildkitd's last words have its name before them.

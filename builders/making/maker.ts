@@ -22,7 +22,10 @@ export interface BuilderImage {
   readonly endpoint: string;
 }
 
-/** Resolves to the digest that the reference has in its registry. Rejects with the reason against it. */
+/**
+ * Resolves to the digest that the reference has in its registry. Rejects with the reason against
+ * it.
+ */
 export type VerifyImage = (image: BuilderImage) => Promise<string>;
 
 /** The surroundings of a boot. */
@@ -37,7 +40,10 @@ export interface MakeContext extends DialContext {
 /** A description of the objects that a driver would make for a node, for `create --dry-run`. */
 export type Plan = readonly Readonly<Record<string, unknown>>[];
 
-/** Makes the daemons of one driver. Methods throw `BuilderError`, `DialError`, or the signal's reason. */
+/**
+ * Makes the daemons of one driver. Methods throw `BuilderError`, `DialError`, or the signal's
+ * reason.
+ */
 export interface Maker {
   /** The form in which `create --dry-run` prints plans. With `yaml`, each object is a document. */
   readonly planForm: "json" | "yaml";
@@ -52,8 +58,8 @@ export interface Maker {
   /** Stops a node's daemon if it runs. */
   stop(node: StoredNode, context: DialContext): Promise<void>;
   /**
-   * Removes what `boot` made; with `keepState` the daemon's cache stays. Resolves to a remark for the user
-   * on what else stays, a sentence without full stop.
+   * Removes what `boot` made; with `keepState` the daemon's cache stays. Resolves to a remark for
+   * the user on what else stays, a sentence without full stop.
    */
   remove(
     node: StoredNode,

@@ -1,4 +1,6 @@
-/** The names of the driver options, for messages and completion; the drivers themselves read them. */
+/**
+ * The names of the driver options, for messages and completion; the drivers themselves read them.
+ */
 
 const IN_CONTAINER = [
   ...["image", "network", "memory", "memory-swap", "cpu-period", "cpu-quota", "cpu-shares"],

@@ -16,7 +16,9 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** Finds buildx's store of builders: `$BUILDX_CONFIG`, else `buildx` next to docker's config.json. */
+/**
+ * Finds buildx's store of builders: `$BUILDX_CONFIG`, else `buildx` next to docker's config.json.
+ */
 export function buildxConfigDir(env: Env): ConfigDir | undefined {
   const docker = dockerConfigDir(env);
   const path = env("BUILDX_CONFIG") || (docker === undefined ? undefined : `${docker}/buildx`);

@@ -1,4 +1,6 @@
-/** Records of builds by builder, node and ref, in which other tools look up the source of a build. */
+/**
+ * Records of builds by builder, node and ref, in which other tools look up the source of a build.
+ */
 import { exists } from "../../base/stat.ts";
 import { maybe } from "../../base/maybe.ts";
 import { isObject } from "../../base/json.ts";
@@ -26,12 +28,15 @@ export interface BuildGroup {
   readonly refs: readonly string[];
 }
 
-/** The version of the layout of `refs/`. buildx rewrites all groups if the version's file is missing. */
+/**
+ * The version of the layout of `refs/`. buildx rewrites all groups if the version's file is
+ * missing.
+ */
 const VERSION = "2";
 
 /**
- * Writes a record as buildx does: `refs/BUILDER/NODE/REF`, readable for all, without the store's lock,
- * because each ref is new. Errors are ignored: the build doesn't need the record.
+ * Writes a record as buildx does: `refs/BUILDER/NODE/REF`, readable for all, without the store's
+ * lock, because each ref is new. Errors are ignored: the build doesn't need the record.
  */
 export function saveBuildState(
   dir: ConfigDir | undefined,
@@ -47,8 +52,8 @@ export function saveBuildState(
 }
 
 /**
- * Reads a record below `refs/`; undefined if it is missing or can't be read. A daemon chooses refs, so a
- * name that could lead elsewhere is not looked up.
+ * Reads a record below `refs/`; undefined if it is missing or can't be read. A daemon chooses refs,
+ * so a name that could lead elsewhere is not looked up.
  */
 export function readRecord(
   dir: ConfigDir | undefined,

@@ -41,7 +41,10 @@ export interface NodeMember {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The fields that `create` gives to a node. An existing node keeps its own value of an undefined field. */
+/**
+ * The fields that `create` gives to a node. An existing node keeps its own value of an undefined
+ * field.
+ */
 export interface NodeChange {
   readonly endpoint: string;
   /** The user named the endpoint, so an existing node gets it, too. */
@@ -54,9 +57,9 @@ export interface NodeChange {
 }
 
 /**
- * Adds a node to a group, or changes the node of that name. The other nodes lose the node's platforms.
- * Names are compared in lower case; buildx compares them as typed, and so gets two nodes of one name.
- * Throws `BuilderError`.
+ * Adds a node to a group, or changes the node of that name. The other nodes lose the node's
+ * platforms. Names are compared in lower case; buildx compares them as typed, and so gets two nodes
+ * of one name. Throws `BuilderError`.
  */
 export function withNode(
   group: NodeGroup,

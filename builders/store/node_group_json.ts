@@ -5,8 +5,8 @@
  *       "Platforms":[{"architecture":"arm","os":"linux","variant":"v7"}],
  *       "DriverOpts":{"cacert":"/ca.pem"},"Flags":null,"Files":null}],"Dynamic":false}
  *
- * Keys have the order of Go's struct, keys of maps are sorted, and `< > &` are escaped. buildx drops
- * unknown keys when it saves; fairlead keeps them behind the known ones.
+ * Keys have the order of Go's struct, keys of maps are sorted, and `< > &` are escaped. buildx
+ * drops unknown keys when it saves; fairlead keeps them behind the known ones.
  */
 import { byKey } from "../../base/by_key.ts";
 import { goJson } from "../../base/go/json.ts";

@@ -1,6 +1,6 @@
 /**
- * Settings of registries in a builder's buildkitd.toml. buildx keeps that file, with the certificates
- * that the file names, in the builder's first node, and asks registries by it, too.
+ * Settings of registries in a builder's buildkitd.toml. buildx keeps that file, with the
+ * certificates that the file names, in the builder's first node, and asks registries by it, too.
  */
 import { isObject, itemsOf } from "../../base/json.ts";
 import { parse, TomlError } from "smol-toml";

@@ -117,8 +117,8 @@ export class Store {
   }
 
   /**
-   * Records that a stored builder, or the engine of a docker context, is in use now. Errors are ignored:
-   * no command needs the record.
+   * Records that a stored builder, or the engine of a docker context, is in use now. Errors are
+   * ignored: no command needs the record.
    */
   noteUse({ name, origin }: { readonly name: string; readonly origin: string }): void {
     if (this.dir === undefined) return;
@@ -157,7 +157,9 @@ export class Store {
     }
   }
 
-  /** Reads and parses a file; undefined for an absent one, and for a broken one, which is reported. */
+  /**
+   * Reads and parses a file; undefined for an absent one, and for a broken one, which is reported.
+   */
   #orTell<T>(what: string, parts: string[], parse: (text: string) => T): T | undefined {
     return this.#tolerant(what, parts, () => {
       const text = this.#text(...parts);

@@ -4,8 +4,8 @@ import type { Owner } from "./config_dir.ts";
 /**
  * Writes a file of the store, 0600. Refuses a target that is no regular file, as buildx does.
  *
- * The temporary file is in `tempDir`, outside `instances/`: buildx reads every entry there as a builder,
- * and fails on other files.
+ * The temporary file is in `tempDir`, outside `instances/`: buildx reads every entry there as a
+ * builder, and fails on other files.
  *
  * @param options.sync false: the text may be lost in a power cut, which saves a millisecond
  */
@@ -18,10 +18,14 @@ export function writeStoreFile(
   writeAtomically(path, text, { mode: 0o600, ...options });
 }
 
-/** No writer needs its temporary file for so many milliseconds: a write takes less than a second. */
+/**
+ * No writer needs its temporary file for so many milliseconds: a write takes less than a second.
+ */
 const LEFT_BEHIND = 60 * 60 * 1000;
 
-/** Removes temporary files of writers that were killed, ours and buildx's, from the store's folder. */
+/**
+ * Removes temporary files of writers that were killed, ours and buildx's, from the store's folder.
+ */
 export function removeLeftovers(tempDir: string): void {
   for (const { name, isFile } of Deno.readDirSync(tempDir)) {
     if (!isFile || !name.startsWith(".tmp-")) continue;

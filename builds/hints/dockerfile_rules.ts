@@ -1,4 +1,6 @@
-/** The remedies for mistakes in a Dockerfile, by the words of BuildKit's Dockerfile frontend v1.26. */
+/**
+ * The remedies for mistakes in a Dockerfile, by the words of BuildKit's Dockerfile frontend v1.26.
+ */
 import type { RpcError } from "../../buildkit/grpc/status.ts";
 import { sourcesOf } from "../../progress/source_excerpt.ts";
 import { instructionAt, stagesOf } from "./dockerfile_text.ts";

@@ -1,7 +1,12 @@
-/** As much of a Dockerfile as hints need; the daemon's frontend is the one that reads it in full. */
+/**
+ * As much of a Dockerfile as hints need; the daemon's frontend is the one that reads it in full.
+ */
 import { cut } from "../../base/cut.ts";
 
-/** The instruction on some lines, as one line: without comments, and without the marks of continued lines. */
+/**
+ * The instruction on some lines, as one line: without comments, and without the marks of continued
+ * lines.
+ */
 export function instructionAt(
   text: string,
   { first, last }: { readonly first: number; readonly last: number },
@@ -19,8 +24,8 @@ export function stagesOf(text: string): string[] {
 }
 
 /**
- * The name of the place that an instruction takes a file from: a stage, an image or a named context;
- * undefined for the context of the build.
+ * The name of the place that an instruction takes a file from: a stage, an image or a named
+ * context; undefined for the context of the build.
  * @param path the file, from the root of that place
  */
 export function sourceOf(instruction: string, path: string): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * The remedies for the daemon's most common errors. The daemon's words are the key, because it has no
- * codes for them; they are those of BuildKit v0.32.
+ * The remedies for the daemon's most common errors. The daemon's words are the key, because it has
+ * no codes for them; they are those of BuildKit v0.32.
  */
 import { choices, nearest } from "../../base/nearest.ts";
 import type { RpcError } from "../../buildkit/grpc/status.ts";

@@ -25,8 +25,8 @@ export interface Blamed {
 const MOST_ENTRIES = 10_000;
 
 /**
- * A sentence that names the context, says whether `.dockerignore` excludes the file, and suggests the
- * nearest name.
+ * A sentence that names the context, says whether `.dockerignore` excludes the file, and suggests
+ * the nearest name.
  * @param path from the root of the context, in the daemon's words: `/src/main.go`
  */
 export async function missingFileHint(
@@ -109,7 +109,10 @@ function firstMissing(folder: string, wanted: string) {
   return undefined;
 }
 
-/** The path of the only entry of that name in the folders of a context; undefined for none or several. */
+/**
+ * The path of the only entry of that name in the folders of a context; undefined for none or
+ * several.
+ */
 function below(folder: string, name: string): string | undefined {
   const found: string[] = [];
   const folders = [""];

@@ -25,8 +25,8 @@ export interface FarContext {
 }
 
 /**
- * Reads up to `length` bytes of each file; undefined for a missing one. The progress shows the step that
- * fetches, as in a build. Throws RpcError.
+ * Reads up to `length` bytes of each file; undefined for a missing one. The progress shows the step
+ * that fetches, as in a build. Throws RpcError.
  */
 export async function readContextFiles(
   client: Client,

@@ -1,6 +1,6 @@
 /**
- * The context and the Dockerfile of a build. Folders are sent as the daemon asks for them. A URL goes
- * to the daemon as it is. An archive on stdin is uploaded once. The order of the cases and the
+ * The context and the Dockerfile of a build. Folders are sent as the daemon asks for them. A URL
+ * goes to the daemon as it is. An archive on stdin is uploaded once. The order of the cases and the
  * messages are buildx's.
  */
 import type { Service } from "../../buildkit/grpc/call.ts";

@@ -13,7 +13,10 @@ import { refOf } from "../../buildkit/result.ts";
 /** The limit of buildx, in bytes. */
 const LARGEST = 2 << 20;
 
-/** Throws RpcError, or an Error for a file that is too large. @param what the file's kind, for that error */
+/**
+ * Throws RpcError, or an Error for a file that is too large. @param what the file's kind, for that
+ * error
+ */
 export async function fetchFile(
   client: Client,
   url: string,

@@ -1,6 +1,6 @@
 /**
- * `BUILDX_SEND_GIT_QUERY_AS_INPUT`: a git URL with a query is sent as a definition of its own, and so
- * reaches frontends that don't know queries. The names of the attributes are those of BuildKit's
+ * `BUILDX_SEND_GIT_QUERY_AS_INPUT`: a git URL with a query is sent as a definition of its own, and
+ * so reaches frontends that don't know queries. The names of the attributes are those of BuildKit's
  * `solver/pb/attr.go`.
  */
 import { readBool } from "../../base/go/bool.ts";

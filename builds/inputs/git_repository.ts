@@ -1,6 +1,7 @@
 /**
- * Reads the files of a git checkout. No git program is needed or started (https://git-scm.com/docs/gitrepository-layout). In the
- * new "reftable" format of refs, the commit stays unknown.
+ * Reads the files of a git checkout. No git program is needed or started
+ * (https://git-scm.com/docs/gitrepository-layout). In the new "reftable" format of refs, the commit
+ * stays unknown.
  */
 import { isAbsolute } from "../../base/paths.ts";
 import { maybe } from "../../base/maybe.ts";
@@ -48,7 +49,9 @@ function findCheckout(folder: string): Checkout | undefined {
   return undefined;
 }
 
-/** `.git` is the repository. In a worktree or a submodule it is a file with the repository's path. */
+/**
+ * `.git` is the repository. In a worktree or a submodule it is a file with the repository's path.
+ */
 function gitDirOf(root: string): string | undefined {
   const path = join(root, ".git");
   let text: string;

@@ -9,8 +9,8 @@ export interface IgnoreFile {
 }
 
 /**
- * Finds and reads the ignore file that the frontend will use for the folder `context`; undefined for
- * none. Throws when it can't be read.
+ * Finds and reads the ignore file that the frontend will use for the folder `context`; undefined
+ * for none. Throws when it can't be read.
  */
 export function ignoreFileOf(
   { mounts, filename }: Pick<PreparedBuild["inputs"], "mounts" | "filename">,

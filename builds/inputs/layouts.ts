@@ -1,7 +1,7 @@
 /**
- * Folders of this machine that a build reads and writes as OCI layouts: caches of the type `local`, and
- * outputs with `tar=false`. The daemon reads and writes their blobs by a store's id. The client looks up
- * a folder's tags before the build, and writes them after it.
+ * Folders of this machine that a build reads and writes as OCI layouts: caches of the type `local`,
+ * and outputs with `tar=false`. The daemon reads and writes their blobs by a store's id. The client
+ * looks up a folder's tags before the build, and writes them after it.
  */
 import type { Typed } from "../../buildkit/solve_request.ts";
 import type { EngineOutput } from "../outputs/engine.ts";

@@ -74,17 +74,17 @@ export function isArchive(head: Uint8Array): boolean {
 }
 
 /**
- * Whether a tar begins with a header of the PAX format, as those of Python and Node often do. The daemon
- * looks at two blocks only, finds no file in them, and takes the tar for a Dockerfile. It recognizes a
- * compressed tar.
+ * Whether a tar begins with a header of the PAX format, as those of Python and Node often do. The
+ * daemon looks at two blocks only, finds no file in them, and takes the tar for a Dockerfile. It
+ * recognizes a compressed tar.
  */
 export function hidesItsKind(head: Uint8Array): boolean {
   return isTarHeader(head) && head[156] === 0x78; // x
 }
 
 /**
- * Tars have no common magic number, but a checksum: the sum of the block's bytes in octal, where the
- * checksum itself counts as spaces. Old programs summed signed bytes.
+ * Tars have no common magic number, but a checksum: the sum of the block's bytes in octal, where
+ * the checksum itself counts as spaces. Old programs summed signed bytes.
  */
 function isTarHeader(head: Uint8Array): boolean {
   if (head.length < BLOCK) return false;

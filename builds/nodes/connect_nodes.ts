@@ -89,8 +89,8 @@ export async function connectNode(
 }
 
 /**
- * Waits for the daemon's first byte. A container may have been started a moment ago by another client:
- * then the program in it that connects to the daemon finds none.
+ * Waits for the daemon's first byte. A container may have been started a moment ago by another
+ * client: then the program in it that connects to the daemon finds none.
  */
 async function answering(client: Client, signal: AbortSignal): Promise<Client> {
   const { connection } = client.channel;

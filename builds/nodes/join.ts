@@ -1,4 +1,7 @@
-/** Joins an image whose parts several nodes have pushed by digest: pushes their index under its tags. */
+/**
+ * Joins an image whose parts several nodes have pushed by digest: pushes their index under its
+ * tags.
+ */
 import { registryConfigs } from "../../builders/store/registry_configs.ts";
 import { type Descriptor, exportedDescriptor } from "../../buildkit/registry/descriptor.ts";
 import type { RegistryConfig } from "../../buildkit/registry/hosts.ts";

@@ -15,9 +15,9 @@ import type { NodeClients } from "./node_clients.ts";
 import type { PreparedBuild } from "../prepare.ts";
 
 /**
- * Distributes each target's platforms over the nodes. Throws `BuilderError` for a node that is needed and
- * missing, and `UsageError` for an output that can't be combined from several nodes. With several
- * targets, the error is a `BuildError` with the target's name.
+ * Distributes each target's platforms over the nodes. Throws `BuilderError` for a node that is
+ * needed and missing, and `UsageError` for an output that can't be combined from several nodes.
+ * With several targets, the error is a `BuildError` with the target's name.
  */
 export async function splitJobs(
   nodes: NodeClients,

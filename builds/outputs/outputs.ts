@@ -75,7 +75,9 @@ export function openOutputs(
   };
 }
 
-/** Counts the bytes of an archive for the display. On a terminal, the daemon is asked for the total. */
+/**
+ * Counts the bytes of an archive for the display. On a terminal, the daemon is asked for the total.
+ */
 function counted(
   output: ByteOutput,
   client: Client,
@@ -104,7 +106,9 @@ function counted(
   };
 }
 
-/** The receiver of an output that comes to this side; undefined for one that stays with the daemon. */
+/**
+ * The receiver of an output that comes to this side; undefined for one that stays with the daemon.
+ */
 function localOutput(
   target: Output["target"],
   deps: Deps,

@@ -36,7 +36,9 @@ export interface CheckContext {
 export interface Checked {
   /** Undefined when no privilege is missing. */
   readonly missing: Missing | undefined;
-  /** The paths that the builds may open once the missing privileges are granted; undefined for all. */
+  /**
+   * The paths that the builds may open once the missing privileges are granted; undefined for all.
+   */
   readonly permitted: Permitted | undefined;
 }
 

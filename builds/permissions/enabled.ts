@@ -3,7 +3,8 @@ import { quote } from "../../base/go/quote.ts";
 import { isTrue } from "../../cli/env_bool.ts";
 
 /**
- * Whether a definition's use of files and agents is checked, and whether that is so only by default.
+ * Whether a definition's use of files and agents is checked, and whether that is so only by
+ * default.
  */
 export function localChecks(
   env: Env,

@@ -16,8 +16,8 @@ interface Item {
 }
 
 /**
- * Reports the missing privileges, and asks for them on a terminal. Throws `UsageError` where they aren't
- * granted.
+ * Reports the missing privileges, and asks for them on a terminal. Throws `UsageError` where they
+ * aren't granted.
  */
 export async function requestPrivileges(
   { privileges, isByDefault }: Missing,

@@ -1,6 +1,6 @@
 /**
- * `EXPERIMENTAL_BUILDKIT_SOURCE_POLICY`: a file of rules, as JSON or in protobuf's encoding, that the
- * daemon applies to everything that a build fetches
+ * `EXPERIMENTAL_BUILDKIT_SOURCE_POLICY`: a file of rules, as JSON or in protobuf's encoding, that
+ * the daemon applies to everything that a build fetches
  * (https://docs.docker.com/build/building/variables/#experimental_buildkit_source_policy).
  */
 import { Policy } from "../../proto/gen/sourcepolicy.ts";

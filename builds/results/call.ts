@@ -1,6 +1,7 @@
 /**
- * `--call`: a question to the frontend about a Dockerfile. The gateway API is used because the answer is
- * the metadata of a result, which a plain build doesn't return. Nothing is built, exported or recorded.
+ * `--call`: a question to the frontend about a Dockerfile. The gateway API is used because the
+ * answer is the metadata of a result, which a plain build doesn't return. Nothing is built,
+ * exported or recorded.
  */
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";

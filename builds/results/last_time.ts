@@ -18,8 +18,8 @@ export interface Comparable {
 }
 
 /**
- * Milliseconds that the newest good build of the same context, Dockerfile, stage and platforms took;
- * undefined if the daemon knows none. Rejects if the daemon has no history.
+ * Milliseconds that the newest good build of the same context, Dockerfile, stage and platforms
+ * took; undefined if the daemon knows none. Rejects if the daemon has no history.
  */
 export async function lastTime(
   client: Client,

@@ -1,6 +1,6 @@
 /**
- * A build's provenance, from the daemon's record of it, for `--metadata-file`. Daemons write it in the
- * form of SLSA v0.2 or v1 (https://slsa.dev/spec); scripts that read the file know v0.2.
+ * A build's provenance, from the daemon's record of it, for `--metadata-file`. Daemons write it in
+ * the form of SLSA v0.2 or v1 (https://slsa.dev/spec); scripts that read the file know v0.2.
  */
 import { byKey } from "../../base/by_key.ts";
 import type { BuildResultInfo, Descriptor } from "../../proto/gen/control.ts";
@@ -9,8 +9,8 @@ import { wholeBlob } from "../../buildkit/content.ts";
 import { listHistory, NoHistoryError } from "../../buildkit/history.ts";
 
 /**
- * Answers in the form of an exporter's: `buildx.build.provenance`, followed by `/PLATFORM` where there
- * are several; the values are JSON in base64. A daemon without records gives none.
+ * Answers in the form of an exporter's: `buildx.build.provenance`, followed by `/PLATFORM` where
+ * there are several; the values are JSON in base64. A daemon without records gives none.
  */
 export async function recordedProvenance(
   client: Client,

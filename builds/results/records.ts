@@ -18,8 +18,9 @@ export interface RecordContext {
 }
 
 /**
- * Records a run's builds, each at the first call for it: a file for each target and node. A question
- * is no build. The daemon of `BUILDKIT_HOST` is not in the store, so its builds have no records.
+ * Records a run's builds, each at the first call for it: a file for each target and node. A
+ * question is no build. The daemon of `BUILDKIT_HOST` is not in the store, so its builds have no
+ * records.
  */
 export function buildRecords(
   { store, builder, group }: RecordContext,
@@ -45,7 +46,10 @@ export function buildRecords(
   };
 }
 
-/** Records a build that failed before it had a job, because its Dockerfile is missing, as buildx does. */
+/**
+ * Records a build that failed before it had a job, because its Dockerfile is missing, as buildx
+ * does.
+ */
 export function recordUnbuilt(
   { store, builder, group }: RecordContext,
   target: string,

@@ -13,7 +13,10 @@ const WARNINGS = "buildx.build.warnings";
 /** The exporters' answers, by key. */
 export type Answers = Readonly<Record<string, string>>;
 
-/** The image's id for `-q` and `--iidfile`: the digest of its config, or else its own; "" without an image. */
+/**
+ * The image's id for `-q` and `--iidfile`: the digest of its config, or else its own; "" without an
+ * image.
+ */
 export function imageId(answers: Answers): string {
   return answers["containerimage.config.digest"] ?? answers["containerimage.digest"] ?? "";
 }

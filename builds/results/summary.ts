@@ -1,4 +1,6 @@
-/** The block below a good build on a terminal: what was made, where it went, and what took the time. */
+/**
+ * The block below a good build on a terminal: what was made, where it went, and what took the time.
+ */
 import { formatBytes, formatSeconds } from "../../base/units.ts";
 import { cutToWidth, printable } from "../../base/width.ts";
 import { implicitName } from "../../builders/builder.ts";

@@ -32,7 +32,9 @@ export interface JobContext {
   readonly idle?: IdleWatch;
   /** The run was started by bake. */
   readonly isBake: boolean;
-  /** Receives the bytes of each image by its digest; present only where a terminal shows the run. */
+  /**
+   * Receives the bytes of each image by its digest; present only where a terminal shows the run.
+   */
   readonly imageSizes?: Map<string, number>;
   /** Whether to compress the files that the daemon reads; true by default. */
   readonly compressUploads?: boolean;

@@ -20,7 +20,10 @@ export interface RetryOptions {
   readonly notRepeatable: () => string | undefined;
 }
 
-/** The pause before the second attempt, and the longest pause, in ms. Each pause is twice the one before. */
+/**
+ * The pause before the second attempt, and the longest pause, in ms. Each pause is twice the one
+ * before.
+ */
 const PAUSE = 1000;
 const LONGEST_PAUSE = 15_000;
 

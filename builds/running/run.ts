@@ -149,8 +149,8 @@ function useNote({ store, builder }: RunContext): () => void {
 }
 
 /**
- * The jobs that `runBuilds` would run. Connects to nodes where they must be asked which platforms they
- * build. Throws `BuilderError`, `DialError` and the like.
+ * The jobs that `runBuilds` would run. Connects to nodes where they must be asked which platforms
+ * they build. Throws `BuilderError`, `DialError` and the like.
  */
 export async function planBuilds(
   builds: ReadonlyMap<string, PreparedBuild>,
@@ -165,7 +165,10 @@ export async function planBuilds(
   }
 }
 
-/** buildx's key for the choice among several pods: a build's context, or the folder that bake runs in. */
+/**
+ * buildx's key for the choice among several pods: a build's context, or the folder that bake runs
+ * in.
+ */
 function affinityOf(
   builds: ReadonlyMap<string, PreparedBuild>,
   { group, deps }: Pick<RunContext, "group" | "deps">,

@@ -35,7 +35,8 @@ export async function makeReady(
 }
 
 /**
- * Runs one job to its end. Resolves to the answers of the exporters, or of the frontend for a `call`.
+ * Runs one job to its end. Resolves to the answers of the exporters, or of the frontend for a
+ * `call`.
  * @param link connects it with the jobs whose results it uses, and with those that use its own
  */
 export async function runJob(

@@ -27,7 +27,9 @@ import type { PreparedBuild } from "../prepare.ts";
 export interface Shared extends Disposable {
   /** Logins. A registry is asked for a token once, and not by each target. */
   readonly auth: Service;
-  /** System calls for a transfer of a folder. They are opened at the first one, which takes 2 ms. */
+  /**
+   * System calls for a transfer of a folder. They are opened at the first one, which takes 2 ms.
+   */
   sys(folder?: string): Sys;
   /** Looks at a folder before the daemon asks for it; `excludes` will probably be left out. */
   lookAhead(folder: string, excludes: readonly string[]): void;
@@ -151,7 +153,9 @@ export async function buildServices(
   };
 }
 
-/** False with `BUILDKIT_NO_CLIENT_TOKEN`: the daemon then fetches tokens itself, with our passwords. */
+/**
+ * False with `BUILDKIT_NO_CLIENT_TOKEN`: the daemon then fetches tokens itself, with our passwords.
+ */
 function clientTokens(env: Env): boolean {
   return readBool(env("BUILDKIT_NO_CLIENT_TOKEN") ?? "") !== true;
 }

@@ -1,6 +1,6 @@
 /**
- * A folder that several builds on one node read is sent once. A separate session serves it, and each
- * build gets that session's id as `local-sessionid:MOUNT`.
+ * A folder that several builds on one node read is sent once. A separate session serves it, and
+ * each build gets that session's id as `local-sessionid:MOUNT`.
  */
 import type { Client } from "../../buildkit/client.ts";
 import { newId } from "../../base/identity.ts";

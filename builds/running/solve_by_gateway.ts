@@ -35,7 +35,10 @@ export async function solveByGateway(
 /** Attributes of a request that buildx's provenance repeats. */
 const REPEATED = /^(?:build-arg:|label:|target$|context$|context:)/;
 
-/** Whether the provenance of a build has a copy of the request: some is wanted, and it says something. */
+/**
+ * Whether the provenance of a build has a copy of the request: some is wanted, and it says
+ * something.
+ */
 export function recordsRequest(
   { buildArgs, labels, target, attrs = {} }: BuildOptions,
   wantsProvenance: boolean,

@@ -19,7 +19,10 @@ const required: Record<string, { readonly from: string; readonly to: string }> =
   local: { from: "src", to: "dest" },
 };
 
-/** Refuses a cache without the attribute that its type needs. Throws `UsageError`, in buildx's words. */
+/**
+ * Refuses a cache without the attribute that its type needs. Throws `UsageError`, in buildx's
+ * words.
+ */
 export function checkCaches(entries: readonly CacheEntry[], use: "from" | "to"): void {
   for (const { type, attrs } of entries) {
     const need = required[type]?.[use];
@@ -59,7 +62,9 @@ function addGitHub(attrs: Record<string, string>, env: Env): void {
   fill(attrs, "url", env("ACTIONS_CACHE_URL") ?? results);
 }
 
-/** Adds a pair of keys, of the environment or else of another place, unless the author gave a pair. */
+/**
+ * Adds a pair of keys, of the environment or else of another place, unless the author gave a pair.
+ */
 function addAws(attrs: Record<string, string>, env: Env, others: OtherKeys): void {
   if (attrs["access_key_id"] !== undefined && attrs["secret_access_key"] !== undefined) return;
   const id = env("AWS_ACCESS_KEY_ID") || env("AWS_ACCESS_KEY");

@@ -10,7 +10,10 @@ import { cut } from "../../base/cut.ts";
 
 /** A question to the frontend. */
 export interface CallMethod {
-  /** The frontend's name for it, without `frontend.`: `lint`, `outline`, `targets`, `subrequests.describe`. */
+  /**
+   * The frontend's name for it, without `frontend.`: `lint`, `outline`, `targets`,
+   * `subrequests.describe`.
+   */
   readonly name: string;
   /** `json`, or empty for text. */
   readonly format: string;

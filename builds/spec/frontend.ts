@@ -1,6 +1,6 @@
 /**
- * Values that the Dockerfile frontend takes in another spelling. Each function returns the attributes
- * for one flag. Messages are buildx's. All throw `UsageError`.
+ * Values that the Dockerfile frontend takes in another spelling. Each function returns the
+ * attributes for one flag. Messages are buildx's. All throw `UsageError`.
  */
 import { FlagError, UsageError } from "../../base/usage_error.ts";
 import type { Attestation } from "../../grammar/attestation.ts";
@@ -164,8 +164,8 @@ function readResource(key: string, kind: string, text: string): string {
 }
 
 /**
- * Attestations as the frontend takes them: `attest:TYPE`. The first of a type wins, and a disabled one
- * sends nothing. `byDefault` is asked when no provenance was.
+ * Attestations as the frontend takes them: `attest:TYPE`. The first of a type wins, and a disabled
+ * one sends nothing. `byDefault` is asked when no provenance was.
  */
 export function attestations(
   entries: readonly Attestation[],

@@ -26,7 +26,9 @@ export function attests(attrs: Readonly<Attrs>): boolean {
   );
 }
 
-/** Network, hosts and limits of the steps. @param gateway the address that `host-gateway` stands for */
+/**
+ * Network, hosts and limits of the steps. @param gateway the address that `host-gateway` stands for
+ */
 export function surroundings(
   spec: BuildSpec,
   gateway: () => string,

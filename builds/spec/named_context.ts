@@ -1,14 +1,14 @@
 /**
- * `--build-context NAME=VALUE`. NAME is an image's name, so that a context can stand in for an image:
- * `docker.io/library/alpine:latest` and `alpine` are the same. Messages are buildx's.
+ * `--build-context NAME=VALUE`. NAME is an image's name, so that a context can stand in for an
+ * image: `docker.io/library/alpine:latest` and `alpine` are the same. Messages are buildx's.
  */
 import { UsageError } from "../../base/usage_error.ts";
 import { parseReference, referenceText } from "../../buildkit/registry/reference.ts";
 import { cut } from "../../base/cut.ts";
 
 /**
- * The texts of a flag as values by short name. Empty texts are skipped, and of several values for one
- * name the last holds. Throws `UsageError`.
+ * The texts of a flag as values by short name. Empty texts are skipped, and of several values for
+ * one name the last holds. Throws `UsageError`.
  */
 export function parseNamedContexts(texts: readonly string[]): Map<string, string> {
   return new Map(

@@ -17,8 +17,8 @@ export type OutputTarget =
   | { readonly to: "file"; readonly path: string }
   | { readonly to: "stdout" }
   /**
-   * A Docker engine or podman takes it. `context` names a docker context, and `socket` is the path of
-   * podman's socket. Undefined stands for the one in use.
+   * A Docker engine or podman takes it. `context` names a docker context, and `socket` is the path
+   * of podman's socket. Undefined stands for the one in use.
    */
   | {
     readonly to: "engine";
@@ -79,7 +79,10 @@ export async function resolveOutputs(
   return outputs;
 }
 
-/** Turns the entries alone into outputs, without those of `--load` and `--push`. Throws `UsageError`. */
+/**
+ * Turns the entries alone into outputs, without those of `--load` and `--push`. Throws
+ * `UsageError`.
+ */
 export async function resolveEntries(
   entries: readonly OutputEntry[],
   options: Pick<OutputOptions, "stdoutIsTerminal">,
@@ -131,8 +134,8 @@ async function resolve(
 }
 
 /**
- * An image that is loaded on this side, into the program that `load` names. The daemon writes blobs for
- * containerd through a content store, which is the meaning of `tar=false` of the OCI exporter.
+ * An image that is loaded on this side, into the program that `load` names. The daemon writes blobs
+ * for containerd through a content store, which is the meaning of `tar=false` of the OCI exporter.
  */
 function loadInto({ load = "docker", context, socket, namespace, ...attrs }: Attrs): Output {
   const given = { context, socket, namespace };
@@ -205,8 +208,8 @@ function pushImages(outputs: Output[]): boolean {
 }
 
 /**
- * Gives images their names. Tags replace a name of the entry, and a push needs a name. `cacheonly` is no
- * output, and prevents the default one. Throws `UsageError`.
+ * Gives images their names. Tags replace a name of the entry, and a push needs a name. `cacheonly`
+ * is no output, and prevents the default one. Throws `UsageError`.
  */
 export function nameImages(outputs: readonly Output[], tags: readonly string[]): Output[] {
   const name = tags.map(checkTag).join(",");

@@ -15,7 +15,10 @@ export function isRemote(text: string): boolean {
   return /^(?:git|ssh):\/\//i.test(text) || text.startsWith("github.com/") || scp.test(text);
 }
 
-/** Most contexts are paths without a colon. No pattern is used here, because the first one costs time. */
+/**
+ * Most contexts are paths without a colon. No pattern is used here, because the first one costs
+ * time.
+ */
 function isPlain(text: string): boolean {
   return !text.includes(":") && !text.startsWith("github.com/");
 }
@@ -31,7 +34,9 @@ export function isGitOverSsh(text: string): boolean {
   return /^ssh:\/\//i.test(text) || !/^[a-z0-9]+:\/\//i.test(text) && scp.test(text);
 }
 
-/** Whether a query of the URL selects a part of the repository. Old frontends don't know queries. */
+/**
+ * Whether a query of the URL selects a part of the repository. Old frontends don't know queries.
+ */
 export function hasQuery(text: string): boolean {
   const query = /^[a-z0-9]+:\/\//i.test(text)
     ? text.replace(/#.*$/s, "").match(/\?(.+)$/s)?.[1]

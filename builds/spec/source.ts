@@ -19,7 +19,10 @@ export interface Folder {
   readonly path: string;
 }
 
-/** A text that names neither a folder nor a URL. The build throws its error when it comes to the input. */
+/**
+ * A text that names neither a folder nor a URL. The build throws its error when it comes to the
+ * input.
+ */
 export interface NoFolder {
   readonly kind: "none";
   readonly typed: string;
@@ -58,7 +61,10 @@ export type NamedSource =
     readonly path: string;
   };
 
-/** Where the Dockerfile comes from. `typed` is the author's text: empty for none, `-` for an inline one. */
+/**
+ * Where the Dockerfile comes from. `typed` is the author's text: empty for none, `-` for an inline
+ * one.
+ */
 export type DockerfileSource =
   & { readonly typed: string }
   & (
@@ -163,9 +169,9 @@ export function localNamed(name: string, text: string, cwd: string): Folder | No
 }
 
 /**
- * The Dockerfile that `text` (of `-f`) names, or the context's own where it is empty. A path is seen
- * from the working folder, unless the context is no folder: then it is a path inside the context.
- * If the context is a URL, an absolute path is a file of this machine.
+ * The Dockerfile that `text` (of `-f`) names, or the context's own where it is empty. A path is
+ * seen from the working folder, unless the context is no folder: then it is a path inside the
+ * context. If the context is a URL, an absolute path is a file of this machine.
  */
 export function dockerfileSource(
   text: string,

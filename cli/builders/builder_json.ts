@@ -21,8 +21,8 @@ export function builderJson(status: BuilderStatus): object {
 }
 
 /**
- * Why the engine of a docker context can't be reached; undefined for every other builder. buildx doesn't
- * know such a builder's driver then, and so shows no node of it.
+ * Why the engine of a docker context can't be reached; undefined for every other builder. buildx
+ * doesn't know such a builder's driver then, and so shows no node of it.
  */
 export function engineFailure({ builder, nodes }: BuilderStatus): string | undefined {
   if (builder.origin !== "docker context") return undefined;
@@ -35,7 +35,8 @@ export function engineFailure({ builder, nodes }: BuilderStatus): string | undef
 const UNREACHED: readonly string[] = ["not-found", "unreachable", "unauthenticated", "denied"];
 
 /**
- * True for a daemon that is stopped, or that nobody has booted yet: a build boots it. So that is no failure.
+ * True for a daemon that is stopped, or that nobody has booted yet: a build boots it. So that is no
+ * failure.
  */
 export function isDown({ error }: NodeStatus, { driver }: Pick<Builder, "driver">): boolean {
   return driver !== "remote" && error instanceof DialError && error.state !== undefined;

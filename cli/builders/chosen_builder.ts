@@ -6,8 +6,8 @@ import { warn } from "../warn.ts";
 import { storeOf } from "./open_store.ts";
 
 /**
- * The builder of a command, as `chooseBuilder` finds it. Warns if a builder that was selected earlier takes
- * precedence over BUILDKIT_HOST. Throws `BuilderError`.
+ * The builder of a command, as `chooseBuilder` finds it. Warns if a builder that was selected
+ * earlier takes precedence over BUILDKIT_HOST. Throws `BuilderError`.
  * @param name `--builder` or `BUILDX_BUILDER`; empty for neither
  */
 export async function chosenBuilder(
@@ -21,7 +21,9 @@ export async function chosenBuilder(
   return builder;
 }
 
-/** The warning; undefined where BUILDKIT_HOST is used, or the user named the builder in the command. */
+/**
+ * The warning; undefined where BUILDKIT_HOST is used, or the user named the builder in the command.
+ */
 function ignoredHost(
   { env, plugin }: Pick<Deps, "env" | "plugin">,
   name: string,

@@ -31,7 +31,8 @@ export function endpointOf(
 }
 
 /**
- * Dials a daemon for a stream of raw bytes. Throws `EndpointError`, `DialError`, or the signal's reason.
+ * Dials a daemon for a stream of raw bytes. Throws `EndpointError`, `DialError`, or the signal's
+ * reason.
  * @param budget milliseconds that the dial may take; 0 for no limit
  */
 export async function dialChosen(

@@ -5,8 +5,8 @@ import { warnBroken } from "../warn.ts";
 
 /**
  * The store of builders. It warns of broken files that the choice of a builder depends on.
- * Throws `BuilderError` if the user typed a docker context that doesn't exist, even if the chosen builder
- * needs no context.
+ * Throws `BuilderError` if the user typed a docker context that doesn't exist, even if the chosen
+ * builder needs no context.
  */
 export function storeOf(deps: Pick<Deps, "env" | "stderr" | "context">): Store {
   if (deps.context !== undefined) checkContext(deps.env, deps.context);

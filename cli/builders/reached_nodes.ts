@@ -23,9 +23,9 @@ export interface ReachedNode {
 
 /**
  * Connects to all nodes of the chosen builder at once. A node may have several daemons (pods): this
- * connects to each of them, whereas buildx takes one. A node that can't be reached becomes a failure,
- * which `check` throws; the other nodes go on without it.
- * Throws `BuilderError` if the builder can't be used at all, or the signal's reason.
+ * connects to each of them, whereas buildx takes one. A node that can't be reached becomes a
+ * failure, which `check` throws; the other nodes go on without it. Throws `BuilderError` if the
+ * builder can't be used at all, or the signal's reason.
  *
  * @param timeout milliseconds until each daemon must have sent its first bytes; 0 for no limit
  */
@@ -111,8 +111,8 @@ export class Nodes implements AsyncDisposable {
   }
 
   /**
-   * Runs `work` in parallel at every node that hasn't failed yet. The results are in the order of the
-   * nodes. Rejects with the signal's reason only.
+   * Runs `work` in parallel at every node that hasn't failed yet. The results are in the order of
+   * the nodes. Rejects with the signal's reason only.
    */
   async each<T>(signal: AbortSignal, work: (at: ReachedNode) => Promise<T>): Promise<T[]> {
     const results = await Promise.all(this.#daemons.map(async ({ node, client }) => {
@@ -188,8 +188,8 @@ function lineOf({ node, error }: { readonly node: string; readonly error: unknow
 }
 
 /**
- * Ends a connection that is dead. A daemon may be silent while it works, so a silent one is asked for its
- * version, which every daemon answers at once.
+ * Ends a connection that is dead. A daemon may be silent while it works, so a silent one is asked
+ * for its version, which every daemon answers at once.
  * @param limit milliseconds of silence
  */
 export function watchSilence(client: Client, limit?: number): Disposable {

@@ -7,8 +7,8 @@ import { warn } from "../warn.ts";
 import { chosenBuilder } from "./chosen_builder.ts";
 
 /**
- * Registries with the user's logins, under the registry configuration of the chosen builder. No daemon is
- * contacted. Throws `BuilderError` if the builder doesn't exist.
+ * Registries with the user's logins, under the registry configuration of the chosen builder. No
+ * daemon is contacted. Throws `BuilderError` if the builder doesn't exist.
  */
 export async function registriesOfBuilder(
   deps: Deps,

@@ -1,8 +1,8 @@
 /**
  * Flags as data: parsing, help and shell completion all derive from these.
  *
- * A command's flags are a record from the long name to its spec; the parsed result has the same keys,
- * each with the type of its kind.
+ * A command's flags are a record from the long name to its spec; the parsed result has the same
+ * keys, each with the type of its kind.
  */
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
 

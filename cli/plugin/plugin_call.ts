@@ -1,7 +1,7 @@
 /**
  * How docker calls its plugins: `docker-NAME [docker's own flags] [help] NAME ARGS…`, with
- * `DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND` set, and with a socket whose end says that docker is gone, or
- * was interrupted (https://github.com/docker/cli/tree/master/cli-plugins).
+ * `DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND` set, and with a socket whose end says that docker is
+ * gone, or was interrupted (https://github.com/docker/cli/tree/master/cli-plugins).
  */
 import type { Env } from "../../base/env.ts";
 import { Interrupted } from "../deps.ts";
@@ -47,7 +47,8 @@ export function readPluginCall(words: readonly string[], env: Env): PluginCall |
   // `docker help NAME ARGS…` passes its words unchanged.
   const at = words[first] === "help" ? first + 1 : first;
   const plugin = words[at];
-  // Plugins of docker inherit its variables and call us by ourselves: compose runs `docker-buildx bake`.
+  // Plugins of docker inherit its variables and call us by ourselves: compose runs `docker-buildx
+  // bake`.
   if (plugin === undefined || !names.includes(plugin)) return undefined;
   const { values } = parseFlags(dockerFlags, words.slice(0, first), env);
   const variables = new Map<string, string>();

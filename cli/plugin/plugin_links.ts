@@ -1,6 +1,7 @@
 /**
- * The links by which docker finds us: `docker-NAME` in `cli-plugins/`, in the folder of its config.json.
- * Installing a link moves another plugin of that name aside, and removing the link puts it back.
+ * The links by which docker finds us: `docker-NAME` in `cli-plugins/`, in the folder of its
+ * config.json. Installing a link moves another plugin of that name aside, and removing the link
+ * puts it back.
  */
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
 import { osReason } from "../../base/os_reason.ts";

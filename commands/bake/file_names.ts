@@ -28,7 +28,10 @@ export interface FileNames {
   readonly fromEnv: boolean;
 }
 
-/** The names of `-f`, or of `BUILDX_BAKE_FILE`. Throws `UsageError` for a missing file of the variable. */
+/**
+ * The names of `-f`, or of `BUILDX_BAKE_FILE`. Throws `UsageError` for a missing file of the
+ * variable.
+ */
 export function fileNames(
   typed: readonly string[],
   env: Env,

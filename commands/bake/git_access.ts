@@ -1,4 +1,7 @@
-/** Credentials of `BUILDX_BAKE_GIT_*`, for definitions in git repositories and contexts on the same host. */
+/**
+ * Credentials of `BUILDX_BAKE_GIT_*`, for definitions in git repositories and contexts on the same
+ * host.
+ */
 import { isGitOverSsh } from "../../builds/spec/remote.ts";
 import type { ContextSource } from "../../builds/spec/source.ts";
 import { parseSecrets, type SecretEntry } from "../../grammar/secret.ts";
@@ -24,9 +27,9 @@ export function definitionAccess(url: string, env: Env): GitAccess {
 }
 
 /**
- * The access for a target's context. A context on the definition's host gets the definition's agents,
- * because the user has named the definition. Other targets of a definition over ssh get the usual
- * agent, as in buildx, but the user has to allow that.
+ * The access for a target's context. A context on the definition's host gets the definition's
+ * agents, because the user has named the definition. Other targets of a definition over ssh get the
+ * usual agent, as in buildx, but the user has to allow that.
  */
 export function contextAccess(
   url: string | undefined,

@@ -11,8 +11,8 @@ import { DEFAULT_FILES } from "./file_names.ts";
 const LARGEST = 64 << 20;
 
 /**
- * Reads definition files of this machine. `-` is stdin, which is empty the second time. Without names,
- * the default files are read if they exist. Throws `UsageError`.
+ * Reads definition files of this machine. `-` is stdin, which is empty the second time. Without
+ * names, the default files are read if they exist. Throws `UsageError`.
  */
 export async function readLocalFiles(
   names: readonly string[],

@@ -26,9 +26,9 @@ export interface PlanContext extends Pick<Origin, "isFetched" | "repository"> {
 }
 
 /**
- * Plans every target, and completes it as it is printed: with its whole context, `SOURCE_DATE_EPOCH` of
- * the environment, and stdout for archives without a destination. Throws those errors of a build that
- * the client can detect.
+ * Plans every target, and completes it as it is printed: with its whole context,
+ * `SOURCE_DATE_EPOCH` of the environment, and stdout for archives without a destination. Throws
+ * those errors of a build that the client can detect.
  */
 export async function planTargets(
   { targets }: Resolved,

@@ -15,7 +15,10 @@ export function readOptions(
     readonly vars: readonly string[];
     readonly context: string;
     readonly warn: (text: string) => void;
-    /** The absolute path to read for a file that a definition names. Throws where it may not be read. */
+    /**
+     * The absolute path to read for a file that a definition names. Throws where it may not be
+     * read.
+     */
     readonly readable?: (path: string) => string;
   },
 ): ReadOptions {

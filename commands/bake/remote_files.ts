@@ -25,8 +25,8 @@ export interface RemoteDefinition {
 }
 
 /**
- * Reads the named files, or the default ones that exist. A URL of no repository is a single file, and
- * `names` are ignored. Throws `UsageError` and RpcError.
+ * Reads the named files, or the default ones that exist. A URL of no repository is a single file,
+ * and `names` are ignored. Throws `UsageError` and RpcError.
  */
 export async function readRemoteFiles(
   url: string,

@@ -19,7 +19,9 @@ export interface Done {
   readonly answers: Answers;
 }
 
-/** The text of `--metadata-file`: the answers of each target, and warnings if they are requested. */
+/**
+ * The text of `--metadata-file`: the answers of each target, and warnings if they are requested.
+ */
 export function runMetadata(all: readonly Done[], warnings: readonly VertexWarning[]): string {
   const entries = [
     ...Object.entries(metadataOf({}, warnings)),

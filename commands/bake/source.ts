@@ -15,8 +15,8 @@ export interface Source {
 }
 
 /**
- * Reads the named files, or the default ones. With `url`, only files with `cwd://` are read from this
- * machine. Throws `UsageError` where there is no definition.
+ * Reads the named files, or the default ones. With `url`, only files with `cwd://` are read from
+ * this machine. Throws `UsageError` where there is no definition.
  */
 export async function readSource(
   url: string | undefined,

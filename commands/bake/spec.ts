@@ -27,7 +27,9 @@ import { urlBelow } from "./git_url.ts";
 export interface Origin {
   /** The definition was fetched: its texts that look like URLs are URLs. */
   readonly isFetched: boolean;
-  /** The git repository of the definition, which its paths lead into; undefined for this machine. */
+  /**
+   * The git repository of the definition, which its paths lead into; undefined for this machine.
+   */
   readonly repository: string | undefined;
   readonly cwd: string;
   readonly env: Env;

@@ -1,6 +1,7 @@
 /**
- * Flags of older command lines and of docker's own builder. They work as in buildx, and help doesn't
- * list them. Some are other spellings; some have no effect in BuildKit, and some of those cause a warning.
+ * Flags of older command lines and of docker's own builder. They work as in buildx, and help
+ * doesn't list them. Some are other spellings; some have no effect in BuildKit, and some of those
+ * cause a warning.
  */
 import type { FlagSpecs } from "../../cli/flags/spec.ts";
 import type { Deps } from "../../cli/deps.ts";

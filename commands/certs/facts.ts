@@ -1,4 +1,6 @@
-/** Reads facts that the runtime's own reader leaves out: key usages, version, signature algorithm. */
+/**
+ * Reads facts that the runtime's own reader leaves out: key usages, version, signature algorithm.
+ */
 import { derValues, objectIdText } from "../../base/der.ts";
 import { extensionsOf } from "../../transports/tls/certificate.ts";
 

@@ -32,7 +32,9 @@ export function findPairs(dir: string): Pair[] {
   });
 }
 
-/** A folder and the folders right below it, as beginnings of paths: empty, then `NAME/` in order. */
+/**
+ * A folder and the folders right below it, as beginnings of paths: empty, then `NAME/` in order.
+ */
 function withFolders(dir: string): string[] {
   const below = [...Deno.readDirSync(dir)].filter(({ isDirectory }) => isDirectory);
   return ["", ...below.map(({ name }) => name).sort().map((name) => `${name}/`)];

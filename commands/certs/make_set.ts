@@ -27,7 +27,9 @@ export interface SetFile {
 }
 
 const DAY = 86_400_000;
-/** Certificates begin this many milliseconds ago, so that a machine with a slow clock accepts them. */
+/**
+ * Certificates begin this many milliseconds ago, so that a machine with a slow clock accepts them.
+ */
 const EARLIER = 3_600_000;
 
 /** When certificates that are made now begin and end. @param now milliseconds since 1970 */
@@ -36,7 +38,8 @@ export function validity(now: number, days: number): Pick<SetRequest, "from" | "
 }
 
 /**
- * The command line that makes a builder of the daemon with a set's certificates, without a line end.
+ * The command line that makes a builder of the daemon with a set's certificates, without a line
+ * end.
  * @param folder the set's, where the command is called
  */
 export function createCommand(name: string, folder: string, host: Host, port: number): string {
@@ -51,8 +54,9 @@ export function createCommand(name: string, folder: string, host: Host, port: nu
 const AUTHORITY_DAYS = 3650;
 
 /**
- * Makes an authority, and a key with a certificate each for the daemon and for a client. The folders are
- * those of Docker's example (moby/buildkit, examples/create-certs), and one for the authority's key:
+ * Makes an authority, and a key with a certificate each for the daemon and for a client. The
+ * folders are those of Docker's example (moby/buildkit, examples/create-certs), and one for the
+ * authority's key:
  *
  *     ca/{ca.pem,key.pem}   daemon/{ca.pem,cert.pem,key.pem}   client/{ca.pem,cert.pem,key.pem}
  */

@@ -4,8 +4,8 @@ import type { SetFile } from "./make_set.ts";
 import { maybe } from "../../base/maybe.ts";
 
 /**
- * Writes all files of a set, or none. Throws `UsageError` if a file already exists, unless `force` is
- * set.
+ * Writes all files of a set, or none. Throws `UsageError` if a file already exists, unless `force`
+ * is set.
  *
  * @param dir absolute; created if it doesn't exist
  */

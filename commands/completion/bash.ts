@@ -1,6 +1,6 @@
 /**
- * bash 3.2 and later. bash splits words at `=` and `:`, which occur in endpoints and flags. So the script
- * reads the line itself, and cuts from each candidate the beginning that bash has split off.
+ * bash 3.2 and later. bash splits words at `=` and `:`, which occur in endpoints and flags. So the
+ * script reads the line itself, and cuts from each candidate the beginning that bash has split off.
  */
 export const script = `# bash completion for fairlead:  source <(fairlead completion bash)
 _fairlead() {

@@ -36,8 +36,9 @@ export function harmless({ words, ...rest }: Candidates): Candidates {
 const NO_SPACE = 2, NO_FILES = 4, FOLDERS = 16;
 
 /**
- * The candidates as cobra prints them: a line for each word, with a tab before its description, and last a
- * colon and the sum of directives (https://github.com/spf13/cobra/blob/main/site/content/completions/_index.md).
+ * The candidates as cobra prints them: a line for each word, with a tab before its description, and
+ * last a colon and the sum of directives
+ * (https://github.com/spf13/cobra/blob/main/site/content/completions/_index.md).
  */
 export function printCandidates({ words, paths, open }: Candidates, prefix: string): string {
   const lines = words.filter(({ word }) => word.startsWith(prefix))

@@ -4,8 +4,8 @@ import type { DialContext } from "../../transports/transport.ts";
 import { connectionContext, type Examination, type Finding, take } from "./finding.ts";
 
 /**
- * Finds the addresses of the host that this machine connects to, and tries each. Yields nothing for an
- * endpoint without a port, or for a name without addresses: the connection reports that itself.
+ * Finds the addresses of the host that this machine connects to, and tries each. Yields nothing for
+ * an endpoint without a port, or for a name without addresses: the connection reports that itself.
  */
 export async function* addresses(way: Examination): AsyncGenerator<Finding> {
   const transport = way.registry.find(way.endpoint);

@@ -16,8 +16,8 @@ import {
 import { tlsFilesText, tlsLines } from "./tls_lines.ts";
 
 /**
- * Dials, with each step that the transport reports, and then checks TLS. Returns a client before its
- * first call; undefined if a step failed.
+ * Dials, with each step that the transport reports, and then checks TLS. Returns a client before
+ * its first call; undefined if a step failed.
  */
 export async function* connection(
   way: Examination,

@@ -4,7 +4,10 @@ import { driverOf } from "../../builders/drivers/all.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
 import { connectionContext, type Examination, type Finding, take } from "./finding.ts";
 
-/** Yields nothing where the driver makes no daemons. A failure is a warning: the dial has the reason. */
+/**
+ * Yields nothing where the driver makes no daemons. A failure is a warning: the dial has the
+ * reason.
+ */
 export async function* made(
   builder: Builder,
   node: StoredNode,

@@ -16,7 +16,9 @@ export function tlsFilesText({ roots, rootsFrom, client, servername }: TlsFiles)
   ].filter(Boolean).join("; ");
 }
 
-/** The handshake, and the chain of certificates: a line for each with its subject, names and dates. */
+/**
+ * The handshake, and the chain of certificates: a line for each with its subject, names and dates.
+ */
 export async function tlsLines(
   { protocol, cipher, alpn, chain }: Handshake,
   host: string,

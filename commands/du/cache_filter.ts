@@ -26,8 +26,8 @@ export function parseFilters(texts: readonly string[]): Filters {
 }
 
 /**
- * Adds docker's `pruneFilters` (config.json) to the typed filters. If the two contradict each other about a
- * label, the typed one counts.
+ * Adds docker's `pruneFilters` (config.json) to the typed filters. If the two contradict each other
+ * about a label, the typed one counts.
  */
 export function withPruneFilters(filters: Filters, configured: readonly string[]): Filters {
   const all = new Map([...filters].map(([name, values]) => [name, new Set(values)]));

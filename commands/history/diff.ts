@@ -76,7 +76,9 @@ interface Found {
   readonly record: HistoryRecord;
 }
 
-/** The parts of `REF`, `BUILDER/REF` or `BUILDER/NODE/REF`; the builder is empty for the chosen one. */
+/**
+ * The parts of `REF`, `BUILDER/REF` or `BUILDER/NODE/REF`; the builder is empty for the chosen one.
+ */
 function placeOf(text: string): { readonly builder: string; readonly ref: string } {
   const parts = text.split("/");
   return { builder: parts.length > 1 ? parts[0]! : "", ref: parts.at(-1)! };

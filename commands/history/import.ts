@@ -77,7 +77,9 @@ async function open(file: string, cwd: string): Promise<Deno.FsFile> {
   }
 }
 
-/** The socket on which Docker Desktop takes bundles. Throws `BuilderError` if this system has none. */
+/**
+ * The socket on which Docker Desktop takes bundles. Throws `BuilderError` if this system has none.
+ */
 function socketOf(env: Env): string {
   if (Deno.build.os === "windows") {
     throw new BuilderError("fairlead can't import into Docker Desktop for Windows yet", {

@@ -28,7 +28,9 @@ export const command = defineCommand({
   },
 });
 
-/** The names of the records. All are resolved first, because a removal changes the meaning of `^1`. */
+/**
+ * The names of the records. All are resolved first, because a removal changes the meaning of `^1`.
+ */
 async function namesOf(
   nodes: Nodes,
   args: readonly string[],

@@ -51,7 +51,9 @@ async function traceOf(nodes: Nodes, ref: string, deps: Deps) {
 /** Milliseconds that the last spans of a finished build may take to reach the daemon. */
 const SPANS_ON_THEIR_WAY = 1000;
 
-/** The record with its trace, which the daemon writes some seconds after the build, or on request. */
+/**
+ * The record with its trace, which the daemon writes some seconds after the build, or on request.
+ */
 async function tracedRecord(
   nodes: Nodes,
   ref: string,

@@ -17,7 +17,9 @@ const sbomStruct: StructType = [
 ];
 const provenanceStruct: StructType = [{ name: "SLSA", type: "any" }];
 
-/** Gives the value of `.`: for several platforms, Image, SBOM and Provenance are maps by platform. */
+/**
+ * Gives the value of `.`: for several platforms, Image, SBOM and Provenance are maps by platform.
+ */
 export function inspectValue(
   name: string,
   descriptor: Descriptor,

@@ -12,8 +12,8 @@ import { chooseMode } from "../../progress/mode.ts";
 import type { Progress } from "../../progress/progress.ts";
 
 /**
- * Boots a builder for `--bootstrap`, and resolves to the nodes' answers. The progress begins with the
- * first node that is down.
+ * Boots a builder for `--bootstrap`, and resolves to the nodes' answers. The progress begins with
+ * the first node that is down.
  */
 export async function bootAll(
   builder: Builder,

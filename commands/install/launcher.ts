@@ -1,4 +1,7 @@
-/** Reduces a self-extracting file (scripts/compile/layout.ts) to its head, which runs what the file has unpacked. */
+/**
+ * Reduces a self-extracting file (scripts/compile/layout.ts) to its head, which runs what the file
+ * has unpacked.
+ */
 import { writeAtomically } from "../../base/atomic_file.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
@@ -13,7 +16,8 @@ export interface Reduced {
 }
 
 /**
- * Replaces the file at a path. Throws `UsageError` if the file is not the one whose unpacked files run.
+ * Replaces the file at a path. Throws `UsageError` if the file is not the one whose unpacked files
+ * run.
  * @param unpacked the folder with the running Deno; its name is in the head
  */
 export function reduceToLauncher(program: string, unpacked: string): Reduced {

@@ -12,8 +12,8 @@ export interface LocalListener extends Disposable {
 const LOOPBACK = /^tcp:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\]):(\d{1,5})$/;
 
 /**
- * Listens at an address that only this machine, or for a unix socket only this user, can connect to.
- * Throws `UsageError`.
+ * Listens at an address that only this machine, or for a unix socket only this user, can connect
+ * to. Throws `UsageError`.
  */
 export async function listenLocally(address: string): Promise<LocalListener> {
   if (address.startsWith("unix://")) {

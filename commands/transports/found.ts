@@ -31,8 +31,8 @@ export interface Found {
 }
 
 /**
- * Lists the transports by scheme, the one in use first; with `scheme`, only that scheme's. Each plugin is
- * asked, so a plugin that hangs takes seconds; modules are loaded.
+ * Lists the transports by scheme, the one in use first; with `scheme`, only that scheme's. Each
+ * plugin is asked, so a plugin that hangs takes seconds; modules are loaded.
  */
 export async function findTransports(registry: Registry, scheme?: string): Promise<Found[]> {
   const wanted = (at: { readonly scheme: string }) => scheme === undefined || at.scheme === scheme;

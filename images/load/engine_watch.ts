@@ -1,8 +1,9 @@
 /**
- * Detects an engine that is gone during a load. A working engine may be silent for long: its disk is
- * slow, or it unpacks. So a silent engine is asked a small question. An engine that doesn't answer is
- * gone, though its connection stays open: it was stopped, its machine sleeps, or the network drops all
- * packets. An engine that only answers questions for ten minutes has lost the image's own connection.
+ * Detects an engine that is gone during a load. A working engine may be silent for long: its disk
+ * is slow, or it unpacks. So a silent engine is asked a small question. An engine that doesn't
+ * answer is gone, though its connection stays open: it was stopped, its machine sleeps, or the
+ * network drops all packets. An engine that only answers questions for ten minutes has lost the
+ * image's own connection.
  */
 import { SILENCE, whenStill } from "../../buildkit/silence.ts";
 import {
@@ -35,7 +36,9 @@ export interface WatchOptions {
 
 /** How long an engine may take over the small question, in milliseconds. */
 const ANSWER = 10_000;
-/** The number of silences in a row after which even an engine that answers is given up: ten minutes. */
+/**
+ * The number of silences in a row after which even an engine that answers is given up: ten minutes.
+ */
 const MOST_SILENCES = 24;
 const PING: EngineRequest = { method: "GET", path: "/_ping" };
 

@@ -1,7 +1,8 @@
 /**
- * `--load`: streams the image from the daemon into a Docker engine or podman by `POST /images/load`. An
- * image that the engine already has is only named: the daemon sends the digest before the first byte,
- * and takes AlreadyExists for success. Layers that the engine has are left out (`parts/`).
+ * `--load`: streams the image from the daemon into a Docker engine or podman by `POST
+ * /images/load`. An image that the engine already has is only named: the daemon sends the digest
+ * before the first byte, and takes AlreadyExists for success. Layers that the engine has are left
+ * out (`parts/`).
  */
 import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
 import { askEngine, type EngineEndpoint } from "../../transports/engine/docker_engine.ts";

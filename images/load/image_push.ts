@@ -12,8 +12,9 @@ import { hearOut, watchEngine } from "./engine_watch.ts";
 import type { ImageName } from "./image_name.ts";
 
 /**
- * Pushes an image that the engine has under that name, with the user's login. Resolves to the manifest's
- * digest if the engine sends it. Throws `DialError`, `EngineError`, or the signal's reason.
+ * Pushes an image that the engine has under that name, with the user's login. Resolves to the
+ * manifest's digest if the engine sends it. Throws `DialError`, `EngineError`, or the signal's
+ * reason.
  */
 export async function pushImage(
   engine: EngineEndpoint,

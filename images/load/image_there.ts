@@ -23,8 +23,8 @@ export function placedIn(
 }
 
 /**
- * Asks whether the engine has the whole image already. An error counts as no, because the transfer will
- * meet the same error. Rejects only with the signal's reason.
+ * Asks whether the engine has the whole image already. An error counts as no, because the transfer
+ * will meet the same error. Rejects only with the signal's reason.
  */
 export async function isThere(
   { engine, id }: Placed,

@@ -25,7 +25,9 @@ export interface LoadOptions {
   readonly arrived: () => Promise<boolean>;
 }
 
-/** An `OutputSink` whose `close` resolves to false when the image arrived but the answer was lost. */
+/**
+ * An `OutputSink` whose `close` resolves to false when the image arrived but the answer was lost.
+ */
 export interface LoadSink extends Omit<OutputSink, "close"> {
   close(): Promise<boolean>;
 }
@@ -123,7 +125,10 @@ async function startLoad(
   };
 }
 
-/** Runs `body`; its error becomes an `OutputError` with the program's name. Rejects with the signal's reason, too. */
+/**
+ * Runs `body`; its error becomes an `OutputError` with the program's name. Rejects with the
+ * signal's reason, too.
+ */
 export async function explain<T>(
   program: string,
   body: () => Promise<T>,

@@ -7,10 +7,12 @@ export interface DockerfileText {
 }
 
 /**
- * The timeline with the lines of its steps: those that the daemon reports, else those found by number.
+ * The timeline with the lines of its steps: those that the daemon reports, else those found by
+ * number.
  *
  * @param known the line that the daemon reports for a step
- * @param textOf the Dockerfile of a target, if its text is at hand; the target is empty in a build of one
+ * @param textOf the Dockerfile of a target, if its text is at hand; the target is empty in a build
+ * of one
  */
 export function withLines(
   timeline: Timeline,
@@ -53,8 +55,9 @@ interface Stage {
 const NUMBERED = ["ADD", "COPY", "RUN", "WORKDIR"];
 
 /**
- * Finds the line of a Dockerfile that a step comes from, by the stage and the number in the step's name. It
- * serves where the daemon doesn't report lines: in a running build, and in one that failed.
+ * Finds the line of a Dockerfile that a step comes from, by the stage and the number in the step's
+ * name. It serves where the daemon doesn't report lines: in a running build, and in one that
+ * failed.
  *
  * @returns undefined for a step of the frontend, and where the number doesn't fit the text
  */
@@ -87,7 +90,9 @@ function stagesOf(text: string): Stage[] {
   return stages;
 }
 
-/** The instructions, without comments and without the lines that belong to another one's heredoc. */
+/**
+ * The instructions, without comments and without the lines that belong to another one's heredoc.
+ */
 function* instructionsOf(text: string): Generator<Instruction & { readonly words: string[] }> {
   const lines = text.split(/\r?\n/);
   const escape = /^#[ \t]*escape[ \t]*=[ \t]*`/im.test(text) ? "`" : "\\";

@@ -1,7 +1,8 @@
 /**
- * The script of our pages: search, order, groups, filters and zoom of the steps, the reader's local time, and
- * for a served page, following what changes. It only moves, hides and copies what the page has, so no text
- * of a daemon becomes markup by it. A page names its hash (`page_test.ts` compares both).
+ * The script of our pages: search, order, groups, filters and zoom of the steps, the reader's local
+ * time, and for a served page, following what changes. It only moves, hides and copies what the
+ * page has, so no text of a daemon becomes markup by it. A page names its hash (`page_test.ts`
+ * compares both).
  */
 export const pageScript = String.raw`
 "use strict";
@@ -106,7 +107,9 @@ export const pageScript = String.raw`
     track.replaceChildren(...list);
   }
 
-  /** The next of 1, 2, 5 times a power of ten; from 10 s on, a part or a number of minutes or hours. */
+  /**
+   * The next of 1, 2, 5 times a power of ten; from 10 s on, a part or a number of minutes or hours.
+   */
   function stepFrom(least) {
     const power = 10 ** Math.floor(Math.log10(least));
     if (least <= 5000) return [1, 2, 5, 10].map((n) => n * power).find((size) => size >= least);
@@ -228,7 +231,10 @@ export const pageScript = String.raw`
     summaries[at]?.focus();
   }
 
-  /** Replaces the part of a served page that changes, and keeps what the reader has opened and typed. */
+  /**
+   * Replaces the part of a served page that changes, and keeps what the reader has opened and
+   * typed.
+   */
   async function refresh() {
     const answer = await fetch(location.href.split("#")[0]);
     if (!answer.ok) return;

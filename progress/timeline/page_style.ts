@@ -1,4 +1,6 @@
-/** The style of the page: light or dark as the reader's system, and one column in a narrow window. */
+/**
+ * The style of the page: light or dark as the reader's system, and one column in a narrow window.
+ */
 export const pageStyle = `
 :root {
   color-scheme: light dark;

@@ -19,8 +19,8 @@ export interface TimelineRecorder {
   /**
    * Takes a message of the daemon's Status stream, or of our own vertexes.
    * @param at the time of arrival, ms since 1970
-   * @param node the node that the message came from, if the build has several. Nodes share the digests of
-   * equal steps, so the timeline's digests begin with the node's name then.
+   * @param node the node that the message came from, if the build has several. Nodes share the
+   * digests of equal steps, so the timeline's digests begin with the node's name then.
    */
   update(message: StatusResponse, at: number, local: boolean, node?: string): void;
   /** @param now ms since 1970; steps without an end are drawn until then. */

@@ -1,6 +1,12 @@
-/** The part of a build that a step belongs to, as BuildKit's Dockerfile frontend writes it before a step's name. */
+/**
+ * The part of a build that a step belongs to, as BuildKit's Dockerfile frontend writes it before a
+ * step's name.
+ */
 export interface StepPlace {
-  /** The stage: a name, or `stage-2` for one without a name; `internal` for steps of the frontend; else empty. */
+  /**
+   * The stage: a name, or `stage-2` for one without a name; `internal` for steps of the frontend;
+   * else empty.
+   */
   readonly stage: string;
   /** `linux/arm64` in builds for several platforms, else empty. */
   readonly platform: string;
@@ -18,8 +24,8 @@ const NUMBERS = /^(\d{1,6})\/(\d{1,6})$/;
 const PLATFORM = /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/i;
 
 /**
- * Reads `[linux/arm64 app 2/3] RUN make`, `[internal] load build context`, and the same behind a target of
- * bake: `[web app 2/3] …`, `[web] exporting to image`.
+ * Reads `[linux/arm64 app 2/3] RUN make`, `[internal] load build context`, and the same behind a
+ * target of bake: `[web app 2/3] …`, `[web] exporting to image`.
  */
 export function placeOf(name: string): StepPlace {
   const found = BRACKETS.exec(name);
@@ -40,8 +46,9 @@ export function placeOf(name: string): StepPlace {
 }
 
 /**
- * As `placeOf`, for the steps of one build. In a bake, a step of a target with a single stage has the target
- * in the stage's place: `[web 2/3] RUN make`. Other steps name the target, which tells them apart.
+ * As `placeOf`, for the steps of one build. In a bake, a step of a target with a single stage has
+ * the target in the stage's place: `[web 2/3] RUN make`. Other steps name the target, which tells
+ * them apart.
  */
 export function placesOf(names: readonly string[]): (name: string) => StepPlace {
   const targets = new Set(names.map((name) => placeOf(name).target));

@@ -1,9 +1,13 @@
-/** A build laid out in time, which `page.ts` draws. All times are milliseconds from its beginning. */
+/**
+ * A build laid out in time, which `page.ts` draws. All times are milliseconds from its beginning.
+ */
 
 export interface Timeline {
   /** The duration of the build so far. */
   readonly duration: number;
-  /** The beginning, in milliseconds since 1970 by the daemon's clock; 0 for a build without steps. */
+  /**
+   * The beginning, in milliseconds since 1970 by the daemon's clock; 0 for a build without steps.
+   */
   readonly origin: number;
   /** The steps in the order of their starts. */
   readonly steps: readonly Step[];
@@ -26,7 +30,9 @@ export interface Step {
   readonly name: string;
   /** The digest of the vertex; the ID of a progress group. Unique within its timeline. */
   readonly digest: string;
-  /** The digests of the vertexes whose results it needs, in the order in which they were announced. */
+  /**
+   * The digests of the vertexes whose results it needs, in the order in which they were announced.
+   */
   readonly inputs: readonly string[];
   /** The node that ran it; empty if the build has one node. */
   readonly node: string;

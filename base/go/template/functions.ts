@@ -16,8 +16,8 @@ import {
 export type TemplateFunction = (...args: readonly unknown[]) => unknown;
 
 /**
- * Go's own functions, and docker's: json, split, join, title, lower, upper, pad, truncate. `and` and
- * `or` evaluate their arguments one by one, so `template.ts` implements them.
+ * Go's own functions, and docker's: json, split, join, title, lower, upper, pad, truncate. `and`
+ * and `or` evaluate their arguments one by one, so `template.ts` implements them.
  */
 export const functions: Readonly<Record<string, TemplateFunction>> = {
   json: (value) => JSON.stringify(value ?? null, (_, item) => jsonItem(item)),

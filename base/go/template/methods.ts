@@ -1,7 +1,10 @@
 /** The methods of a template's values: `.Created.Unix`, `.Digest.Encoded`. */
 type Method = (...args: readonly unknown[]) => unknown;
 
-/** The value's method of that name, if it has one. A digest is a text to us, and to Go a text with methods. */
+/**
+ * The value's method of that name, if it has one. A digest is a text to us, and to Go a text with
+ * methods.
+ */
 export function methodOf(value: unknown, name: string): Method | undefined {
   if (!/^[A-Z]/.test(name)) return undefined;
   if (typeof value === "string") return digestMethod(value, name);

@@ -1,7 +1,9 @@
 import { formatDuration } from "../duration.ts";
 import { milliseconds, type Moment, nanoseconds, rfc3339, timeText, zoneOf } from "../time.ts";
 
-/** Go's time.Duration, in nanoseconds: its text, and its methods that give a number or a duration. */
+/**
+ * Go's time.Duration, in nanoseconds: its text, and its methods that give a number or a duration.
+ */
 export class GoDuration {
   constructor(readonly nanoseconds: bigint) {}
   Hours(): number {
@@ -42,7 +44,9 @@ export class GoDuration {
   }
 }
 
-/** Go's time.Time: its text for templates, RFC 3339 for JSON, and its methods that give one value. */
+/**
+ * Go's time.Time: its text for templates, RFC 3339 for JSON, and its methods that give one value.
+ */
 export class GoTime {
   /**
    * @param offset minutes east of UTC

@@ -20,7 +20,9 @@ export function isTrue(value: unknown): boolean {
   return Boolean(value);
 }
 
-/** The length of a text in bytes, of a list or map in entries. Throws a plain Error for the rest. */
+/**
+ * The length of a text in bytes, of a list or map in entries. Throws a plain Error for the rest.
+ */
 export function lengthOf(value: unknown): number {
   if (typeof value === "string") return new TextEncoder().encode(value).length;
   if (Array.isArray(value)) return value.length;

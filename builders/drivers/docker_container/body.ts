@@ -1,4 +1,6 @@
-/** The container of a `docker-container` node, as the engine's API takes it; the same as buildx's. */
+/**
+ * The container of a `docker-container` node, as the engine's API takes it; the same as buildx's.
+ */
 import { CONFIG_DIR, CONFIG_FILE } from "../../making/config_paths.ts";
 import { listenPort } from "../../making/listening.ts";
 import type { StoredNode } from "../../store/node_group.ts";

@@ -18,8 +18,8 @@ export async function lastLines(at: NodeContainer, context: DialContext): Promis
 }
 
 /**
- * Follows the log, and calls `onListening` when the daemon says that it listens. An engine that keeps no
- * log, or a daemon that logs less, never causes a call. Ends with the signal.
+ * Follows the log, and calls `onListening` when the daemon says that it listens. An engine that
+ * keeps no log, or a daemon that logs less, never causes a call. Ends with the signal.
  * @param from where it begins: a container that ran before has lines of its earlier daemons
  */
 export async function followLog(

@@ -123,7 +123,9 @@ async function createAndStart(
   await waitForDaemon(at, "start", context);
 }
 
-/** Names what is removed after Ctrl-C, in case that the user or the engine cuts the removal short. */
+/**
+ * Names what is removed after Ctrl-C, in case that the user or the engine cuts the removal short.
+ */
 function tellUnfinished(
   { name, node, tool: { program } }: NodeContainer,
   hasNewVolume: boolean,
@@ -151,7 +153,9 @@ async function createContainer(
   }
 }
 
-/** Another client is booting the same builder: its container is waited for, and started if it died. */
+/**
+ * Another client is booting the same builder: its container is waited for, and started if it died.
+ */
 async function joinOther(
   at: NodeContainer,
   options: ContainerOptions,
@@ -198,7 +202,10 @@ async function removeUnstarted(at: NodeContainer, context: DialContext): Promise
   return true;
 }
 
-/** Removes a container that was created just now and can't be started, and a volume that came with it. */
+/**
+ * Removes a container that was created just now and can't be started, and a volume that came with
+ * it.
+ */
 async function discard(
   at: NodeContainer,
   hasNewVolume: boolean,

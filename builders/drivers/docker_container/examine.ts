@@ -90,7 +90,9 @@ async function lastWords(at: NodeContainer, context: DialContext): Promise<strin
   return reason && `it is restarted again and again; its log says: ${reason}`;
 }
 
-/** Says that the disk with the daemon's cache is full; undefined if it isn't, or can't be measured. */
+/**
+ * Says that the disk with the daemon's cache is full; undefined if it isn't, or can't be measured.
+ */
 async function fullDisk(at: NodeContainer, context: DialContext): Promise<string | undefined> {
   try {
     const stream = await run(at, ["df", "-kP", STATE_DIR], context);

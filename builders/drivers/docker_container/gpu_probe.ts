@@ -13,8 +13,9 @@ const MOST_TRIES = 5;
 const LABEL = "fairlead.probe-for";
 
 /**
- * Whether the engine has GPUs: it starts a container that requests one, and that may fail. Undefined
- * while the image is missing. After Ctrl-C the answer is worthless, but the container doesn't stay.
+ * Whether the engine has GPUs: it starts a container that requests one, and that may fail.
+ * Undefined while the image is missing. After Ctrl-C the answer is worthless, but the container
+ * doesn't stay.
  */
 export async function hasGpus(
   at: NodeContainer,
@@ -52,8 +53,8 @@ export async function hasGpus(
 }
 
 /**
- * The probes that killed clients left unstarted. A probe of a living client may be among them: if that
- * is removed, the client makes another.
+ * The probes that killed clients left unstarted. A probe of a living client may be among them: if
+ * that is removed, the client makes another.
  */
 export async function unstartedProbes(at: NodeContainer, context: DialContext): Promise<string[]> {
   if (at.tool.kind !== "docker") return [];

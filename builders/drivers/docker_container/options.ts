@@ -12,7 +12,9 @@ export interface ContainerOptions {
   /** `NAME=VALUE`, by name. */
   readonly env: readonly string[];
   readonly restartPolicy: { readonly Name: string; readonly MaximumRetryCount: number };
-  /** The fields of the engine's HostConfig that the options set; those that are zero are left out. */
+  /**
+   * The fields of the engine's HostConfig that the options set; those that are zero are left out.
+   */
   readonly limits: Readonly<Record<string, string | number>>;
   /** Replaces the engine's own choice; used with the cgroup driver `cgroupfs` alone. */
   readonly cgroupParent: string;
@@ -26,7 +28,9 @@ export const DEFAULT_IMAGE = "moby/buildkit:buildx-stable-1";
 const INTEGERS = { "cpu-period": "CpuPeriod", "cpu-quota": "CpuQuota", "cpu-shares": "CpuShares" };
 const TEXTS = { network: "NetworkMode", "cpuset-cpus": "CpusetCpus", "cpuset-mems": "CpusetMems" };
 
-/** Throws `BuilderError`, in buildx's words, for an unknown option or a value that it doesn't take. */
+/**
+ * Throws `BuilderError`, in buildx's words, for an unknown option or a value that it doesn't take.
+ */
 export function readContainerOptions(
   { driverOpts }: Pick<StoredNode, "driverOpts">,
   driver = "docker-container",

@@ -1,4 +1,7 @@
-/** The remedies for common failures of a boot in a container, by the engine's or the registry's words. */
+/**
+ * The remedies for common failures of a boot in a container, by the engine's or the registry's
+ * words.
+ */
 import { EngineError } from "../../../transports/engine/docker_engine.ts";
 import { BuilderError } from "../../builder_error.ts";
 import { parseReference } from "../../../buildkit/registry/reference.ts";

@@ -17,9 +17,9 @@ import type { ContainerOptions } from "./options.ts";
 const REPOSITORY = "docker.io/moby/buildkit";
 
 /**
- * The image that a container is made of: pinned to the verified digest where a check is due. An engine
- * without the containerd image store doesn't know the digest, and is trusted, as in buildx. Throws
- * `BuilderError`.
+ * The image that a container is made of: pinned to the verified digest where a check is due. An
+ * engine without the containerd image store doesn't know the digest, and is trusted, as in buildx.
+ * Throws `BuilderError`.
  */
 export async function verifiedImage(
   at: NodeContainer,

@@ -10,13 +10,18 @@ import { inspect, type NodeContainer, run } from "./node_container.ts";
 import { remedyFor } from "./remedy.ts";
 
 /**
- * The time limit of one check, and of all of them from the daemon's start on, and the time between two
- * checks, in ms.
+ * The time limit of one check, and of all of them from the daemon's start on, and the time between
+ * two checks, in ms.
  */
 const BOOT_LIMIT = 20_000, LOOK = 40;
-/** On a busy machine a check takes seconds. Like buildx, this side gives up after some checks only. */
+/**
+ * On a busy machine a check takes seconds. Like buildx, this side gives up after some checks only.
+ */
 const LEAST_LOOKS = 15;
-/** The time for the daemon's first word in its log, in ms. A check that comes too early slows it down. */
+/**
+ * The time for the daemon's first word in its log, in ms. A check that comes too early slows it
+ * down.
+ */
 const FIRST_WORD = 1000;
 /** The number of lines that are shown of the log of a daemon that doesn't answer. */
 const SHOWN_LINES = 20;
@@ -24,8 +29,8 @@ const SHOWN_LINES = 20;
 const MOST_RESTARTS = 3;
 
 /**
- * Waits until the daemon's log says that it listens, or until the daemon answers. The log costs nothing,
- * whereas each question starts a program in the container.
+ * Waits until the daemon's log says that it listens, or until the daemon answers. The log costs
+ * nothing, whereas each question starts a program in the container.
  * @param log which part of the log is this daemon's
  */
 export async function waitForDaemon(
@@ -73,7 +78,9 @@ async function askDaemon(at: NodeContainer, context: MakeContext): Promise<void>
   }
 }
 
-/** Whether the container keeps ending. It is asked seldom, because most daemons need only a moment. */
+/**
+ * Whether the container keeps ending. It is asked seldom, because most daemons need only a moment.
+ */
 async function endsAgainAndAgain(
   at: NodeContainer,
   look: number,
@@ -86,8 +93,8 @@ async function endsAgainAndAgain(
 }
 
 /**
- * Connects to the daemon, and reads the first byte: a gRPC server speaks first, once it has its workers.
- * That takes no call, and unlike a program that ends, no diagnosis of its end.
+ * Connects to the daemon, and reads the first byte: a gRPC server speaks first, once it has its
+ * workers. That takes no call, and unlike a program that ends, no diagnosis of its end.
  */
 async function hearDaemon(at: NodeContainer, context: DialContext): Promise<void> {
   const stream = await run(at, DIAL_STDIO, context);

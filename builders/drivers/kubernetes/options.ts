@@ -45,7 +45,9 @@ const QEMU_IMAGE = "tonistiigi/binfmt:latest";
 
 export type Amount = typeof AMOUNTS[number];
 
-/** Throws `BuilderError`, in buildx's words, for an unknown option or a value that it doesn't take. */
+/**
+ * Throws `BuilderError`, in buildx's words, for an unknown option or a value that it doesn't take.
+ */
 export function readPodOptions({ driverOpts }: Pick<StoredNode, "driverOpts">): PodOptions {
   const given = driverOpts ?? {};
   const amounts: Partial<Record<Amount, string>> = {};
@@ -118,7 +120,9 @@ function parsePairs(text: string, failure: string): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** Parses `key=K,operator=O,value=V,effect=E,tolerationSeconds=N;…`; pieces without `=` are skipped. */
+/**
+ * Parses `key=K,operator=O,value=V,effect=E,tolerationSeconds=N;…`; pieces without `=` are skipped.
+ */
 function parseTolerations(text: string): Toleration[] {
   return text.split(";").map((each) => {
     const toleration: Toleration = {};

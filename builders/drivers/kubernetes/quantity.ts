@@ -4,8 +4,8 @@ const GRAMMAR = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$";
 const SUFFIX = /^(?:[KMGTPE]i|[numkMGTPE]?|[eE][-+]?\d+)$/;
 
 /**
- * Checks an amount, and gives it back; the API server brings it into its usual form. Throws an Error
- * with the words of apimachinery's `resource.ParseQuantity`, whose rules these are.
+ * Checks an amount, and gives it back; the API server brings it into its usual form. Throws an
+ * Error with the words of apimachinery's `resource.ParseQuantity`, whose rules these are.
  */
 export function checkQuantity(text: string): string {
   const shape = /^[+-]?\d*(?:\.\d*)?([eEinumkKMGTP]*[-+]?\d*)$/.exec(text);

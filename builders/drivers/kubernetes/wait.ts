@@ -106,7 +106,10 @@ async function notReady(
   );
 }
 
-/** The line of a container's log that says why it ended; undefined for an account that may not read it. */
+/**
+ * The line of a container's log that says why it ended; undefined for an account that may not read
+ * it.
+ */
 async function reasonInLog(
   { target, node }: NodeCluster,
   pod: string,

@@ -25,7 +25,9 @@ export interface StepRow extends StepPair {
   /** Milliseconds that the step took in each build; 0 for one that was cached or missing. */
   readonly timeA: number;
   readonly timeB: number;
-  /** The reasons why the second build ran the step, or why it didn't have to when the first one did. */
+  /**
+   * The reasons why the second build ran the step, or why it didn't have to when the first one did.
+   */
   readonly causes: readonly Cause[];
 }
 
@@ -52,7 +54,9 @@ export type Cause =
   }
   /** A step whose result it needs ran. */
   | { readonly kind: "follows"; readonly step: string }
-  /** It reads files of the context; the layers tell which of them changed, if both builds have them. */
+  /**
+   * It reads files of the context; the layers tell which of them changed, if both builds have them.
+   */
   | {
     readonly kind: "context";
     readonly layers?: { readonly a: Layer; readonly b: Layer };
@@ -61,14 +65,18 @@ export type Cause =
   }
   | { readonly kind: "new" }
   | { readonly kind: "no-cache" }
-  /** The second build found a result in the cache: that of the first build, if the digest is the same. */
+  /**
+   * The second build found a result in the cache: that of the first build, if the digest is the
+   * same.
+   */
   | { readonly kind: "reused"; readonly isOwn: boolean }
   /** Nothing that the records tell has changed, so the cache had no result for the step. */
   | { readonly kind: "unknown"; readonly isElsewhere: boolean };
 
 /**
  * @param a the earlier build
- * @param isElsewhere the builds ran on different builders or nodes, so the second one has another cache
+ * @param isElsewhere the builds ran on different builders or nodes, so the second one has another
+ * cache
  */
 export function compareBuilds(
   a: ComparedBuild,
@@ -177,8 +185,8 @@ function inputsThatRan(step: Step, find: (digest: string) => Known | undefined):
     const { causes = [] } = known!;
     // A step that runs in every build stands for its own inputs.
     if (causes.length === 0) open.push(...input.inputs);
-    // BuildKit looks for RUN by the instructions before it: that one of them ran again matters only to a
-    // step that is looked for by the files that it copies.
+    // BuildKit looks for RUN by the instructions before it: that one of them ran again matters only
+    // to a step that is looked for by the files that it copies.
     else if (copies || causes.some(({ kind }) => kind !== "unknown")) found.add(input.name);
   }
   return [...found];

@@ -7,7 +7,10 @@ import { fileChanges, layerFiles } from "./layer_files.ts";
 /** The number of steps whose files are compared: each needs two layers from the daemon. */
 const MOST_STEPS = 8;
 
-/** Compares two recorded builds, and the files that changed steps copied where the daemon has their layers. */
+/**
+ * Compares two recorded builds, and the files that changed steps copied where the daemon has their
+ * layers.
+ */
 export async function compareRecorded(
   a: RecordedBuild,
   b: RecordedBuild,

@@ -6,8 +6,9 @@ import type { Comparison } from "./compare.ts";
 import { causeText } from "./diff_words.ts";
 
 /**
- * The comparison for programs. Times are milliseconds. A step that one build doesn't have lacks that side.
- * Each cause has its kind, its values where it has some, and `text`, the sentence for people.
+ * The comparison for programs. Times are milliseconds. A step that one build doesn't have lacks
+ * that side. Each cause has its kind, its values where it has some, and `text`, the sentence for
+ * people.
  */
 export function diffJson(
   [a, b]: readonly [RecordedBuild, RecordedBuild],

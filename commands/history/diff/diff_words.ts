@@ -103,7 +103,9 @@ export function deltaText(ms: number): string {
   return `${ms > 0 ? "+" : "-"}${lengthText(Math.abs(ms))}`;
 }
 
-/** The rows to show: those with a cause, and those with another outcome or a noticeably other time. */
+/**
+ * The rows to show: those with a cause, and those with another outcome or a noticeably other time.
+ */
 export function notableRows(rows: readonly StepRow[]): StepRow[] {
   const isNotable = ({ a, b, causes, timeA, timeB, name }: StepRow) =>
     causes.length > 0 || isOwnWork(name) && (a?.outcome !== b?.outcome) ||

@@ -9,7 +9,8 @@ export interface StepPair {
 }
 
 /**
- * Finds each step's counterpart, in the order of the second build; steps that only the first one has follow.
+ * Finds each step's counterpart, in the order of the second build; steps that only the first one
+ * has follow.
  *
  * Steps belong together by the first of these that fits: the same digest, the same name, the same
  * instruction in the same stage, or the same number and kind of instruction there. Digests of

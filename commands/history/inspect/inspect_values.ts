@@ -25,7 +25,9 @@ export function inspectJson(found: Inspection): string {
   return goJson(omitEmpty(json, always), 2) + "\n";
 }
 
-/** The value for templates: times and durations have Go's text and methods; a nil pointer is null. */
+/**
+ * The value for templates: times and durations have Go's text and methods; a nil pointer is null.
+ */
 export function templateValue(found: Inspection): object {
   const time = (moment: Moment | undefined) =>
     moment === undefined ? null : new GoTime(moment, localOffset(moment), localZone(moment));

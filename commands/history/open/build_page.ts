@@ -17,7 +17,9 @@ export interface BuildPage {
 /** The number of rows of each list. */
 const MOST = 500;
 
-/** The page of one build: timeline, inputs, attachments, comparisons. Addresses are relative to it. */
+/**
+ * The page of one build: timeline, inputs, attachments, comparisons. Addresses are relative to it.
+ */
 export function buildPage(page: BuildPage): string {
   const { facts, timeline } = page;
   return servedPage({

@@ -34,8 +34,8 @@ export interface BuildsWatch {
 }
 
 /**
- * Follows the histories of all builders until the signal is aborted. A builder that can't be reached becomes a
- * problem, and delays no other.
+ * Follows the histories of all builders until the signal is aborted. A builder that can't be
+ * reached becomes a problem, and delays no other.
  */
 export function watchBuilds(deps: Deps, global: GlobalValues, store: Store): BuildsWatch {
   const records = new Map<string, { found: HistoryRecord; nodes: Nodes }>();

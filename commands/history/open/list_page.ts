@@ -68,7 +68,10 @@ export function addressOf(found: HistoryRecord): string {
   return `build/${fullRef(found).split("/").map(encodeURIComponent).join("/")}/`;
 }
 
-/** The part that tells how the whole build goes: one that runs, else one that failed, else a canceled one. */
+/**
+ * The part that tells how the whole build goes: one that runs, else one that failed, else a
+ * canceled one.
+ */
 function tellingPart(parts: readonly HistoryRecord[]): HistoryRecord {
   const order = ["running", "error", "canceled"];
   const found = order.map((status) => parts.find(({ record }) => statusOf(record) === status));

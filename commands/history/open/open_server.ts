@@ -38,7 +38,10 @@ const MOST_KEPT = 10;
 /** Milliseconds between two updates of a page. */
 const PAUSE = { list: 1000, build: 1000 };
 
-/** Milliseconds that a running build has for its first message, before its page is shown without steps. */
+/**
+ * Milliseconds that a running build has for its first message, before its page is shown without
+ * steps.
+ */
 const PATIENCE = 500;
 
 /** Bytes of a log or an attachment that are sent. */
@@ -67,7 +70,9 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
     return build;
   }
 
-  /** Calls the listener after each change of a build, also after a further node has begun its part. */
+  /**
+   * Calls the listener after each change of a build, also after a further node has begun its part.
+   */
   function onChange(found: HistoryRecord, listener: () => void): () => void {
     let build = followed(found);
     let stop = build.onChange(listener);
@@ -118,7 +123,10 @@ export function openAnswers({ watch, viewers, deps, store }: OpenServer): Answer
     );
   }
 
-  /** Links to comparisons with the builds before it: the last one of the same name, and the last one. */
+  /**
+   * Links to comparisons with the builds before it: the last one of the same name, and the last
+   * one.
+   */
   function comparisonsOf(found: HistoryRecord): [string, string][] {
     const all = watch.builds();
     const at = all.findIndex((parts) => parts.some((one) => fullRef(one) === fullRef(found)));

@@ -17,9 +17,10 @@ export type Answer = (
  * Serves pages about builds to who knows their address. Nobody else gets an answer:
  *
  * - The path begins with a secret of 128 bits.
- * - On a loopback address the `Host` header must be that address: a page of another site can make its own
- *   name resolve to it (DNS rebinding).
- * - A request that a browser sends for a page of another site (`Origin`, `Sec-Fetch-Site`) is refused.
+ * - On a loopback address the `Host` header must be that address: a page of another site can make
+ *   its own name resolve to it (DNS rebinding).
+ * - A request that a browser sends for a page of another site (`Origin`, `Sec-Fetch-Site`) is
+ *   refused.
  * - A page can't be framed by another site, and sends no address of ours to one.
  *
  * Throws `UsageError` for an address that can't be taken.

@@ -49,7 +49,10 @@ export async function attachmentsOf(
   return found.sort((a, b) => key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
 }
 
-/** How many descriptors and indexes of a record are looked at: an index may list itself, or a million. */
+/**
+ * How many descriptors and indexes of a record are looked at: an index may list itself, or a
+ * million.
+ */
 const MOST = { descriptors: 1000, indexes: 50 };
 
 interface Found {

@@ -3,8 +3,8 @@ import type { LocalState } from "./local_state.ts";
 
 /**
  * The name of a build in lists: the name that the user gave, else one made of its context and
- * Dockerfile, with the target in parentheses. The rules are buildx's, so both programs show the same
- * name; paths have slashes.
+ * Dockerfile, with the target in parentheses. The rules are buildx's, so both programs show the
+ * same name; paths have slashes.
  *
  * @param attrs the build's frontend attributes
  * @param state this machine's note about the build, if the machine started it

@@ -28,8 +28,8 @@ function imageNames({ Exporters, ExporterResponse }: BuildHistoryRecord): string
 }
 
 /**
- * The result of a build, in words: the images with their digest, else the kinds of output. Empty for a build
- * whose result stayed in the cache.
+ * The result of a build, in words: the images with their digest, else the kinds of output. Empty
+ * for a build whose result stayed in the cache.
  */
 export function resultText(record: BuildHistoryRecord): string {
   const names = imageNames(record);

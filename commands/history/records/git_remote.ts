@@ -3,8 +3,9 @@ import type { Deps } from "../../../cli/deps.ts";
 import { redacted } from "../../../builds/inputs/git_attrs.ts";
 
 /**
- * The address of the repository around the working folder, without credentials: that of the branch's
- * own remote, else of `origin`, else of `upstream`. Throws `BuilderError` where there is none.
+ * The address of the repository around the working folder, without credentials: that of the
+ * branch's own remote, else of `origin`, else of `upstream`. Throws `BuilderError` where there is
+ * none.
  */
 export async function remoteUrl({ cwd, signal }: Pick<Deps, "cwd" | "signal">): Promise<string> {
   const git = async (...args: string[]) => await run(["-C", cwd, ...args], signal);

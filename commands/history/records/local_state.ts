@@ -3,8 +3,9 @@ import type { Store } from "../../../builders/store/store.ts";
 import type { HistoryRecord } from "./records.ts";
 
 /**
- * The note that a machine keeps about a build that it starts, in `refs/BUILDER/NODE/REF` of the store: the
- * daemon never learns where the context was. The keys are those of the file, which buildx shares.
+ * The note that a machine keeps about a build that it starts, in `refs/BUILDER/NODE/REF` of the
+ * store: the daemon never learns where the context was. The keys are those of the file, which
+ * buildx shares.
  */
 export interface LocalState {
   readonly Target: string;

@@ -1,4 +1,7 @@
-/** Facts about a build's steps, from the provenance that the daemon attaches to the record of a finished build. */
+/**
+ * Facts about a build's steps, from the provenance that the daemon attaches to the record of a
+ * finished build.
+ */
 import type { Client } from "../../../buildkit/client.ts";
 import { wholeBlob } from "../../../buildkit/content.ts";
 import type { SourceLine } from "../../../progress/timeline/timeline.ts";
@@ -43,8 +46,8 @@ export interface Provenance {
 }
 
 /**
- * The facts of all provenances among a record's attachments: each platform has one. Undefined without any; a
- * provenance that can't be read counts as none.
+ * The facts of all provenances among a record's attachments: each platform has one. Undefined
+ * without any; a provenance that can't be read counts as none.
  */
 export async function provenanceOf(
   client: Client,
@@ -70,9 +73,9 @@ export async function provenanceOf(
 }
 
 /**
- * Reads a predicate of SLSA 1 or 0.2 with BuildKit's extensions, which the daemon's own records have in full
- * (`mode=max`): the definition, its source lines and its layers.
- * BuildKit describes them in `docs/attestations/slsa-definitions.md`.
+ * Reads a predicate of SLSA 1 or 0.2 with BuildKit's extensions, which the daemon's own records
+ * have in full (`mode=max`): the definition, its source lines and its layers. BuildKit describes
+ * them in `docs/attestations/slsa-definitions.md`.
  */
 export function readProvenance(predicate: unknown): Provenance {
   const { buildDefinition, buildConfig, runDetails, metadata } = fieldsOf(predicate);

@@ -33,8 +33,8 @@ export interface RecordedBuild {
 type Context = Pick<Deps, "clock" | "signal"> & { readonly store: Store };
 
 /**
- * Reads a build with all its parts: each node of a build on several nodes has a record of its own part.
- * A running build is followed until it ends.
+ * Reads a build with all its parts: each node of a build on several nodes has a record of its own
+ * part. A running build is followed until it ends.
  * @param onWait called before it waits for a running build
  */
 export async function readBuild(
@@ -51,7 +51,10 @@ export async function readBuild(
   return await describeBuild(ended.length > 0 ? ended : [found], recorder, context);
 }
 
-/** Adds the progress of a build's parts to the recorder until they end. Resolves to the last records. */
+/**
+ * Adds the progress of a build's parts to the recorder until they end. Resolves to the last
+ * records.
+ */
 export async function endedParts(
   parts: readonly HistoryRecord[],
   recorder: TimelineRecorder,
@@ -152,7 +155,9 @@ function joined(a: Provenance | undefined, b: Provenance | undefined): Provenanc
   };
 }
 
-/** The digest of a step's vertex as its daemon has it: the recorder puts the node's name before it. */
+/**
+ * The digest of a step's vertex as its daemon has it: the recorder puts the node's name before it.
+ */
 export function plainDigest(digest: string): string {
   return digest.slice(digest.lastIndexOf(" ") + 1);
 }

@@ -76,8 +76,8 @@ async function queryNode(at: ReachedNode, query: Query): Promise<HistoryRecord[]
 }
 
 /**
- * Reads an argument REF: a record's name (also as `BUILDER/NODE/NAME`, which buildx prints), `^N` for the
- * N-th record before the newest, or nothing for the newest. Throws `UsageError`.
+ * Reads an argument REF: a record's name (also as `BUILDER/NODE/NAME`, which buildx prints), `^N`
+ * for the N-th record before the newest, or nothing for the newest. Throws `UsageError`.
  */
 export function parseRef(text: string): { readonly name: string; readonly offset: number } {
   if (!text.startsWith("^")) {
@@ -95,8 +95,8 @@ export function parseRef(text: string): { readonly name: string; readonly offset
 }
 
 /**
- * The record that REF means. Throws `NoRecordError`. If no node could be asked, or the newest record may be
- * on a node that couldn't, it throws the failures of the nodes.
+ * The record that REF means. Throws `NoRecordError`. If no node could be asked, or the newest
+ * record may be on a node that couldn't, it throws the failures of the nodes.
  */
 export async function findRecord(
   nodes: Nodes,

@@ -25,7 +25,9 @@ export async function servePages(
   await stopped.promise;
 }
 
-/** Serves pages on a port of this machine. Throws `UsageError` for an address that can't be taken. */
+/**
+ * Serves pages on a port of this machine. Throws `UsageError` for an address that can't be taken.
+ */
 export function startPages(pages: Pages, address: string): SecretServer {
   const texts = new Map(Object.entries(pages));
   return serveSecretly(address, (path) => {

@@ -69,7 +69,10 @@ function endOfString(text: string, start: number): number {
   throw new TraceError("a text has no end");
 }
 
-/** An attribute with its value as Go typed it: `STRING`, `INT64`, `BOOL`, `FLOAT64` or a slice of them. */
+/**
+ * An attribute with its value as Go typed it: `STRING`, `INT64`, `BOOL`, `FLOAT64` or a slice of
+ * them.
+ */
 export interface Attribute {
   readonly key: string;
   readonly type: string;

@@ -3,7 +3,9 @@ import type { Connection } from "../../../transports/transport.ts";
 import { PATIENCE, soon } from "../../../transports/contract/expect.ts";
 import type { Kit } from "./subject.ts";
 
-/** Asks the daemon for its version over a connection that `dial` makes. Rejects as connecting does. */
+/**
+ * Asks the daemon for its version over a connection that `dial` makes. Rejects as connecting does.
+ */
 export async function askDaemon(
   kit: Kit,
   dial: () => Promise<Connection>,

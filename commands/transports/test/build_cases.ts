@@ -23,7 +23,8 @@ export const buildCases: Readonly<Record<string, Case>> = {
     const first = await makeContext(kit, "first", random(SIZE));
     const second = await makeContext(kit, "second", random(SIZE));
     await build(kit, first, {});
-    // The daemon has received the first file and only sends; the second file goes up at the same time.
+    // The daemon has received the first file and only sends; the second file goes up at the same
+    // time.
     await Promise.all([build(kit, first, { slow: true }), build(kit, second, {})]);
   },
 };

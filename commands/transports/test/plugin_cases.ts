@@ -1,4 +1,6 @@
-/** The cases that an executable plugin's process must pass: each runs it without fairlead around it. */
+/**
+ * The cases that an executable plugin's process must pass: each runs it without fairlead around it.
+ */
 import { shellWord } from "../../../base/shell_word.ts";
 import { DialError } from "../../../transports/errors.ts";
 import { dialExecutable } from "../../../transports/plugins/executable.ts";

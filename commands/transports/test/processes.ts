@@ -43,7 +43,9 @@ export async function groupsGone(groups: readonly number[]): Promise<void> {
   }
 }
 
-/** Runs a case. Throws if a process that it started is left `PATIENCE` milliseconds after its end. */
+/**
+ * Runs a case. Throws if a process that it started is left `PATIENCE` milliseconds after its end.
+ */
 export async function noProcessLeft<T>(run: () => Promise<T>): Promise<T> {
   const before = childGroups();
   const result = await run();

@@ -17,7 +17,10 @@ export interface Kit extends AsyncDisposable {
   readonly transport: Transport;
   /** The file of a plugin; absent for a built-in transport. */
   readonly file?: PluginFile;
-  /** The metadata of an executable plugin, which is asked once. Rejects with the same error each time. */
+  /**
+   * The metadata of an executable plugin, which is asked once. Rejects with the same error each
+   * time.
+   */
   metadata(): Promise<Metadata>;
   /** Whether an error is that of `metadata`: no case can pass then. */
   lacksMetadata(error: unknown): boolean;

@@ -38,7 +38,9 @@ export class TarDigest {
     return this.#found && this.#content === 0 ? this.#hash.digest("hex") : undefined;
   }
 
-  /** POSIX: the name is 100 bytes at 0, the size octal digits at 124, ends are filled with zeros. */
+  /**
+   * POSIX: the name is 100 bytes at 0, the size octal digits at 124, ends are filled with zeros.
+   */
   #begin(): void {
     this.#filled = 0;
     const text = (from: number, to: number) =>

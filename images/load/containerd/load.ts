@@ -1,9 +1,10 @@
 /**
- * Loads an image into containerd itself: the daemon writes blobs through a content store of the session,
- * and each call is passed on to containerd's store. A blob that is already there is not sent again.
+ * Loads an image into containerd itself: the daemon writes blobs through a content store of the
+ * session, and each call is passed on to containerd's store. A blob that is already there is not
+ * sent again.
  *
- * containerd deletes blobs that nothing refers to. A lease keeps the written blobs until the image has
- * its name; then labels on each manifest and index refer to their parts.
+ * containerd deletes blobs that nothing refers to. A lease keeps the written blobs until the image
+ * has its name; then labels on each manifest and index refer to their parts.
  */
 import { errorText } from "../../../base/error_text.ts";
 import { DialError } from "../../../transports/errors.ts";

@@ -6,8 +6,8 @@ import { onAbort } from "../../../base/async.ts";
 const WAITING = 1 << 20;
 
 /**
- * Relays a call and its answers without decoding the messages. Rejects with containerd's error, which
- * then reaches the daemon, too.
+ * Relays a call and its answers without decoding the messages. Rejects with containerd's error,
+ * which then reaches the daemon, too.
  */
 export async function relayTo(
   { channel, metadata, signal }: Calls,

@@ -10,11 +10,16 @@ import type { Descriptor } from "../../../buildkit/registry/descriptor.ts";
 
 /** The largest member of a tar, in bytes: its header has 11 octal digits. */
 const LARGEST = 2 ** 33 - 1;
-/** Blobs up to so many bytes are read as a whole, and several at once: they cost less than a round trip. */
+/**
+ * Blobs up to so many bytes are read as a whole, and several at once: they cost less than a round
+ * trip.
+ */
 const SMALL = 256 << 10;
 const AT_ONCE = 8;
 
-/** The blobs of an image that an archive has, each once; undefined if one is too large for a tar. */
+/**
+ * The blobs of an image that an archive has, each once; undefined if one is too large for a tar.
+ */
 export function blobsOf(
   { manifests }: Image,
   without: ReadonlySet<string>,
@@ -29,7 +34,8 @@ export function blobsOf(
 }
 
 /**
- * Writes the archive. Its memory is a window of the connection, or the small blobs that are read at once.
+ * Writes the archive. Its memory is a window of the connection, or the small blobs that are read at
+ * once.
  * @param write takes bytes, which are valid only until it returns
  */
 export async function writeArchive(

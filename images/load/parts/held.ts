@@ -14,8 +14,8 @@ const SSH_LIMITS = { images: 10, atOnce: 2 };
 const BLOBS_AT_ONCE = 64;
 
 /**
- * The layers that an engine has, by the diff IDs of its images. An engine that keeps unpacked layers
- * knows a layer by its whole chain, from the lowest one.
+ * The layers that an engine has, by the diff IDs of its images. An engine that keeps unpacked
+ * layers knows a layer by its whole chain, from the lowest one.
  * @param diffIds the image's, from the lowest layer
  * @param names the image's: their present holders are asked first
  * @param isEnough ends the search: so many layers are there that the others don't matter
