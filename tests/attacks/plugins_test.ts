@@ -15,6 +15,7 @@ const STRANGER = 12345;
 const counts = new Counts("plugins");
 addEventListener("unload", () => counts.print());
 const ignore = skip(needsRoot());
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 /** Files and links around the plugin `a/b/plugins/fairlead-transport-x`, below the root. */
 interface Layout {
@@ -258,27 +259,24 @@ for (
   });
 }
 
-Deno.test(
-  { name: "attack: plugin, a link of another user, and one in a circle", ignore },
-  async () => {
-    for (const part of [PLUGIN, "via"]) {
-      const root = await lay(linked);
-      await using _ = removedLater(root);
-      await new Deno.Command("chown", { args: ["-h", String(STRANGER), `${root}/${part}`] })
-        .output();
-      const message = await refusal(`${root}/${PLUGIN}`, root);
-      assert.match(message ?? "", /the link \S+ belongs to user 12345/);
-      counts.refused();
-      await Deno.remove(`${root}/via`);
-      await Deno.symlink("via", `${root}/via`);
-      await new Deno.Command("chown", { args: ["-h", "0", `${root}/${PLUGIN}`] }).output();
-      assert.match(await refusal(`${root}/${PLUGIN}`, root) ?? "", /too many links/);
-      counts.refused();
-    }
-  },
-);
+test("attack: plugin, a link of another user, and one in a circle", async () => {
+  for (const part of [PLUGIN, "via"]) {
+    const root = await lay(linked);
+    await using _ = removedLater(root);
+    await new Deno.Command("chown", { args: ["-h", String(STRANGER), `${root}/${part}`] })
+      .output();
+    const message = await refusal(`${root}/${PLUGIN}`, root);
+    assert.match(message ?? "", /the link \S+ belongs to user 12345/);
+    counts.refused();
+    await Deno.remove(`${root}/via`);
+    await Deno.symlink("via", `${root}/via`);
+    await new Deno.Command("chown", { args: ["-h", "0", `${root}/${PLUGIN}`] }).output();
+    assert.match(await refusal(`${root}/${PLUGIN}`, root) ?? "", /too many links/);
+    counts.refused();
+  }
+});
 
-Deno.test({ name: "attack: plugin, an import over unencrypted HTTP", ignore }, async () => {
+test("attack: plugin, an import over unencrypted HTTP", async () => {
   await using server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     () => new Response("Deno.exit(7);", { headers: { "content-type": "text/javascript" } }),
@@ -291,21 +289,18 @@ Deno.test({ name: "attack: plugin, an import over unencrypted HTTP", ignore }, a
   counts.refused();
 });
 
-Deno.test(
-  { name: "attack: plugin, exchanged between the check and the dial", ignore },
-  async () => {
-    const root = await lay(program);
-    await using _ = removedLater(root);
-    const registry = createRegistry([], createPlugins((name) => name === "HOME" ? root : ""))
-      .withPlugin("x", `${root}/${PLUGIN}`);
-    const transport = registry.find("x://there");
-    const spec = transport.parse("x://there");
-    await Deno.chown(`${root}/${PLUGIN}`, STRANGER, null);
-    await assert.rejects(
-      transport.dial(spec, context()),
-      /is not used: it belongs to user 12345/,
-    );
-    assert.equal(await ran(root), false);
-    counts.refused();
-  },
-);
+test("attack: plugin, exchanged between the check and the dial", async () => {
+  const root = await lay(program);
+  await using _ = removedLater(root);
+  const registry = createRegistry([], createPlugins((name) => name === "HOME" ? root : ""))
+    .withPlugin("x", `${root}/${PLUGIN}`);
+  const transport = registry.find("x://there");
+  const spec = transport.parse("x://there");
+  await Deno.chown(`${root}/${PLUGIN}`, STRANGER, null);
+  await assert.rejects(
+    transport.dial(spec, context()),
+    /is not used: it belongs to user 12345/,
+  );
+  assert.equal(await ran(root), false);
+  counts.refused();
+});

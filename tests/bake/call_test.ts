@@ -1,15 +1,10 @@
 /** `--call` and `--check` of several targets, compared with buildx. */
 import { deepEqual, equal } from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 
-const ignore = skip(
-  needsRoot() ??
-    await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "buildx"),
-);
-const address = ignore ? "" : (await sharedBuildkitd()).address;
+const { ignore, shared } = await withShared(await missing("buildx"));
 
 const definition = {
   group: { default: { targets: ["good", "bad"] } },
@@ -35,7 +30,7 @@ Deno.test({
   name: "bake --check and --call print buildx's answers and end with its exit code",
   ignore,
 }, async () => {
-  await using space = await workspace(address);
+  await using space = await workspace(shared.address);
   space.write({
     "docker-bake.json": JSON.stringify(definition),
     Good: "# a stage\nFROM scratch AS first\nARG A=x\nFROM first AS last\n",

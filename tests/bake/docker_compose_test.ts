@@ -13,6 +13,7 @@ const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry") ??
     (await dockerEngine()).reason,
 ) || skip(compose.reason, { optional: true });
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const address = ignore ? "" : (await sharedBuildkitd()).address;
 const program = new URL("../../scripts/fairlead", import.meta.url).pathname;
 
@@ -56,10 +57,7 @@ async function composeRun(space: Workspace, docker: string, args: readonly strin
   });
 }
 
-Deno.test({
-  name: "docker compose build: two services, one on top of the other, on a remote builder",
-  ignore,
-}, async () => {
+test("docker compose build: two services, one on top of the other, on a remote builder", async () => {
   await using engine = await startDockerd();
   await using space = await workspace(address);
   project(space);
@@ -71,15 +69,12 @@ Deno.test({
   equal(said.stdout, `hello $x \${y} ${host}\napi\n`);
 });
 
-Deno.test(
-  { name: "docker compose build: the error of a service's Dockerfile is shown", ignore },
-  async () => {
-    await using engine = await startDockerd();
-    await using space = await workspace(address);
-    project(space);
-    space.write({ "web/Dockerfile": "FROM busybox\nRUN echo before; exit 7\n" });
-    const { code, stdout, stderr } = await composeRun(space, engine.address, ["build", "web"]);
-    equal(code, 1, stdout + stderr);
-    match(stdout + stderr, /exit code: 7/);
-  },
-);
+test("docker compose build: the error of a service's Dockerfile is shown", async () => {
+  await using engine = await startDockerd();
+  await using space = await workspace(address);
+  project(space);
+  space.write({ "web/Dockerfile": "FROM busybox\nRUN echo before; exit 7\n" });
+  const { code, stdout, stderr } = await composeRun(space, engine.address, ["build", "web"]);
+  equal(code, 1, stdout + stderr);
+  match(stdout + stderr, /exit code: 7/);
+});

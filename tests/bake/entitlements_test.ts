@@ -4,20 +4,16 @@
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 
-const ignore = skip(
-  needsRoot() ??
-    await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "buildx"),
-);
-const address = ignore ? "" : (await sharedBuildkitd()).address;
+const { ignore, shared } = await withShared(await missing("buildx"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const inline = { "dockerfile-inline": "FROM scratch\nCOPY f /\n" };
 
 /** Runs both programs in a folder below the workspace. A definition may use only that folder. */
 async function inside(): Promise<Workspace> {
-  const space = await workspace(address);
+  const space = await workspace(shared.address);
   space.write({ "in/f": "", "out/f": "", "out/Dockerfile": "FROM scratch\n", secret: "hush" });
   Deno.symlinkSync(space.path("out"), space.path("in/link"));
   return space;
@@ -40,7 +36,7 @@ function asked(stderr: string): string[] {
   return stderr.match(/^ - .*$/gm) ?? [];
 }
 
-Deno.test({ name: "files outside of the working folder need a permission", ignore }, async () => {
+test("files outside of the working folder need a permission", async () => {
   await using space = await inside();
   const cases: Record<string, unknown>[] = [
     { ...inline, context: ".." },
@@ -70,7 +66,7 @@ Deno.test({ name: "files outside of the working folder need a permission", ignor
   }
 });
 
-Deno.test({ name: "a target whose permissions are given is built", ignore }, async () => {
+test("a target whose permissions are given is built", async () => {
   await using space = await inside();
   const target = { ...inline, context: "..", output: ["type=local,dest=../x/y"] };
   const copies = { ...target, "dockerfile-inline": "FROM scratch\nCOPY secret /\n" };
@@ -94,10 +90,7 @@ Deno.test({ name: "a target whose permissions are given is built", ignore }, asy
   }
 });
 
-Deno.test({
-  name: "misleading paths are shown as they really are",
-  ignore,
-}, async () => {
+test("misleading paths are shown as they really are", async () => {
   await using space = await inside();
   const name = "../a b'; rm -rf ~ #\x1b[2K";
   space.write({ [`in/${name}`]: "" });
@@ -108,11 +101,7 @@ Deno.test({
   match(stderr, /^fairlead bake '--allow=fs\.read=\.\.\/a b'\\''; rm -rf ~ #.*' -f d\.json a$/m);
 });
 
-Deno.test({
-  name:
-    "a path that does not exist yet needs permission for its deepest existing folder, as in buildx",
-  ignore,
-}, async () => {
+test("a path that does not exist yet needs permission for its deepest existing folder, as in buildx", async () => {
   await using space = await inside();
   const target = { ...inline, output: ["type=local,dest=../x/y"] };
   for (
@@ -130,10 +119,7 @@ Deno.test({
   }
 });
 
-Deno.test({
-  name: "a folder whose name looks like a URL needs the folder's permission",
-  ignore,
-}, async () => {
+test("a folder whose name looks like a URL needs the folder's permission", async () => {
   await using space = await inside();
   Deno.mkdirSync(space.path("in/github.com"));
   Deno.symlinkSync(space.path("out"), space.path("in/http.git"));
@@ -169,31 +155,25 @@ Deno.test({
   }
 });
 
-Deno.test(
-  { name: "permission for a Dockerfile elsewhere does not open its folder", ignore },
-  async () => {
-    await using space = await inside();
-    space.write({
-      "out/Dockerfile": "FROM scratch\nCOPY f g /\n",
-      "out/Dockerfile.dockerignore": "g\n",
-      "in/f": "f",
-      "in/g": "g",
-    });
-    const target = { dockerfile: "../out/Dockerfile", output: ["type=local,dest=x"] };
-    const words = ["--allow", "fs.read=../out/Dockerfile"];
-    const { code, stderr } = await bake(space, "fairlead", { a: target }, words);
-    equal(code, 1, stderr);
-    match(stderr, /"\/g": not found/);
-    space.write({ "out/Dockerfile": "FROM scratch\nCOPY f /\n" });
-    equal((await bake(space, "fairlead", { a: target }, words)).code, 0);
-    equal(space.read("in/x/f"), "f");
-  },
-);
+test("permission for a Dockerfile elsewhere does not open its folder", async () => {
+  await using space = await inside();
+  space.write({
+    "out/Dockerfile": "FROM scratch\nCOPY f g /\n",
+    "out/Dockerfile.dockerignore": "g\n",
+    "in/f": "f",
+    "in/g": "g",
+  });
+  const target = { dockerfile: "../out/Dockerfile", output: ["type=local,dest=x"] };
+  const words = ["--allow", "fs.read=../out/Dockerfile"];
+  const { code, stderr } = await bake(space, "fairlead", { a: target }, words);
+  equal(code, 1, stderr);
+  match(stderr, /"\/g": not found/);
+  space.write({ "out/Dockerfile": "FROM scratch\nCOPY f /\n" });
+  equal((await bake(space, "fairlead", { a: target }, words)).code, 0);
+  equal(space.read("in/x/f"), "f");
+});
 
-Deno.test({
-  name: "the check of permissions reads keys and paths as the build does",
-  ignore,
-}, async () => {
+test("the check of permissions reads keys and paths as the build does", async () => {
   await using space = await inside();
   space.write({ "out/a=b/f": "" });
   const cases: [target: Record<string, unknown>, error: RegExp][] = [
@@ -226,55 +206,46 @@ Deno.test({
   ]);
 });
 
-Deno.test(
-  { name: "each of several targets is checked, and with --progress rawjson too", ignore },
-  async () => {
-    await using space = await inside();
-    const targets = {
-      a: { ...inline },
-      b: { ...inline, secret: ["id=s,src=../secret"] },
-      c: { ...inline, context: "../out" },
-      d: { ...inline },
-    };
-    for (const words of [[], ["--progress", "rawjson"]]) {
-      const { code, stderr } = await bake(space, "fairlead", targets, words);
-      equal(code, 1, stderr);
-      equal(asked(stderr).length, 2, stderr);
-      equal(/load build definition/.test(stderr), false);
-    }
-  },
-);
+test("each of several targets is checked, and with --progress rawjson too", async () => {
+  await using space = await inside();
+  const targets = {
+    a: { ...inline },
+    b: { ...inline, secret: ["id=s,src=../secret"] },
+    c: { ...inline, context: "../out" },
+    d: { ...inline },
+  };
+  for (const words of [[], ["--progress", "rawjson"]]) {
+    const { code, stderr } = await bake(space, "fairlead", targets, words);
+    equal(code, 1, stderr);
+    equal(asked(stderr).length, 2, stderr);
+    equal(/load build definition/.test(stderr), false);
+  }
+});
 
-Deno.test(
-  { name: "what docker compose sends counts as granted, and only that", ignore },
-  async () => {
-    await using space = await inside();
-    const definition = JSON.stringify({
-      target: {
-        a: {
-          ...inline,
-          context: "../out",
-          secret: ["id=s,src=../secret"],
-          output: ["type=cacheonly"],
-        },
+test("what docker compose sends counts as granted, and only that", async () => {
+  await using space = await inside();
+  const definition = JSON.stringify({
+    target: {
+      a: {
+        ...inline,
+        context: "../out",
+        secret: ["id=s,src=../secret"],
+        output: ["type=cacheonly"],
       },
-    });
-    space.write({ "in/d.json": definition });
-    const run = (words: string[], env: Record<string, string>) =>
-      space.below("in").fairlead(["bake", "a", ...words], env, definition);
-    const compose = { USER_AGENT: "compose/2.40.3" };
-    equal((await run(["-f", "-"], compose)).code, 0);
-    equal((await run(["-f", "-"], {})).code, 1);
-    equal((await run(["-f", "d.json"], compose)).code, 1);
-    equal((await run(["-f", "-", "-f", "d.json"], compose)).code, 1);
-    equal((await run(["-f", "-"], { ...compose, BUILDX_BAKE_ENTITLEMENTS_FS: "1" })).code, 1);
-  },
-);
+    },
+  });
+  space.write({ "in/d.json": definition });
+  const run = (words: string[], env: Record<string, string>) =>
+    space.below("in").fairlead(["bake", "a", ...words], env, definition);
+  const compose = { USER_AGENT: "compose/2.40.3" };
+  equal((await run(["-f", "-"], compose)).code, 0);
+  equal((await run(["-f", "-"], {})).code, 1);
+  equal((await run(["-f", "d.json"], compose)).code, 1);
+  equal((await run(["-f", "-", "-f", "d.json"], compose)).code, 1);
+  equal((await run(["-f", "-"], { ...compose, BUILDX_BAKE_ENTITLEMENTS_FS: "1" })).code, 1);
+});
 
-Deno.test({
-  name: "an output of one target opens no way out of the working folder for another",
-  ignore,
-}, async () => {
+test("an output of one target opens no way out of the working folder for another", async () => {
   await using space = await inside();
   const id = crypto.randomUUID();
   // The target replaces a file and a folder of the working folder by links to the outside.

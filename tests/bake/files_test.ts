@@ -5,6 +5,7 @@ import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 
 const ignore = skip(await missing("buildx"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 const target = (text: string) => `target "default" {\n  ${text}\n}\n`;
 
@@ -53,51 +54,48 @@ async function same(
   return ours;
 }
 
-Deno.test(
-  { name: "definition files: the default ones, -f, stdin and the environment", ignore },
-  async () => {
-    await using space = await workspace("unix:///nowhere");
-    space.write(files);
-    await same(space, []);
-    await same(space, ["-f", "one.hcl", "-f", "two.hcl"]);
-    await same(space, ["-f", "two.hcl", "-f", "one.hcl", "-f", "three.json"]);
-    await same(space, ["-f", "one.hcl", "-f", "compose.yaml"]);
-    await same(space, ["-f", "named"]);
-    await same(space, ["-f", "compose"]);
-    await same(space, ["-f", "cwd://one.hcl"]);
-    await same(space, ["-f", "-"], {}, files["two.hcl"]);
-    await same(space, ["-f", "one.hcl", "-f", "-", "-f", "-"], {}, files["three.json"]);
-    await same(space, ["-f", "-"], {}, files.compose);
-    await same(space, ["-f", "-"], {}, '{"services": {"default": {"build": {"context": "json"}}}}');
-    await same(space, ["-f", "-"], {}, '{"target": {"default": {"args": {"A": "$${x}"}}}}');
-    await same(space, ["-f", "-"], {}, '\uFEFFtarget "default" {}\r\n');
-    await same(space, [], { BUILDX_BAKE_FILE: "one.hcl: two.hcl:" });
-    await same(
-      space,
-      [],
-      { BUILDX_BAKE_FILE: "one.hcl;-", BUILDX_BAKE_PATH_SEPARATOR: ";" },
-      files["two.hcl"],
-    );
-    await same(space, [], { BUILDX_BAKE_FILE: "" });
-    await same(space, ["-f", "two.hcl"], { BUILDX_BAKE_FILE: "one.hcl" });
-    await same(space, ["-f", "vars.hcl"], { V: "env" });
-    await same(space, ["-f", "vars.hcl", "--var", "V=var"], { V: "env" });
-    await same(space, ["-f", "vars.hcl"], { V: "env", BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP: "1" });
-    await same(space, ["-f", "compose-vars.yaml", "--var", "V=var"], { V: "env" });
-    // `.env` sees the environment, and no --var.
-    space.write({ "env/.env": "V=${W}-dot\n", "env/compose.yaml": files["compose-vars.yaml"] });
-    await same(space.below("env"), ["--var", "W=var"], { W: "env" });
-    await same(space, ["-f", "contexts.hcl", "default", "b", "c"]);
-    await same(space, ["-f", "contexts.hcl", "--set", "b.shm-size=", "b"]);
-    await same(space, ["-f", "sub/rel.hcl"], { BUILDX_BAKE_FILE_RELATIVE_PATHS: "1" });
-    await same(space, ["-f", "sub/rel.hcl", "-f", "sub/docker-bake.hcl"], {
-      BUILDX_BAKE_FILE_RELATIVE_PATHS: "true",
-    });
-    await same(space, ["-f", "one.hcl"], { SOURCE_DATE_EPOCH: "12" });
-  },
-);
+test("definition files: the default ones, -f, stdin and the environment", async () => {
+  await using space = await workspace("unix:///nowhere");
+  space.write(files);
+  await same(space, []);
+  await same(space, ["-f", "one.hcl", "-f", "two.hcl"]);
+  await same(space, ["-f", "two.hcl", "-f", "one.hcl", "-f", "three.json"]);
+  await same(space, ["-f", "one.hcl", "-f", "compose.yaml"]);
+  await same(space, ["-f", "named"]);
+  await same(space, ["-f", "compose"]);
+  await same(space, ["-f", "cwd://one.hcl"]);
+  await same(space, ["-f", "-"], {}, files["two.hcl"]);
+  await same(space, ["-f", "one.hcl", "-f", "-", "-f", "-"], {}, files["three.json"]);
+  await same(space, ["-f", "-"], {}, files.compose);
+  await same(space, ["-f", "-"], {}, '{"services": {"default": {"build": {"context": "json"}}}}');
+  await same(space, ["-f", "-"], {}, '{"target": {"default": {"args": {"A": "$${x}"}}}}');
+  await same(space, ["-f", "-"], {}, '\uFEFFtarget "default" {}\r\n');
+  await same(space, [], { BUILDX_BAKE_FILE: "one.hcl: two.hcl:" });
+  await same(
+    space,
+    [],
+    { BUILDX_BAKE_FILE: "one.hcl;-", BUILDX_BAKE_PATH_SEPARATOR: ";" },
+    files["two.hcl"],
+  );
+  await same(space, [], { BUILDX_BAKE_FILE: "" });
+  await same(space, ["-f", "two.hcl"], { BUILDX_BAKE_FILE: "one.hcl" });
+  await same(space, ["-f", "vars.hcl"], { V: "env" });
+  await same(space, ["-f", "vars.hcl", "--var", "V=var"], { V: "env" });
+  await same(space, ["-f", "vars.hcl"], { V: "env", BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP: "1" });
+  await same(space, ["-f", "compose-vars.yaml", "--var", "V=var"], { V: "env" });
+  // `.env` sees the environment, and no --var.
+  space.write({ "env/.env": "V=${W}-dot\n", "env/compose.yaml": files["compose-vars.yaml"] });
+  await same(space.below("env"), ["--var", "W=var"], { W: "env" });
+  await same(space, ["-f", "contexts.hcl", "default", "b", "c"]);
+  await same(space, ["-f", "contexts.hcl", "--set", "b.shm-size=", "b"]);
+  await same(space, ["-f", "sub/rel.hcl"], { BUILDX_BAKE_FILE_RELATIVE_PATHS: "1" });
+  await same(space, ["-f", "sub/rel.hcl", "-f", "sub/docker-bake.hcl"], {
+    BUILDX_BAKE_FILE_RELATIVE_PATHS: "true",
+  });
+  await same(space, ["-f", "one.hcl"], { SOURCE_DATE_EPOCH: "12" });
+});
 
-Deno.test({ name: "shorthand flags change a definition as in buildx", ignore }, async () => {
+test("shorthand flags change a definition as in buildx", async () => {
   await using space = await workspace("unix:///nowhere");
   space.write({
     "docker-bake.hcl": `
@@ -132,49 +130,46 @@ group "all" { targets = ["default", "image", "docker", "local", "push"] }
   }
 });
 
-Deno.test(
-  { name: "definition files that can't be had, and flags that can't be", ignore },
-  async () => {
-    await using space = await workspace("unix:///nowhere");
-    space.write({ "one.hcl": target("") });
-    const cases: [words: string[], env: Record<string, string>, message: string][] = [
-      [[], {}, "couldn't find a bake definition"],
-      [["-f", "gone.hcl"], {}, "open gone.hcl: no such file or directory"],
-      [[], { BUILDX_BAKE_FILE: "gone.hcl" }, "stat gone.hcl: no such file or directory"],
-      [["-f", "one.hcl", "--list", "targets"], {}, "--print and --list are mutually exclusive"],
-      [["-f", "one.hcl", "--var", "x"], {}, 'invalid variable "x", expected key=value'],
-      [["-f", "one.hcl", "nope"], {}, "failed to find target nope"],
-      [["-f", "one.hcl", "z*"], {}, 'could not find any target matching "z*"'],
-      [
-        ["-f", "one.hcl", "--policy", "disabled=true,strict=true"],
-        {},
-        "disabled policy cannot be combined with other policy flags",
-      ],
-      [
-        ["-f", "one.hcl", "--policy", "filename=x"],
-        {},
-        "--policy does not accept filename; define policy files in the bake definition",
-      ],
-      [
-        ["-f", "one.hcl", "--policy", "Reset=true"],
-        {},
-        "--policy does not accept reset; define policy composition in the bake definition",
-      ],
-      [["-f", "one.hcl", "--policy", "x=y"], {}, "invalid value x=y"],
-      [["-f", "one.hcl", "--call", "a,b"], {}, "invalid print value: a,b"],
-    ];
-    for (const [words, env, message] of cases) {
-      const ours = await same(space, words, env);
-      equal(ours.stderr.match(/^ERROR: (.*)$/m)?.[1], message);
-      const theirs = await space.buildx(["bake", "--print", ...words], env);
-      equal(theirs.stderr.match(/^ERROR: (.*)$/m)?.[1], message);
-    }
-    const folder = await space.fairlead(["bake", "--print", "-f", "."]);
-    match(folder.stderr, /^ERROR: open \.: is a directory/m);
-  },
-);
+test("definition files that can't be had, and flags that can't be", async () => {
+  await using space = await workspace("unix:///nowhere");
+  space.write({ "one.hcl": target("") });
+  const cases: [words: string[], env: Record<string, string>, message: string][] = [
+    [[], {}, "couldn't find a bake definition"],
+    [["-f", "gone.hcl"], {}, "open gone.hcl: no such file or directory"],
+    [[], { BUILDX_BAKE_FILE: "gone.hcl" }, "stat gone.hcl: no such file or directory"],
+    [["-f", "one.hcl", "--list", "targets"], {}, "--print and --list are mutually exclusive"],
+    [["-f", "one.hcl", "--var", "x"], {}, 'invalid variable "x", expected key=value'],
+    [["-f", "one.hcl", "nope"], {}, "failed to find target nope"],
+    [["-f", "one.hcl", "z*"], {}, 'could not find any target matching "z*"'],
+    [
+      ["-f", "one.hcl", "--policy", "disabled=true,strict=true"],
+      {},
+      "disabled policy cannot be combined with other policy flags",
+    ],
+    [
+      ["-f", "one.hcl", "--policy", "filename=x"],
+      {},
+      "--policy does not accept filename; define policy files in the bake definition",
+    ],
+    [
+      ["-f", "one.hcl", "--policy", "Reset=true"],
+      {},
+      "--policy does not accept reset; define policy composition in the bake definition",
+    ],
+    [["-f", "one.hcl", "--policy", "x=y"], {}, "invalid value x=y"],
+    [["-f", "one.hcl", "--call", "a,b"], {}, "invalid print value: a,b"],
+  ];
+  for (const [words, env, message] of cases) {
+    const ours = await same(space, words, env);
+    equal(ours.stderr.match(/^ERROR: (.*)$/m)?.[1], message);
+    const theirs = await space.buildx(["bake", "--print", ...words], env);
+    equal(theirs.stderr.match(/^ERROR: (.*)$/m)?.[1], message);
+  }
+  const folder = await space.fairlead(["bake", "--print", "-f", "."]);
+  match(folder.stderr, /^ERROR: open \.: is a directory/m);
+});
 
-Deno.test({ name: "the old flags for listing warn once for each use", ignore }, async () => {
+test("the old flags for listing warn once for each use", async () => {
   await using space = await workspace("unix:///nowhere");
   space.write({ "docker-bake.hcl": `variable "V" {\n  default = "d"\n}\n${target("")}` });
   for (const what of ["targets", "variables"]) {

@@ -1,36 +1,29 @@
 /** Targets that name missing files, on a real daemon, compared with buildx. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 
-const ignore = skip(
-  needsRoot() ??
-    await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "buildx"),
-);
-const address = ignore ? "" : (await sharedBuildkitd()).address;
+const { ignore, shared } = await withShared(await missing("buildx"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
-Deno.test(
-  { name: "a Dockerfile that isn't there: whose it is, and where it is looked for", ignore },
-  async () => {
-    await using space = await workspace(address);
-    space.write({
-      "docker-bake.json": JSON.stringify({
-        target: { a: { context: "sub", dockerfile: "Nope" }, b: {} },
-      }),
-      "sub/x": "",
-      Dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
-    });
-    for (const names of [["a", "b"], ["a"]]) {
-      const words = ["bake", "--progress", "plain", ...names];
-      const [ours, theirs] = [await space.fairlead(words), await space.buildx(words)];
-      equal(ours.code, 1);
-      equal(ours.stderr.match(/^ERROR: .*$/m)?.[0], theirs.stderr.match(/^ERROR: .*$/m)?.[0]);
-      match(ours.stderr, /^hint: the dockerfile of target a is sub\/Nope, /m);
-    }
-  },
-);
+test("a Dockerfile that isn't there: whose it is, and where it is looked for", async () => {
+  await using space = await workspace(shared.address);
+  space.write({
+    "docker-bake.json": JSON.stringify({
+      target: { a: { context: "sub", dockerfile: "Nope" }, b: {} },
+    }),
+    "sub/x": "",
+    Dockerfile: "FROM scratch\nCOPY Dockerfile /\n",
+  });
+  for (const names of [["a", "b"], ["a"]]) {
+    const words = ["bake", "--progress", "plain", ...names];
+    const [ours, theirs] = [await space.fairlead(words), await space.buildx(words)];
+    equal(ours.code, 1);
+    equal(ours.stderr.match(/^ERROR: .*$/m)?.[0], theirs.stderr.match(/^ERROR: .*$/m)?.[0]);
+    match(ours.stderr, /^hint: the dockerfile of target a is sub\/Nope, /m);
+  }
+});
 
 /** The records in a workspace's store, without the refs that name them. */
 function recordsIn(space: Workspace): unknown[] {
@@ -44,25 +37,22 @@ function recordsIn(space: Workspace): unknown[] {
   });
 }
 
-Deno.test(
-  { name: "a build without its Dockerfile is recorded, as by buildx", ignore },
-  async () => {
-    for (
-      const words of [
-        ["build", "-f", "sub/Nope", "sub"],
-        ["build", "sub"],
-        ["bake", "-f", "b.json", "a"],
-      ]
-    ) {
-      const records: unknown[][] = [];
-      for (const program of ["fairlead", "buildx"] as const) {
-        await using space = await workspace(address);
-        space.write({ "sub/x": "", "b.json": '{"target":{"a":{"context":"sub"}}}' });
-        equal((await space[program](words)).code, 1);
-        records.push(recordsIn(space));
-      }
-      equal(records[0]!.length, 1);
-      deepEqual(records[0], records[1], words.join(" "));
+test("a build without its Dockerfile is recorded, as by buildx", async () => {
+  for (
+    const words of [
+      ["build", "-f", "sub/Nope", "sub"],
+      ["build", "sub"],
+      ["bake", "-f", "b.json", "a"],
+    ]
+  ) {
+    const records: unknown[][] = [];
+    for (const program of ["fairlead", "buildx"] as const) {
+      await using space = await workspace(shared.address);
+      space.write({ "sub/x": "", "b.json": '{"target":{"a":{"context":"sub"}}}' });
+      equal((await space[program](words)).code, 1);
+      records.push(recordsIn(space));
     }
-  },
-);
+    equal(records[0]!.length, 1);
+    deepEqual(records[0], records[1], words.join(" "));
+  }
+});

@@ -2,15 +2,10 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { startBuildkitd } from "../harness/buildkitd.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 
-const ignore = skip(
-  needsRoot() ??
-    await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "buildx"),
-);
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
 
 Deno.test(
   { name: "targets for several platforms go to the nodes that have them", ignore },

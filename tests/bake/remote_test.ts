@@ -1,18 +1,16 @@
 /** Definitions that the daemon fetches, compared with buildx. */
 import { deepEqual, equal, match } from "node:assert/strict";
-import { type Workspace, workspace } from "../build/workspace.ts";
+import { type InWorkspace, inWorkspace, type Workspace, workspace } from "../build/workspace.ts";
 import { commitAll, gitDaemon, gitHttp, missingGit } from "../harness/git.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
+import { withShared } from "../harness/shared.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";
 import { startSshd } from "../harness/sshd.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 
-const ignore = skip(
-  needsRoot() ?? await missingGit() ??
-    await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "buildx"),
-);
-const address = ignore ? "" : (await sharedBuildkitd()).address;
+const { ignore, shared } = await withShared(await missingGit() ?? await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 const programs = ["fairlead", "buildx"] as const;
 
 const definition = `
@@ -54,11 +52,7 @@ async function repository(space: Workspace): Promise<void> {
   await commitAll(space.path("git/r.git"), "one");
 }
 
-Deno.test({
-  name: "bake of a git repository reads its folders, the definition's folder and local ones",
-  ignore,
-}, async () => {
-  await using space = await workspace(address);
+test("bake of a git repository reads its folders, the definition's folder and local ones", async (space) => {
   await repository(space);
   await using daemon = await gitDaemon(space.path("git"));
   const url = `${daemon.url}/r.git`;
@@ -93,138 +87,122 @@ Deno.test({
   }
 });
 
-Deno.test(
-  { name: "bake of a git repository: what isn't there, and what isn't ours", ignore },
-  async () => {
-    await using space = await workspace(address);
-    await repository(space);
-    await using daemon = await gitDaemon(space.path("git"));
-    const url = `${daemon.url}/r.git`;
-    const gone = await space.fairlead(["bake", "--print", url, "-f", "gone.hcl"]);
-    equal(gone.code, 1);
-    match(gone.stderr, /ERROR: open gone\.hcl: no such file or directory in git:/);
-    const empty = await space.fairlead(["bake", "--print", `${url}#main:other`]);
-    match(empty.stderr, /ERROR: couldn't find a bake definition/);
-    const nowhere = await space.fairlead(["bake", "--print", `${daemon.url}/nowhere.git`]);
-    equal(nowhere.code, 1);
-    space.write({
-      "git/r.git/docker-bake.hcl": 'target "default" { context = "cwd://.." }\n',
-      "git/r.git/docker-bake.override.hcl": 'target "default" { dockerfile = "Dockerfile" }\n',
-    });
-    await commitAll(space.path("git/r.git"), "two");
-    Deno.mkdirSync(space.path("deep"));
-    const refused = await space.fairlead(["bake", url]);
-    equal(refused.code, 1);
-    match(refused.stderr, /Read access to path \.\.\n/);
-    match(refused.stderr, /ERROR: additional privileges requested/);
-  },
-);
+test("bake of a git repository: what isn't there, and what isn't ours", async (space) => {
+  await repository(space);
+  await using daemon = await gitDaemon(space.path("git"));
+  const url = `${daemon.url}/r.git`;
+  const gone = await space.fairlead(["bake", "--print", url, "-f", "gone.hcl"]);
+  equal(gone.code, 1);
+  match(gone.stderr, /ERROR: open gone\.hcl: no such file or directory in git:/);
+  const empty = await space.fairlead(["bake", "--print", `${url}#main:other`]);
+  match(empty.stderr, /ERROR: couldn't find a bake definition/);
+  const nowhere = await space.fairlead(["bake", "--print", `${daemon.url}/nowhere.git`]);
+  equal(nowhere.code, 1);
+  space.write({
+    "git/r.git/docker-bake.hcl": 'target "default" { context = "cwd://.." }\n',
+    "git/r.git/docker-bake.override.hcl": 'target "default" { dockerfile = "Dockerfile" }\n',
+  });
+  await commitAll(space.path("git/r.git"), "two");
+  Deno.mkdirSync(space.path("deep"));
+  const refused = await space.fairlead(["bake", url]);
+  equal(refused.code, 1);
+  match(refused.stderr, /Read access to path \.\.\n/);
+  match(refused.stderr, /ERROR: additional privileges requested/);
+});
 
-Deno.test(
-  { name: "a compose file from elsewhere reads the working folder alone", ignore },
-  async () => {
-    await using space = await workspace(address);
-    const service = (file: string) =>
-      `services:\n  default:\n    env_file: ${file}\n    build: {context: ., args: [SECRET]}\n`;
-    space.write({
-      "credentials": "SECRET=hush\n",
-      "in/mine": "SECRET=open\n",
-      "git/r.git/compose.yaml": service("mine"),
-      "git/r.git/out.yaml": service("../credentials"),
-      "git/r.git/include.yaml": "include: [../credentials]\n",
-    });
-    await commitAll(space.path("git/r.git"), "one");
-    await using daemon = await gitDaemon(space.path("git"));
-    const { fairlead } = space.below("in");
-    const print = ["bake", "--print", `${daemon.url}/r.git`];
-    const mine = await fairlead(print);
-    equal(JSON.parse(mine.stdout).target.default.args.SECRET, "open", mine.stderr);
-    for (const name of ["out.yaml", "include.yaml"]) {
-      const { code, stderr } = await fairlead([...print, "-f", name]);
-      equal(code, 1);
-      match(stderr, /ERROR: open \.\.\/credentials: a remote definition may read/);
-    }
-    const allowed = await fairlead([...print, "-f", "out.yaml", "--allow", "fs.read=.."]);
-    equal(JSON.parse(allowed.stdout).target.default.args.SECRET, "hush", allowed.stderr);
-  },
-);
+test("a compose file from elsewhere reads the working folder alone", async (space) => {
+  const service = (file: string) =>
+    `services:\n  default:\n    env_file: ${file}\n    build: {context: ., args: [SECRET]}\n`;
+  space.write({
+    "credentials": "SECRET=hush\n",
+    "in/mine": "SECRET=open\n",
+    "git/r.git/compose.yaml": service("mine"),
+    "git/r.git/out.yaml": service("../credentials"),
+    "git/r.git/include.yaml": "include: [../credentials]\n",
+  });
+  await commitAll(space.path("git/r.git"), "one");
+  await using daemon = await gitDaemon(space.path("git"));
+  const { fairlead } = space.below("in");
+  const print = ["bake", "--print", `${daemon.url}/r.git`];
+  const mine = await fairlead(print);
+  equal(JSON.parse(mine.stdout).target.default.args.SECRET, "open", mine.stderr);
+  for (const name of ["out.yaml", "include.yaml"]) {
+    const { code, stderr } = await fairlead([...print, "-f", name]);
+    equal(code, 1);
+    match(stderr, /ERROR: open \.\.\/credentials: a remote definition may read/);
+  }
+  const allowed = await fairlead([...print, "-f", "out.yaml", "--allow", "fs.read=.."]);
+  equal(JSON.parse(allowed.stdout).target.default.args.SECRET, "hush", allowed.stderr);
+});
 
-Deno.test(
-  { name: "bake of a definition over http: everything else is of this machine", ignore },
-  async () => {
-    await using space = await workspace(address);
-    space.write({ "mine/Dockerfile": "FROM scratch\nCOPY h /\n", "mine/h": "mine\n" });
-    const files: Record<string, BodyInit> = {
-      "/d.hcl": 'target "default" {\n  context = "mine"\n}\n',
-      "/d.json": '{"target": {"default": {"context": "mine"}}}',
-      "/large": " ".repeat(3 << 20),
-      "/a.tar.gz": new Uint8Array([0x1f, 0x8b, 0x08]),
-    };
-    const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
-      const text = files[new URL(request.url).pathname];
-      return new Response(text, { status: text === undefined ? 404 : 200 });
-    });
-    const url = `http://127.0.0.1:${server.addr.port}`;
-    try {
-      for (const name of ["d.hcl", "d.json"]) {
-        const [ours, theirs] = await Promise.all(
-          programs.map((program) => space[program](["bake", "--print", `${url}/${name}`])),
-        );
-        equal(ours!.code, 0, ours!.stderr);
-        equal(ours!.stdout, theirs!.stdout);
-      }
-      const built = await space.fairlead(
-        ["bake", `${url}/d.hcl`, "--set", "default.output=type=local,dest=out"],
+test("bake of a definition over http: everything else is of this machine", async (space) => {
+  space.write({ "mine/Dockerfile": "FROM scratch\nCOPY h /\n", "mine/h": "mine\n" });
+  const files: Record<string, BodyInit> = {
+    "/d.hcl": 'target "default" {\n  context = "mine"\n}\n',
+    "/d.json": '{"target": {"default": {"context": "mine"}}}',
+    "/large": " ".repeat(3 << 20),
+    "/a.tar.gz": new Uint8Array([0x1f, 0x8b, 0x08]),
+  };
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    const text = files[new URL(request.url).pathname];
+    return new Response(text, { status: text === undefined ? 404 : 200 });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  try {
+    for (const name of ["d.hcl", "d.json"]) {
+      const [ours, theirs] = await Promise.all(
+        programs.map((program) => space[program](["bake", "--print", `${url}/${name}`])),
       );
-      equal(built.code, 0, built.stderr);
-      equal(space.read("out/h"), "mine\n");
-      for (
-        const [name, message] of [
-          ["gone.hcl", /404/],
-          ["large", /bigger than allowed max size/],
-          ["a.tar.gz", /it is an archive/],
-        ] as const
-      ) {
-        const { code, stderr } = await space.fairlead(["bake", "--print", `${url}/${name}`]);
-        equal(code, 1, name);
-        match(stderr, message);
-      }
-    } finally {
-      await server.shutdown();
+      equal(ours!.code, 0, ours!.stderr);
+      equal(ours!.stdout, theirs!.stdout);
     }
-  },
-);
+    const built = await space.fairlead(
+      ["bake", `${url}/d.hcl`, "--set", "default.output=type=local,dest=out"],
+    );
+    equal(built.code, 0, built.stderr);
+    equal(space.read("out/h"), "mine\n");
+    for (
+      const [name, message] of [
+        ["gone.hcl", /404/],
+        ["large", /bigger than allowed max size/],
+        ["a.tar.gz", /it is an archive/],
+      ] as const
+    ) {
+      const { code, stderr } = await space.fairlead(["bake", "--print", `${url}/${name}`]);
+      equal(code, 1, name);
+      match(stderr, message);
+    }
+  } finally {
+    await server.shutdown();
+  }
+});
 
-Deno.test(
-  { name: "bake of a private repository: its token, for it and for no other host", ignore },
-  async () => {
-    await using space = await workspace(address);
-    await repository(space);
-    const token = crypto.randomUUID();
-    await using server = gitHttp(space.path("git"), token);
-    const url = `${server.url}/r.git`;
-    const refused = await space.fairlead(["bake", url]);
-    equal(refused.code, 1);
-    for (const program of programs) {
-      const ran = await space[program](["bake", url], {
-        OUT: program,
-        BUILDX_BAKE_GIT_AUTH_TOKEN: token,
-      });
-      equal(ran.code, 0, ran.stderr);
-      equal(space.read(`${program}/root/f`), "root\n");
-      equal(ran.stderr.includes(token), false);
-    }
-    // The secret is a whole header here, because the server doesn't know a token's user.
-    const header = `basic ${btoa(`x-access-token:${token}`)}`;
-    for (const program of programs) {
-      const print = ["bake", "--print", `${url}`];
-      const ran = await space[program](print, { BUILDX_BAKE_GIT_AUTH_HEADER: header });
-      equal(ran.code, 0, ran.stderr);
-      const wrong = await space[program](print, { BUILDX_BAKE_GIT_AUTH_HEADER: "basic bm8=" });
-      equal(wrong.code, 1, program);
-    }
-  },
-);
+test("bake of a private repository: its token, for it and for no other host", async (space) => {
+  await repository(space);
+  const token = crypto.randomUUID();
+  await using server = gitHttp(space.path("git"), token);
+  const url = `${server.url}/r.git`;
+  const refused = await space.fairlead(["bake", url]);
+  equal(refused.code, 1);
+  for (const program of programs) {
+    const ran = await space[program](["bake", url], {
+      OUT: program,
+      BUILDX_BAKE_GIT_AUTH_TOKEN: token,
+    });
+    equal(ran.code, 0, ran.stderr);
+    equal(space.read(`${program}/root/f`), "root\n");
+    equal(ran.stderr.includes(token), false);
+  }
+  // The secret is a whole header here, because the server doesn't know a token's user.
+  const header = `basic ${btoa(`x-access-token:${token}`)}`;
+  for (const program of programs) {
+    const print = ["bake", "--print", `${url}`];
+    const ran = await space[program](print, { BUILDX_BAKE_GIT_AUTH_HEADER: header });
+    equal(ran.code, 0, ran.stderr);
+    const wrong = await space[program](print, { BUILDX_BAKE_GIT_AUTH_HEADER: "basic bm8=" });
+    equal(wrong.code, 1, program);
+  }
+});
 
 Deno.test(
   {
@@ -232,7 +210,7 @@ Deno.test(
     ignore: ignore || skip(await missing("sshd", "ssh-keygen")),
   },
   async () => {
-    await using space = await workspace(address);
+    await using space = await workspace(shared.address);
     await repository(space);
     await using sshd = await startSshd();
     await using agent = await startSshAgent(space.path("agent"), [sshd.key]);

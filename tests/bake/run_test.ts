@@ -1,16 +1,12 @@
 /** Many targets built at once, on a real daemon, compared with buildx. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { startFairlead } from "../harness/fairlead.ts";
 
-const ignore = skip(
-  needsRoot() ??
-    await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "buildx"),
-);
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const programs = ["fairlead", "buildx"] as const;
 
 type Targets = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -46,34 +42,31 @@ function steps(stderr: string): string[] {
   return [...new Set(names)].sort();
 }
 
-Deno.test(
-  { name: "targets of a group: each with its arguments, all at once", ignore },
-  async () => {
-    await using space = await bakery({
-      app: { args: { NAME: "app" } },
-      "api-2": {
-        args: { NAME: "api" },
-        "dockerfile-inline": "FROM busybox\nARG NAME\nRUN echo $NAME > /name\n",
-      },
-      third: { "dockerfile-inline": "FROM scratch\nCOPY file /name\n", labels: { a: "b" } },
-    }, { default: ["app", "api-2"], all: ["default", "third"] });
-    const seen: string[][] = [];
-    for (const program of programs) {
-      const out = ["app", "api-2", "third"].flatMap((
-        name,
-      ) => ["--set", `${name}.output=type=local,dest=${program}/${name}`]);
-      const ran = await space[program](["bake", "--progress", "plain", "all", ...out]);
-      equal(ran.code, 0, ran.stderr);
-      equal(space.read(`${program}/app/name`), "app\n");
-      equal(space.read(`${program}/api-2/name`), "api\n");
-      equal(space.read(`${program}/third/name`), space.read("file"));
-      seen.push(steps(ran.stderr));
-    }
-    deepEqual(seen[0], seen[1]);
-  },
-);
+test("targets of a group: each with its arguments, all at once", async () => {
+  await using space = await bakery({
+    app: { args: { NAME: "app" } },
+    "api-2": {
+      args: { NAME: "api" },
+      "dockerfile-inline": "FROM busybox\nARG NAME\nRUN echo $NAME > /name\n",
+    },
+    third: { "dockerfile-inline": "FROM scratch\nCOPY file /name\n", labels: { a: "b" } },
+  }, { default: ["app", "api-2"], all: ["default", "third"] });
+  const seen: string[][] = [];
+  for (const program of programs) {
+    const out = ["app", "api-2", "third"].flatMap((
+      name,
+    ) => ["--set", `${name}.output=type=local,dest=${program}/${name}`]);
+    const ran = await space[program](["bake", "--progress", "plain", "all", ...out]);
+    equal(ran.code, 0, ran.stderr);
+    equal(space.read(`${program}/app/name`), "app\n");
+    equal(space.read(`${program}/api-2/name`), "api\n");
+    equal(space.read(`${program}/third/name`), space.read("file"));
+    seen.push(steps(ran.stderr));
+  }
+  deepEqual(seen[0], seen[1]);
+});
 
-Deno.test({ name: "a context that targets share is sent once", ignore }, async () => {
+test("a context that targets share is sent once", async () => {
   await using space = await bakery({
     a: { args: { NAME: "a" } },
     b: { args: { NAME: "b" } },
@@ -91,60 +84,54 @@ Deno.test({ name: "a context that targets share is sent once", ignore }, async (
   equal(sessions("alone"), undefined);
 });
 
-Deno.test(
-  { name: "target: contexts: linked ones are built and lose their outputs", ignore },
-  async () => {
-    const links = { contexts: { base: "target:base" } };
-    await using space = await bakery({
-      base: { args: { NAME: "linked" }, output: ["type=local,dest=never"] },
-      middle: { ...links, "dockerfile-inline": "FROM base\nRUN echo middle >> /name\n" },
-      top: {
-        contexts: { middle: "target:middle", base: "target:base" },
-        "dockerfile-inline": "FROM middle\nCOPY --from=base /name /base\n",
-      },
-    });
-    for (const program of programs) {
-      const out = ["--set", `top.output=type=local,dest=${program}`];
-      const ran = await space[program]([
-        "bake",
-        "top",
-        "--metadata-file",
-        `${program}.meta`,
-        ...out,
-      ]);
-      equal(ran.code, 0, ran.stderr);
-      equal(space.read(`${program}/name`), "linked\nmiddle\n");
-      equal(space.read(`${program}/base`), "linked\n");
-      deepEqual(Object.keys(JSON.parse(space.read(`${program}.meta`))), ["base", "middle", "top"]);
-    }
-    equal(await Deno.stat(space.path("never")).catch(() => undefined), undefined);
-  },
-);
+test("target: contexts: linked ones are built and lose their outputs", async () => {
+  const links = { contexts: { base: "target:base" } };
+  await using space = await bakery({
+    base: { args: { NAME: "linked" }, output: ["type=local,dest=never"] },
+    middle: { ...links, "dockerfile-inline": "FROM base\nRUN echo middle >> /name\n" },
+    top: {
+      contexts: { middle: "target:middle", base: "target:base" },
+      "dockerfile-inline": "FROM middle\nCOPY --from=base /name /base\n",
+    },
+  });
+  for (const program of programs) {
+    const out = ["--set", `top.output=type=local,dest=${program}`];
+    const ran = await space[program]([
+      "bake",
+      "top",
+      "--metadata-file",
+      `${program}.meta`,
+      ...out,
+    ]);
+    equal(ran.code, 0, ran.stderr);
+    equal(space.read(`${program}/name`), "linked\nmiddle\n");
+    equal(space.read(`${program}/base`), "linked\n");
+    deepEqual(Object.keys(JSON.parse(space.read(`${program}.meta`))), ["base", "middle", "top"]);
+  }
+  equal(await Deno.stat(space.path("never")).catch(() => undefined), undefined);
+});
 
-Deno.test(
-  { name: "one target's failure ends the others, and is the one that is told", ignore },
-  async () => {
-    await using space = await bakery({
-      slow: { "dockerfile-inline": `FROM busybox\nRUN echo ${crypto.randomUUID()}; sleep 600\n` },
-      bad: { "dockerfile-inline": "FROM busybox\nRUN echo before; exit 7\n" },
-    }, { default: ["slow", "bad"] });
-    const errors: string[] = [];
-    for (const program of programs) {
-      const ran = await space[program](["bake", "--metadata-file", `${program}.meta`]);
-      equal(ran.code, 1, ran.stderr);
-      errors.push(ran.stderr.match(/^ERROR: .*$/m)![0]);
-      match(
-        ran.stderr,
-        /Dockerfile:2\n-+\n +1 \| +FROM busybox\n +2 \| >>> RUN echo before; exit 7/,
-      );
-      equal(await Deno.stat(space.path(`${program}.meta`)).catch(() => undefined), undefined);
-    }
-    match(errors[0]!, /^ERROR: target bad: failed to solve: process .* exit code: 7$/);
-    equal(errors[0], errors[1]);
-  },
-);
+test("one target's failure ends the others, and is the one that is told", async () => {
+  await using space = await bakery({
+    slow: { "dockerfile-inline": `FROM busybox\nRUN echo ${crypto.randomUUID()}; sleep 600\n` },
+    bad: { "dockerfile-inline": "FROM busybox\nRUN echo before; exit 7\n" },
+  }, { default: ["slow", "bad"] });
+  const errors: string[] = [];
+  for (const program of programs) {
+    const ran = await space[program](["bake", "--metadata-file", `${program}.meta`]);
+    equal(ran.code, 1, ran.stderr);
+    errors.push(ran.stderr.match(/^ERROR: .*$/m)![0]);
+    match(
+      ran.stderr,
+      /Dockerfile:2\n-+\n +1 \| +FROM busybox\n +2 \| >>> RUN echo before; exit 7/,
+    );
+    equal(await Deno.stat(space.path(`${program}.meta`)).catch(() => undefined), undefined);
+  }
+  match(errors[0]!, /^ERROR: target bad: failed to solve: process .* exit code: 7$/);
+  equal(errors[0], errors[1]);
+});
 
-Deno.test({ name: "an interrupt ends all targets", ignore }, async () => {
+test("an interrupt ends all targets", async () => {
   await using space = await bakery({
     a: { "dockerfile-inline": `FROM busybox\nRUN echo ${crypto.randomUUID()}; sleep 600\n` },
     b: { "dockerfile-inline": `FROM busybox\nRUN echo ${crypto.randomUUID()}; sleep 600\n` },
@@ -157,36 +144,33 @@ Deno.test({ name: "an interrupt ends all targets", ignore }, async () => {
   match(stderr, /ERROR: .*context canceled/);
 });
 
-Deno.test(
-  { name: "--metadata-file: the same keys, and the records of a group", ignore },
-  async () => {
-    await using space = await bakery({ a: { tags: ["x/a:1"] }, b: {} }, { default: ["a", "b"] });
-    const shapes: unknown[] = [];
-    for (const program of programs) {
-      const output = ["--set", "a.output=type=oci,dest=a.tar", "--set", "b.output=type=cacheonly"];
-      const ran = await space[program](["bake", "--metadata-file", "meta", ...output]);
-      equal(ran.code, 0, ran.stderr);
-      const meta = JSON.parse(space.read("meta"));
-      shapes.push(
-        Object.fromEntries(
-          Object.entries<object>(meta).map(([name, answers]) => [name, Object.keys(answers)]),
-        ),
-      );
-      const refs = Object.values<Record<string, string>>(meta).map((target) =>
-        target["buildx.build.ref"]!.split("/").at(-1)!
-      );
-      const groups = [...Deno.readDirSync(space.path(".store/refs/__group__"))].map(({ name }) =>
-        JSON.parse(space.read(`.store/refs/__group__/${name}`))
-      );
-      const group = groups.find(({ Refs }) => Refs.includes(refs[0]));
-      deepEqual([...group.Refs].sort(), [...refs].sort());
-      deepEqual(group.Targets, ["default"]);
-    }
-    deepEqual(shapes[0], shapes[1]);
-  },
-);
+test("--metadata-file: the same keys, and the records of a group", async () => {
+  await using space = await bakery({ a: { tags: ["x/a:1"] }, b: {} }, { default: ["a", "b"] });
+  const shapes: unknown[] = [];
+  for (const program of programs) {
+    const output = ["--set", "a.output=type=oci,dest=a.tar", "--set", "b.output=type=cacheonly"];
+    const ran = await space[program](["bake", "--metadata-file", "meta", ...output]);
+    equal(ran.code, 0, ran.stderr);
+    const meta = JSON.parse(space.read("meta"));
+    shapes.push(
+      Object.fromEntries(
+        Object.entries<object>(meta).map(([name, answers]) => [name, Object.keys(answers)]),
+      ),
+    );
+    const refs = Object.values<Record<string, string>>(meta).map((target) =>
+      target["buildx.build.ref"]!.split("/").at(-1)!
+    );
+    const groups = [...Deno.readDirSync(space.path(".store/refs/__group__"))].map(({ name }) =>
+      JSON.parse(space.read(`.store/refs/__group__/${name}`))
+    );
+    const group = groups.find(({ Refs }) => Refs.includes(refs[0]));
+    deepEqual([...group.Refs].sort(), [...refs].sort());
+    deepEqual(group.Targets, ["default"]);
+  }
+  deepEqual(shapes[0], shapes[1]);
+});
 
-Deno.test({ name: "a bake without any output gives buildx's warning", ignore }, async () => {
+test("a bake without any output gives buildx's warning", async () => {
   await using space = await bakery({
     default: {},
     a: {},
@@ -208,7 +192,7 @@ Deno.test({ name: "a bake without any output gives buildx's warning", ignore }, 
   }
 });
 
-Deno.test({ name: "--push pushes several targets at once", ignore }, async () => {
+test("--push pushes several targets at once", async () => {
   await using space = await bakery({
     a: { tags: [`${shared.registry}/bake/a:1`], args: { NAME: "a" } },
     b: { tags: [`${shared.registry}/bake/b:1`, `${shared.registry}/bake/b:2`] },
@@ -228,67 +212,61 @@ Deno.test({ name: "--push pushes several targets at once", ignore }, async () =>
   }
 });
 
-Deno.test(
-  { name: "secrets, hosts, limits, caches: what a target says reaches the build", ignore },
-  async () => {
-    await using space = await bakery({
-      default: {
-        "dockerfile-inline":
-          "FROM busybox AS base\nFROM base AS last\nRUN --mount=type=secret,id=s cat /run/secrets/s > /s; " +
-          "grep far /etc/hosts > /hosts; ulimit -n > /limit; df /dev/shm | tail -1 > /shm\n",
-        target: "last",
-        secret: ["id=s,src=secret"],
-        "extra-hosts": { far: "10.1.2.3" },
-        ulimits: ["nofile=1000:1000"],
-        "shm-size": "8m",
-        "no-cache": true,
-        "cache-to": ["type=local,dest=cache"],
-      },
-    });
-    space.write({ secret: "hush" });
-    for (const program of programs) {
-      const ran = await space[program]([
-        "bake",
-        "--set",
-        `default.output=type=local,dest=${program}`,
-      ]);
-      equal(ran.code, 0, ran.stderr);
-      equal(space.read(`${program}/s`), "hush");
-      match(space.read(`${program}/hosts`), /^10\.1\.2\.3\s+far/);
-      equal(space.read(`${program}/limit`), "1000\n");
-      match(space.read(`${program}/shm`), /\b8192\b/);
-      ok(Deno.statSync(space.path("cache/index.json")).isFile);
-      Deno.removeSync(space.path("cache"), { recursive: true });
-    }
-  },
-);
+test("secrets, hosts, limits, caches: what a target says reaches the build", async () => {
+  await using space = await bakery({
+    default: {
+      "dockerfile-inline":
+        "FROM busybox AS base\nFROM base AS last\nRUN --mount=type=secret,id=s cat /run/secrets/s > /s; " +
+        "grep far /etc/hosts > /hosts; ulimit -n > /limit; df /dev/shm | tail -1 > /shm\n",
+      target: "last",
+      secret: ["id=s,src=secret"],
+      "extra-hosts": { far: "10.1.2.3" },
+      ulimits: ["nofile=1000:1000"],
+      "shm-size": "8m",
+      "no-cache": true,
+      "cache-to": ["type=local,dest=cache"],
+    },
+  });
+  space.write({ secret: "hush" });
+  for (const program of programs) {
+    const ran = await space[program]([
+      "bake",
+      "--set",
+      `default.output=type=local,dest=${program}`,
+    ]);
+    equal(ran.code, 0, ran.stderr);
+    equal(space.read(`${program}/s`), "hush");
+    match(space.read(`${program}/hosts`), /^10\.1\.2\.3\s+far/);
+    equal(space.read(`${program}/limit`), "1000\n");
+    match(space.read(`${program}/shm`), /\b8192\b/);
+    ok(Deno.statSync(space.path("cache/index.json")).isFile);
+    Deno.removeSync(space.path("cache"), { recursive: true });
+  }
+});
 
-Deno.test(
-  { name: "a target that can't be built is refused before anything is built", ignore },
-  async () => {
-    const cases: [Record<string, unknown>, RegExp][] = [
-      [{ context: "nowhere" }, /unable to prepare context: path "nowhere" not found/],
-      [{ context: "-" }, /context from stdin not allowed in bake/],
-      [{ dockerfile: "-" }, /dockerfile from stdin not allowed in bake/],
-      [{ platforms: ["what/is/this/then"] }, /platform/],
-      [{ "shm-size": "zz" }, /invalid value zz for membytes key shm-size/],
-      [{ ulimits: ["zz=1"] }, /invalid ulimit type: zz/],
-      [{ network: "foo" }, /network mode "foo" not supported by buildkit/],
-      [{ output: ["type=local"] }, /dest is required for local exporter/],
-      [{ secret: ["id=a,src=gone"] }, /gone/],
-      [{ annotations: ["x"] }, /invalid annotation "x", expected key=value/],
-      [{ policy: ["filename=p.rego"] }, /policy file p\.rego not found/],
-    ];
-    for (const [target, message] of cases) {
-      await using space = await bakery({ default: target });
-      const ran = await space.fairlead(["bake"]);
-      equal(ran.code, 1, JSON.stringify(target));
-      match(ran.stderr, /^ERROR: /m);
-      match(ran.stderr, message);
-      equal(/\[internal\] load build definition/.test(ran.stderr), false);
-    }
-    await using space = await bakery({ a: { output: ["-"] }, b: { output: ["type=oci"] } });
-    const twice = await space.fairlead(["bake", "a", "b"]);
-    match(twice.stderr, /multiple outputs configured to write to stdout/);
-  },
-);
+test("a target that can't be built is refused before anything is built", async () => {
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{ context: "nowhere" }, /unable to prepare context: path "nowhere" not found/],
+    [{ context: "-" }, /context from stdin not allowed in bake/],
+    [{ dockerfile: "-" }, /dockerfile from stdin not allowed in bake/],
+    [{ platforms: ["what/is/this/then"] }, /platform/],
+    [{ "shm-size": "zz" }, /invalid value zz for membytes key shm-size/],
+    [{ ulimits: ["zz=1"] }, /invalid ulimit type: zz/],
+    [{ network: "foo" }, /network mode "foo" not supported by buildkit/],
+    [{ output: ["type=local"] }, /dest is required for local exporter/],
+    [{ secret: ["id=a,src=gone"] }, /gone/],
+    [{ annotations: ["x"] }, /invalid annotation "x", expected key=value/],
+    [{ policy: ["filename=p.rego"] }, /policy file p\.rego not found/],
+  ];
+  for (const [target, message] of cases) {
+    await using space = await bakery({ default: target });
+    const ran = await space.fairlead(["bake"]);
+    equal(ran.code, 1, JSON.stringify(target));
+    match(ran.stderr, /^ERROR: /m);
+    match(ran.stderr, message);
+    equal(/\[internal\] load build definition/.test(ran.stderr), false);
+  }
+  await using space = await bakery({ a: { output: ["-"] }, b: { output: ["type=oci"] } });
+  const twice = await space.fairlead(["bake", "a", "b"]);
+  match(twice.stderr, /multiple outputs configured to write to stdout/);
+});

@@ -6,15 +6,15 @@ import assert from "node:assert/strict";
 import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { commitAll, gitDaemon } from "../harness/git.ts";
 import { check } from "../harness/run.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing, onPath } from "../harness/tool.ts";
-import { type Workspace, workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, type Workspace } from "./workspace.ts";
 import { recordOf } from "../harness/client.ts";
 
 const git = await onPath("git") ? undefined : "git is not installed (Debian's package git)";
-const ignore = skip(needsRoot() ?? git ?? await missing("buildkitd", "runc", "buildx"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(git ?? await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 const programs = ["fairlead", "buildx"] as const;
 
 /** Builds with a program, and gives the attributes of the daemon's record. */
@@ -60,80 +60,71 @@ async function run(space: Workspace, folder: string, ...args: string[]): Promise
 
 const commit = ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "--allow-empty", "-m"];
 
-Deno.test(
-  { name: "a checkout: revision, source and folders, as git says them", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "repo/app/Dockerfile": "FROM scratch\nLABEL a=b\n", "repo/lib/f": "" });
-    const context = ["--build-context", "lib=repo/lib", "repo/app"];
-    assert.equal((await compare(space, context))["vcs:revision"], undefined);
-    await run(space, "repo", "init", "-q", "-b", "main");
-    assert.equal((await compare(space, context))["vcs:localdir:context"], "app");
-    await run(space, "repo", "add", ".");
-    await run(space, "repo", ...commit, "one");
-    const revision = await run(space, "repo", "rev-parse", "HEAD");
-    assert.equal((await compare(space, context))["vcs:revision"], revision);
-    const url = "https://me:secret@example.com/a/b.git";
-    await run(space, "repo", "remote", "add", "upstream", "git@example.com:up/stream.git");
-    assert.equal((await compare(space, context))["vcs:source"], "git@example.com:up/stream.git");
-    await run(space, "repo", "remote", "add", "origin", url);
-    const told = await compare(space, context);
-    assert.equal(told["vcs:source"], "https://xxxxx:xxxxx@example.com/a/b.git");
-    assert.equal(told["vcs:localdir:lib"], "lib");
-    await run(space, "repo", "remote", "add", "mine", "https://token@example.com/mine");
-    await run(space, "repo", "config", "branch.main.remote", "mine");
-    await run(space, "repo", "config", "branch.main.merge", "refs/heads/main");
-    await run(space, "repo", "config", "remote.mine.fetch", "+refs/heads/*:refs/remotes/mine/*");
-    assert.equal((await compare(space, context))["vcs:source"], "https://xxxxx@example.com/mine");
-    await run(space, "repo", "gc", "-q");
-    await run(space, "repo", "checkout", "-q", "--detach");
-    assert.equal((await compare(space, context))["vcs:revision"], revision);
-    await run(space, "repo", "worktree", "add", "-q", "-b", "other", space.path("tree"));
-    await run(space, "tree", ...commit, "two");
-    await run(space, "repo", "pack-refs", "--all");
-    await compare(space, ["tree/app"]);
-    for (const BUILDX_GIT_LABELS of ["1", "full", "0"]) {
-      const labelled = await compare(space, ["tree/app"], { BUILDX_GIT_LABELS });
-      const key = "label:com.docker.image.source.entrypoint";
-      assert.equal(labelled[key], BUILDX_GIT_LABELS === "0" ? undefined : "app/Dockerfile");
-    }
-    await compare(space, ["-f", "tree/app/Dockerfile", "tree/lib"], { BUILDX_GIT_LABELS: "1" });
-    assert.equal(
-      (await compare(space, ["tree/app"], { BUILDX_GIT_INFO: "0" }))["vcs:source"],
-      undefined,
-    );
-    const dirty = { BUILDX_GIT_CHECK_DIRTY: "1" };
-    assert.doesNotMatch((await compare(space, ["tree/app"], dirty))["vcs:revision"]!, /dirty/);
-    space.write({ "tree/new": "" });
-    assert.match((await compare(space, ["tree/app"], dirty))["vcs:revision"]!, /-dirty$/);
-  },
-);
+test("a checkout: revision, source and folders, as git says them", async (space) => {
+  space.write({ "repo/app/Dockerfile": "FROM scratch\nLABEL a=b\n", "repo/lib/f": "" });
+  const context = ["--build-context", "lib=repo/lib", "repo/app"];
+  assert.equal((await compare(space, context))["vcs:revision"], undefined);
+  await run(space, "repo", "init", "-q", "-b", "main");
+  assert.equal((await compare(space, context))["vcs:localdir:context"], "app");
+  await run(space, "repo", "add", ".");
+  await run(space, "repo", ...commit, "one");
+  const revision = await run(space, "repo", "rev-parse", "HEAD");
+  assert.equal((await compare(space, context))["vcs:revision"], revision);
+  const url = "https://me:secret@example.com/a/b.git";
+  await run(space, "repo", "remote", "add", "upstream", "git@example.com:up/stream.git");
+  assert.equal((await compare(space, context))["vcs:source"], "git@example.com:up/stream.git");
+  await run(space, "repo", "remote", "add", "origin", url);
+  const told = await compare(space, context);
+  assert.equal(told["vcs:source"], "https://xxxxx:xxxxx@example.com/a/b.git");
+  assert.equal(told["vcs:localdir:lib"], "lib");
+  await run(space, "repo", "remote", "add", "mine", "https://token@example.com/mine");
+  await run(space, "repo", "config", "branch.main.remote", "mine");
+  await run(space, "repo", "config", "branch.main.merge", "refs/heads/main");
+  await run(space, "repo", "config", "remote.mine.fetch", "+refs/heads/*:refs/remotes/mine/*");
+  assert.equal((await compare(space, context))["vcs:source"], "https://xxxxx@example.com/mine");
+  await run(space, "repo", "gc", "-q");
+  await run(space, "repo", "checkout", "-q", "--detach");
+  assert.equal((await compare(space, context))["vcs:revision"], revision);
+  await run(space, "repo", "worktree", "add", "-q", "-b", "other", space.path("tree"));
+  await run(space, "tree", ...commit, "two");
+  await run(space, "repo", "pack-refs", "--all");
+  await compare(space, ["tree/app"]);
+  for (const BUILDX_GIT_LABELS of ["1", "full", "0"]) {
+    const labelled = await compare(space, ["tree/app"], { BUILDX_GIT_LABELS });
+    const key = "label:com.docker.image.source.entrypoint";
+    assert.equal(labelled[key], BUILDX_GIT_LABELS === "0" ? undefined : "app/Dockerfile");
+  }
+  await compare(space, ["-f", "tree/app/Dockerfile", "tree/lib"], { BUILDX_GIT_LABELS: "1" });
+  assert.equal(
+    (await compare(space, ["tree/app"], { BUILDX_GIT_INFO: "0" }))["vcs:source"],
+    undefined,
+  );
+  const dirty = { BUILDX_GIT_CHECK_DIRTY: "1" };
+  assert.doesNotMatch((await compare(space, ["tree/app"], dirty))["vcs:revision"]!, /dirty/);
+  space.write({ "tree/new": "" });
+  assert.match((await compare(space, ["tree/app"], dirty))["vcs:revision"]!, /-dirty$/);
+});
 
-Deno.test(
-  { name: "proxies of docker's configuration, and the time of the sources", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    const proxies = {
-      default: { httpProxy: "http://p", noProxy: "localhost", ftpProxy: "ftp://f" },
-      "unix:///special.sock": { httpsProxy: "https://s" },
-    };
-    space.write({
-      "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n",
-      ".docker/config.json": JSON.stringify({ proxies }),
-    });
-    const all = await compare(space, ["ctx"]);
-    assert.equal(all["build-arg:HTTP_PROXY"], "http://p");
-    const one = await compare(space, ["ctx"], { DOCKER_HOST: "unix:///special.sock" });
-    assert.equal(one["build-arg:HTTP_PROXY"], undefined);
-    assert.equal(one["build-arg:HTTPS_PROXY"], "https://s");
-    const given = await compare(space, ["--build-arg=http_proxy=mine", "ctx"]);
-    assert.equal(given["build-arg:HTTP_PROXY"], undefined);
-    await compare(space, ["ctx"], { SOURCE_DATE_EPOCH: "1700000000" });
-  },
-);
+test("proxies of docker's configuration, and the time of the sources", async (space) => {
+  const proxies = {
+    default: { httpProxy: "http://p", noProxy: "localhost", ftpProxy: "ftp://f" },
+    "unix:///special.sock": { httpsProxy: "https://s" },
+  };
+  space.write({
+    "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n",
+    ".docker/config.json": JSON.stringify({ proxies }),
+  });
+  const all = await compare(space, ["ctx"]);
+  assert.equal(all["build-arg:HTTP_PROXY"], "http://p");
+  const one = await compare(space, ["ctx"], { DOCKER_HOST: "unix:///special.sock" });
+  assert.equal(one["build-arg:HTTP_PROXY"], undefined);
+  assert.equal(one["build-arg:HTTPS_PROXY"], "https://s");
+  const given = await compare(space, ["--build-arg=http_proxy=mine", "ctx"]);
+  assert.equal(given["build-arg:HTTP_PROXY"], undefined);
+  await compare(space, ["ctx"], { SOURCE_DATE_EPOCH: "1700000000" });
+});
 
-Deno.test({ name: "the frontend's other attributes are as in buildx", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("the frontend's other attributes are as in buildx", async (space) => {
   space.write({
     "ctx/Dockerfile": "FROM scratch AS one\nLABEL a=b\nFROM one AS two\n",
     "other/lower/dockerfile": "FROM scratch\nLABEL c=d\n",
@@ -195,11 +186,7 @@ function lasting(text: string): unknown {
   return JSON.parse(text, (key, value) => moving.includes(key) ? undefined : value);
 }
 
-Deno.test({
-  name: "--metadata-file holds the provenance, and warnings when they are wanted",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("--metadata-file holds the provenance, and warnings when they are wanted", async (space) => {
   space.write({
     "ctx/Dockerfile": "from busybox\nCOPY a <<-E /\nx & y\nE\n",
     "ctx/a": "",
@@ -236,8 +223,7 @@ Deno.test({
   }
 });
 
-Deno.test({ name: "provenance of what the daemon fetches itself", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("provenance of what the daemon fetches itself", async (space) => {
   space.write({
     "git/r.git/Dockerfile": "FROM busybox AS b\nFROM scratch\nARG A\nCOPY f /\n",
     "git/r.git/f": "one\n",
@@ -298,12 +284,7 @@ Deno.test({ name: "provenance of what the daemon fetches itself", ignore }, asyn
   }
 });
 
-Deno.test({
-  name:
-    "BUILDX_SEND_GIT_QUERY_AS_INPUT: git URLs with a query as definitions, as buildx sends them",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("BUILDX_SEND_GIT_QUERY_AS_INPUT: git URLs with a query as definitions, as buildx sends them", async (space) => {
   space.write({
     "git/r.git/Dockerfile": "FROM scratch\nCOPY f /\n",
     "git/r.git/f": "one\n",
@@ -339,8 +320,7 @@ Deno.test({
   }
 });
 
-Deno.test({ name: "a build is recorded on this side as buildx records it", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("a build is recorded on this side as buildx records it", async (space) => {
   space.write({
     "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n",
     "ctx/Other": "FROM scratch\nLABEL c=d\n",
@@ -366,8 +346,7 @@ Deno.test({ name: "a build is recorded on this side as buildx records it", ignor
   }
 });
 
-Deno.test({ name: "a builder's last use is noted as buildx notes it", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("a builder's last use is noted as buildx notes it", async (space) => {
   space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY nothing /\n" });
   const use = async (program: "fairlead" | "buildx", ...args: string[]) => {
     for (const folder of ["activity", "refs"]) {
@@ -389,8 +368,7 @@ Deno.test({ name: "a builder's last use is noted as buildx notes it", ignore }, 
   assert.deepEqual(await use("fairlead", "ctx"), [1, false, "0000-00-00T00:00:00Z"]);
 });
 
-Deno.test({ name: "the exporters get the same attributes as from buildx", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("the exporters get the same attributes as from buildx", async (space) => {
   space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n" });
   const name = `${shared.registry}/exporters/a`;
   const plain = { BUILDX_NO_DEFAULT_OCI_ARTIFACT: "1" };

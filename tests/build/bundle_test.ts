@@ -2,14 +2,11 @@
 import assert from "node:assert/strict";
 import { runFlags } from "../../scripts/compile/run_flags.ts";
 import { check, run } from "../harness/run.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { workspace } from "./workspace.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared();
 
 Deno.test(
   { name: "the bundle builds, lists, refuses, and loads no more than it needs", ignore },

@@ -1,12 +1,12 @@
 /** Questions about a Dockerfile, compared with buildx: the output and the exit code. */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
-import { workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 
 const dockerfile = `# what it is
 FROM busybox as one
@@ -45,8 +45,7 @@ const cases: string[][] = [
   ["--call=outline,x=y", "ctx"],
 ];
 
-Deno.test({ name: "--check and --call print what buildx prints", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("--check and --call print what buildx prints", async (space) => {
   space.write({
     "ctx/Dockerfile": dockerfile,
     "ctx/Clean": "FROM scratch\nCOPY x /\n",
@@ -72,26 +71,22 @@ Deno.test({ name: "--check and --call print what buildx prints", ignore }, async
   }
 });
 
-Deno.test(
-  { name: "an answer goes to the metadata file, and nothing is built or recorded", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY nowhere /\n" });
-    const files: unknown[] = [];
-    for (const program of ["fairlead", "buildx"] as const) {
-      const args = ["build", "--check", "--metadata-file=m.json", "-"];
-      const { code, stderr, stdout } = await space[program](
-        args,
-        {},
-        "FROM scratch\nCOPY nowhere /\n",
-      );
-      assert.equal(code, 0, stderr);
-      assert.equal(stdout, "Check complete, no warnings found.\n");
-      files.push(
-        JSON.parse(space.read("m.json"), (key, value) => key === "definition" ? 0 : value),
-      );
-    }
-    assert.deepEqual(files[0], files[1]);
-    assert.ok(!await Deno.stat(space.path(".store/refs/test")).catch(() => undefined));
-  },
-);
+test("an answer goes to the metadata file, and nothing is built or recorded", async (space) => {
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY nowhere /\n" });
+  const files: unknown[] = [];
+  for (const program of ["fairlead", "buildx"] as const) {
+    const args = ["build", "--check", "--metadata-file=m.json", "-"];
+    const { code, stderr, stdout } = await space[program](
+      args,
+      {},
+      "FROM scratch\nCOPY nowhere /\n",
+    );
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, "Check complete, no warnings found.\n");
+    files.push(
+      JSON.parse(space.read("m.json"), (key, value) => key === "definition" ? 0 : value),
+    );
+  }
+  assert.deepEqual(files[0], files[1]);
+  assert.ok(!await Deno.stat(space.path(".store/refs/test")).catch(() => undefined));
+});

@@ -1,21 +1,17 @@
 /** Builds that can't succeed, on a real daemon: one clear message, and the right exit code. */
 import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
+import { withShared } from "../harness/shared.ts";
 import { run } from "../harness/run.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
-import { workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, workspace } from "./workspace.ts";
 import { fairleadCommand } from "../harness/fairlead.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 
-Deno.test({
-  name: "a failed step ends with its log's tail and the Dockerfile's lines, as buildx has it",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("a failed step ends with its log's tail and the Dockerfile's lines, as buildx has it", async (space) => {
   space.write({
     "ctx/Dockerfile": `FROM busybox
 RUN seq 1 20 && \\
@@ -38,10 +34,7 @@ LABEL after=it
   assert.match(ours.stderr, />>> RUN seq 1 20/);
 });
 
-Deno.test({
-  name: "an entitlement that the command doesn't allow is not given, even if the daemon allows it",
-  ignore,
-}, async () => {
+test("an entitlement that the command doesn't allow is not given, even if the daemon allows it", async () => {
   const config = 'insecure-entitlements = ["network.host", "security.insecure"]\n';
   await using daemon = await startBuildkitd({ config });
   await using space = await workspace(daemon.address);
@@ -60,11 +53,7 @@ Deno.test({
   }
 });
 
-Deno.test({
-  name: "a build whose progress nobody reads any more ends, with 141 as buildx, and leaves nothing",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("a build whose progress nobody reads any more ends, with 141 as buildx, and leaves nothing", async (space) => {
   space.write({
     "ctx/Dockerfile": "FROM busybox\nRUN for i in 1 2 3; do echo $i; sleep 1; done\n",
   });
@@ -84,11 +73,7 @@ Deno.test({
   }
 });
 
-Deno.test({
-  name: "an error whose details hold a huge Dockerfile is reported as by buildx",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("an error whose details hold a huge Dockerfile is reported as by buildx", async (space) => {
   space.write({ "ctx/Dockerfile": `#${"x".repeat(2_000_000)}\n` });
   const ours = await space.fairlead(["build", "ctx"]);
   const theirs = await space.buildx(["build", "ctx"]);
@@ -101,11 +86,7 @@ Deno.test({
   assert.equal(ours.code, theirs.code);
 });
 
-Deno.test({
-  name: "an internal error of the daemon is reported as by buildx",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("an internal error of the daemon is reported as by buildx", async (space) => {
   // It would be metadata of a call, which has no place for it.
   space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY . /\n", "ctx/.dockerignore": "a\0b\n" });
   const ours = await space.fairlead(["build", "ctx"]);
@@ -201,8 +182,7 @@ for (const [name, { dockerfile, args = [], env, message }] of Object.entries(cas
   });
 }
 
-Deno.test({ name: "a missing context and one that is a file are refused", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("a missing context and one that is a file are refused", async (space) => {
   space.write({ "file": "" });
   const none = await space.fairlead(["build", "nowhere"]);
   assert.match(none.stderr, /unable to prepare context: path "nowhere" not found/);

@@ -1,13 +1,11 @@
 /** The most common mistakes, made against a real daemon: each has a hint, and a row in troubleshooting. */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
+import { withShared } from "../harness/shared.ts";
 import { fairleadOnTerminal } from "../harness/pty.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { type Workspace, workspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "script"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("script"));
 
 interface Mistake {
   /** The message's row in docs/troubleshooting.md. */

@@ -1,19 +1,15 @@
 /** The inputs of a build, on a real daemon. */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
+import { withShared } from "../harness/shared.ts";
 import { startRegistry } from "../harness/registry.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, workspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 
-Deno.test({
-  name: "arguments, labels, target, and the Dockerfile's name reach the frontend",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("arguments, labels, target, and the Dockerfile's name reach the frontend", async (space) => {
   space.write({
     "sub/Other": `FROM busybox AS one
 ARG A
@@ -41,63 +37,52 @@ COPY nothing /
   assert.equal(space.read("out/args"), "a b-from env-kept\n");
 });
 
-Deno.test(
-  { name: "secrets from a file and from the environment, and none in the log", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({
-      "Dockerfile": `FROM busybox AS s
+test("secrets from a file and from the environment, and none in the log", async (space) => {
+  space.write({
+    "Dockerfile": `FROM busybox AS s
 RUN --mount=type=secret,id=f,required=true --mount=type=secret,id=e,env=E mkdir /out && (cat /run/secrets/f; echo "$E") | md5sum >/out/sum
 FROM scratch
 COPY --from=s /out /
 `,
-      "secret.txt": "one\n",
-    });
-    const secrets = ["--secret=id=f,src=secret.txt", "--secret", "id=e,env=TOKEN"];
-    const built = await space.fairlead(["build", ...secrets, "-o=out", "."], { TOKEN: "tw0" });
-    assert.equal(built.code, 0, built.stderr);
-    assert.match(space.read("out/sum"), /^d7f9d1577415238f624d9a655a02daf8 /);
-    assert.doesNotMatch(built.stderr, /tw0/);
-    const bad = await space.fairlead(["build", "--secret=id=f,src=nowhere", "."]);
-    assert.equal(bad.code, 1);
-    assert.match(bad.stderr, /nowhere/);
-    const missing = await space.fairlead(["build", "--no-cache", "."]);
-    assert.equal(missing.code, 1);
-    assert.match(missing.stderr, /secret f: not found|f: not found/);
-  },
-);
+    "secret.txt": "one\n",
+  });
+  const secrets = ["--secret=id=f,src=secret.txt", "--secret", "id=e,env=TOKEN"];
+  const built = await space.fairlead(["build", ...secrets, "-o=out", "."], { TOKEN: "tw0" });
+  assert.equal(built.code, 0, built.stderr);
+  assert.match(space.read("out/sum"), /^d7f9d1577415238f624d9a655a02daf8 /);
+  assert.doesNotMatch(built.stderr, /tw0/);
+  const bad = await space.fairlead(["build", "--secret=id=f,src=nowhere", "."]);
+  assert.equal(bad.code, 1);
+  assert.match(bad.stderr, /nowhere/);
+  const missing = await space.fairlead(["build", "--no-cache", "."]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /secret f: not found|f: not found/);
+});
 
-Deno.test(
-  { name: "an unchanged context sends no file, whichever program built before", ignore },
-  async () => {
-    for (const order of [["buildx", "fairlead"], ["fairlead", "buildx"]] as const) {
-      await using space = await workspace(shared.address);
-      const files = Object.fromEntries(
-        [...Array(50).keys()].map((i) => [`ctx/d${i % 5}/f${i}`, `${i}`.repeat(99)]),
-      );
-      space.write({ ...files, "ctx/Dockerfile": "FROM scratch\nCOPY . /\n", "ctx/d0/ü 😀": "x" });
-      Deno.symlinkSync("d1/f1", space.path("ctx/link"));
-      Deno.linkSync(space.path("ctx/d1/f1"), space.path("ctx/hard"));
-      const [first, second] = order;
-      const one = await space[first](["build", "--progress=plain", "ctx"]);
-      assert.equal(one.code, 0, one.stderr);
-      const two = await space[second](["build", "--progress=plain", "ctx"]);
-      assert.equal(two.code, 0, two.stderr);
-      // Only the listing is transferred; 50 files of 99 to 198 bytes would be 8 kB.
-      assert.match(two.stderr, /COPY \. \/\n#\d+ CACHED/);
-      const bytes = Number(
-        two.stderr.match(/load build context[^]*?transferring context: ([\d.]+)kB/)?.[1],
-      );
-      assert.ok(bytes < 6, `${second} after ${first} sent ${bytes} kB`);
-    }
-  },
-);
+test("an unchanged context sends no file, whichever program built before", async () => {
+  for (const order of [["buildx", "fairlead"], ["fairlead", "buildx"]] as const) {
+    await using space = await workspace(shared.address);
+    const files = Object.fromEntries(
+      [...Array(50).keys()].map((i) => [`ctx/d${i % 5}/f${i}`, `${i}`.repeat(99)]),
+    );
+    space.write({ ...files, "ctx/Dockerfile": "FROM scratch\nCOPY . /\n", "ctx/d0/ü 😀": "x" });
+    Deno.symlinkSync("d1/f1", space.path("ctx/link"));
+    Deno.linkSync(space.path("ctx/d1/f1"), space.path("ctx/hard"));
+    const [first, second] = order;
+    const one = await space[first](["build", "--progress=plain", "ctx"]);
+    assert.equal(one.code, 0, one.stderr);
+    const two = await space[second](["build", "--progress=plain", "ctx"]);
+    assert.equal(two.code, 0, two.stderr);
+    // Only the listing is transferred; 50 files of 99 to 198 bytes would be 8 kB.
+    assert.match(two.stderr, /COPY \. \/\n#\d+ CACHED/);
+    const bytes = Number(
+      two.stderr.match(/load build context[^]*?transferring context: ([\d.]+)kB/)?.[1],
+    );
+    assert.ok(bytes < 6, `${second} after ${first} sent ${bytes} kB`);
+  }
+});
 
-Deno.test({
-  name: "a .dockerignore may be long: its lines are metadata of the daemon's call",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("a .dockerignore may be long: its lines are metadata of the daemon's call", async (space) => {
   // buildx gives up at 1 MiB.
   const lines = Array.from({ length: 40_000 }, (_, i) => `build/artefacts/number-${i}\n`).join("");
   space.write({
@@ -114,8 +99,7 @@ Deno.test({
   );
 });
 
-Deno.test({ name: ".dockerignore holds, with its exceptions", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test(".dockerignore holds, with its exceptions", async (space) => {
   space.write({
     "Dockerfile": "FROM scratch\nCOPY . /\n",
     ".dockerignore": "*.log\nnode_modules\n!node_modules/keep\n**/*.tmp\n",
@@ -136,10 +120,7 @@ Deno.test({ name: ".dockerignore holds, with its exceptions", ignore }, async ()
   assert.deepEqual([...Deno.readDirSync(space.path("out/x/y"))].map(({ name }) => name), ["z"]);
 });
 
-Deno.test({
-  name: "a registry with a password: push, pull and cache, by docker's configuration",
-  ignore,
-}, async () => {
+test("a registry with a password: push, pull and cache, by docker's configuration", async () => {
   const registry = await startRegistry({ password: { user: "me", password: "s3cret" } });
   try {
     await using space = await workspace(shared.address);
@@ -170,8 +151,7 @@ Deno.test({
   }
 });
 
-Deno.test({ name: "the inline cache of an image is found again", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("the inline cache of an image is found again", async (space) => {
   const name = `${shared.registry}/inline/${crypto.randomUUID()}:v1`;
   space.write({ "Dockerfile": "FROM busybox\nRUN echo inline >/f\n" });
   const push = await space.fairlead(["build", "--push", "-t", name, "--cache-to=type=inline", "."]);
@@ -181,41 +161,33 @@ Deno.test({ name: "the inline cache of an image is found again", ignore }, async
   assert.match(from.stderr, /importing cache manifest from/);
 });
 
-Deno.test(
-  { name: "BUILDKIT_HOST alone is enough, also where HOME is read-only", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": "a" });
-    const env = {
-      BUILDKIT_HOST: shared.address,
-      BUILDX_BUILDER: "",
-      HOME: "/proc/1",
-      BUILDX_CONFIG: "",
-      DOCKER_CONFIG: "",
-    };
-    const { code, stderr } = await space.fairlead(["build", "-o=out", "ctx"], env);
-    assert.equal(code, 0, stderr);
-    assert.equal(space.read("out/a"), "a");
-    assert.doesNotMatch(stderr, /WARN/);
-  },
-);
+test("BUILDKIT_HOST alone is enough, also where HOME is read-only", async (space) => {
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": "a" });
+  const env = {
+    BUILDKIT_HOST: shared.address,
+    BUILDX_BUILDER: "",
+    HOME: "/proc/1",
+    BUILDX_CONFIG: "",
+    DOCKER_CONFIG: "",
+  };
+  const { code, stderr } = await space.fairlead(["build", "-o=out", "ctx"], env);
+  assert.equal(code, 0, stderr);
+  assert.equal(space.read("out/a"), "a");
+  assert.doesNotMatch(stderr, /WARN/);
+});
 
-Deno.test(
-  { name: "a dockerfile counts where Dockerfile is no file, as with buildx", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    const text = "FROM scratch\nCOPY f /\n";
+test("a dockerfile counts where Dockerfile is no file, as with buildx", async (space) => {
+  const text = "FROM scratch\nCOPY f /\n";
+  for (const folder of ["none", "folder", "link"]) {
+    space.write({ [`${folder}/dockerfile`]: text, [`${folder}/f`]: folder });
+  }
+  Deno.mkdirSync(space.path("folder/Dockerfile"));
+  Deno.symlinkSync("nowhere", space.path("link/Dockerfile"));
+  for (const program of ["fairlead", "buildx"] as const) {
     for (const folder of ["none", "folder", "link"]) {
-      space.write({ [`${folder}/dockerfile`]: text, [`${folder}/f`]: folder });
+      const { code, stderr } = await space[program](["build", "-o=out", folder]);
+      assert.equal(code, 0, stderr);
+      assert.equal(space.read("out/f"), folder);
     }
-    Deno.mkdirSync(space.path("folder/Dockerfile"));
-    Deno.symlinkSync("nowhere", space.path("link/Dockerfile"));
-    for (const program of ["fairlead", "buildx"] as const) {
-      for (const folder of ["none", "folder", "link"]) {
-        const { code, stderr } = await space[program](["build", "-o=out", folder]);
-        assert.equal(code, 0, stderr);
-        assert.equal(space.read("out/f"), folder);
-      }
-    }
-  },
-);
+  }
+});

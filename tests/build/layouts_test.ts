@@ -1,13 +1,13 @@
 /** Caches and outputs in folders, compared with buildx. */
 import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
-import { type Workspace, workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, type Workspace, workspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 const programs = ["fairlead", "buildx"] as const;
 
 function blobs(space: Workspace, folder: string): string[] {
@@ -23,8 +23,7 @@ async function checkBlobs(space: Workspace, folder: string): Promise<void> {
   }
 }
 
-Deno.test({ name: "a layout of several names is what buildx writes", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("a layout of several names is what buildx writes", async (space) => {
   const big = "b".repeat(5 << 20) + crypto.randomUUID();
   space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY . /\n", "ctx/big": big });
   for (const type of ["oci", "docker"]) {
@@ -56,62 +55,55 @@ Deno.test({ name: "a layout of several names is what buildx writes", ignore }, a
   }
 });
 
-Deno.test(
-  { name: "a layout without a name is `latest`, and names are replaced", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n" });
-    for (const [at, args] of [[], ["-t=x:1"], [], ["-t=x:1"]].entries()) {
-      space.write({ "ctx/a": crypto.randomUUID() });
-      for (const program of programs) {
-        const made = await space[program]([
-          "build",
-          ...args,
-          `-o=type=oci,tar=false,dest=${program}`,
-          "ctx",
-        ]);
-        assert.equal(made.code, 0, made.stderr);
-      }
-      const index = (program: string) =>
-        JSON.parse(space.read(`${program}/index.json`)).manifests.map(
-          ({ annotations: { "org.opencontainers.image.created": _, ...names } }: {
-            annotations: Record<string, string>;
-          }) => names,
-        );
-      assert.deepEqual(index("fairlead"), index("buildx"), `${at}`);
-    }
-  },
-);
-
-Deno.test(
-  { name: "a cache folder is written by one program and read by the other", ignore },
-  async () => {
-    for (const order of [["fairlead", "buildx"], ["buildx", "fairlead"]] as const) {
-      await using space = await workspace(shared.address);
-      const dockerfile = `FROM busybox\nRUN echo ${crypto.randomUUID()} >/f\n`;
-      space.write({ "ctx/Dockerfile": dockerfile });
-      const [first, second] = order;
-      const write = await space[first]([
+test("a layout without a name is `latest`, and names are replaced", async (space) => {
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n" });
+  for (const [at, args] of [[], ["-t=x:1"], [], ["-t=x:1"]].entries()) {
+    space.write({ "ctx/a": crypto.randomUUID() });
+    for (const program of programs) {
+      const made = await space[program]([
         "build",
-        "--cache-to=type=local,dest=cache/dir,mode=max,tag=v1",
+        ...args,
+        `-o=type=oci,tar=false,dest=${program}`,
         "ctx",
       ]);
-      assert.equal(write.code, 0, write.stderr);
-      await checkBlobs(space, "cache/dir");
-      // Another daemon has no cache of its own.
-      await using daemon = await freshDaemon();
-      const far = { BUILDKIT_HOST: daemon.address, BUILDX_BUILDER: "" };
-      const env = second === "fairlead" ? far : await buildxOn(space, daemon.address);
-      const read = await space[second](
-        ["build", "--progress=plain", "--cache-from=type=local,src=cache/dir,tag=v1", "ctx"],
-        env,
-      );
-      assert.equal(read.code, 0, read.stderr);
-      assert.match(read.stderr, /importing cache manifest from local:/);
-      assert.match(read.stderr, /RUN echo [^]*\n#\d+ CACHED/);
+      assert.equal(made.code, 0, made.stderr);
     }
-  },
-);
+    const index = (program: string) =>
+      JSON.parse(space.read(`${program}/index.json`)).manifests.map(
+        ({ annotations: { "org.opencontainers.image.created": _, ...names } }: {
+          annotations: Record<string, string>;
+        }) => names,
+      );
+    assert.deepEqual(index("fairlead"), index("buildx"), `${at}`);
+  }
+});
+
+test("a cache folder is written by one program and read by the other", async () => {
+  for (const order of [["fairlead", "buildx"], ["buildx", "fairlead"]] as const) {
+    await using space = await workspace(shared.address);
+    const dockerfile = `FROM busybox\nRUN echo ${crypto.randomUUID()} >/f\n`;
+    space.write({ "ctx/Dockerfile": dockerfile });
+    const [first, second] = order;
+    const write = await space[first]([
+      "build",
+      "--cache-to=type=local,dest=cache/dir,mode=max,tag=v1",
+      "ctx",
+    ]);
+    assert.equal(write.code, 0, write.stderr);
+    await checkBlobs(space, "cache/dir");
+    // Another daemon has no cache of its own.
+    await using daemon = await freshDaemon();
+    const far = { BUILDKIT_HOST: daemon.address, BUILDX_BUILDER: "" };
+    const env = second === "fairlead" ? far : await buildxOn(space, daemon.address);
+    const read = await space[second](
+      ["build", "--progress=plain", "--cache-from=type=local,src=cache/dir,tag=v1", "ctx"],
+      env,
+    );
+    assert.equal(read.code, 0, read.stderr);
+    assert.match(read.stderr, /importing cache manifest from local:/);
+    assert.match(read.stderr, /RUN echo [^]*\n#\d+ CACHED/);
+  }
+});
 
 async function freshDaemon() {
   const config = `[registry."docker.io"]\n  mirrors = ["${shared.registry}"]\n` +
@@ -126,8 +118,7 @@ async function buildxOn(space: Workspace, address: string): Promise<Record<strin
   return { BUILDX_BUILDER: "other" };
 }
 
-Deno.test({ name: "reset=true keeps what the index refers to", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("reset=true keeps what the index refers to", async (space) => {
   const args = (
     program: string,
   ) => ["build", `--cache-to=type=local,dest=${program},reset=true`, "ctx"];
@@ -160,60 +151,52 @@ Deno.test({ name: "reset=true keeps what the index refers to", ignore }, async (
   }
 });
 
-Deno.test(
-  { name: "a cache that isn't there is warned of, and the build goes on", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n" });
-    for (const program of programs) {
-      space.write({ "empty/index.json": "{}" });
-      const digest = `sha256:${"0".repeat(64)}`;
-      const from = ["nowhere", "empty", "empty,tag=x", `empty,digest=${digest}`]
-        .map((src) => `--cache-from=type=local,src=${src}`);
-      const { code, stderr } = await space[program](["build", ...from, "ctx"]);
-      assert.equal(code, 0, stderr);
-      for (
-        const why of [
-          "nowhere skipped due to err: could not read nowhere/index.json: open nowhere/index.json: " +
-          "no such file or directory",
-          "empty skipped: no digest found for tag latest",
-          "empty skipped: no digest found for tag x",
-          `empty skipped: digest ${digest} unavailable: content ${digest}: not found`,
-        ]
-      ) assert.ok(stderr.includes(`WARNING: local cache import at ${why}\n`), `${why}\n${stderr}`);
-    }
-  },
-);
+test("a cache that isn't there is warned of, and the build goes on", async (space) => {
+  space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n" });
+  for (const program of programs) {
+    space.write({ "empty/index.json": "{}" });
+    const digest = `sha256:${"0".repeat(64)}`;
+    const from = ["nowhere", "empty", "empty,tag=x", `empty,digest=${digest}`]
+      .map((src) => `--cache-from=type=local,src=${src}`);
+    const { code, stderr } = await space[program](["build", ...from, "ctx"]);
+    assert.equal(code, 0, stderr);
+    for (
+      const why of [
+        "nowhere skipped due to err: could not read nowhere/index.json: open nowhere/index.json: " +
+        "no such file or directory",
+        "empty skipped: no digest found for tag latest",
+        "empty skipped: no digest found for tag x",
+        `empty skipped: digest ${digest} unavailable: content ${digest}: not found`,
+      ]
+    ) assert.ok(stderr.includes(`WARNING: local cache import at ${why}\n`), `${why}\n${stderr}`);
+  }
+});
 
-Deno.test(
-  { name: "mode=delete outside of the working folder needs a permission", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": "a", "ctx/out/old": "" });
-    for (const program of programs) {
-      const below = await space[program](["build", "-o=type=local,mode=delete,dest=out", "ctx"]);
-      assert.equal(below.code, 0, below.stderr);
-      const itself = await space[program](["build", "-o=type=local,mode=delete,dest=.", "ctx"]);
-      assert.equal(itself.code, 1);
-      assert.match(
-        itself.stderr,
-        /mode=delete for destination "\." requires --allow=buildx\.local/,
-      );
-      const away = await Deno.makeTempDir({ prefix: "fairlead-away-" });
-      try {
-        Deno.writeTextFileSync(`${away}/old`, "");
-        const args = ["build", `-o=type=local,mode=delete,dest=${away}`, "ctx"];
-        const refused = await space[program](args);
-        assert.equal(refused.code, 1);
-        assert.match(refused.stderr, /requires --allow=buildx\.local\.delete/);
-        const allowed = await space[program]([...args, "--allow=buildx.local.delete"]);
-        assert.equal(allowed.code, 0, allowed.stderr);
-        assert.deepEqual([...Deno.readDirSync(away)].map(({ name }) => name), ["a"]);
-        const valued = await space[program]([...args, "--allow=buildx.local.delete=true"]);
-        assert.match(valued.stderr, /buildx\.local\.delete does not accept a value/);
-      } finally {
-        Deno.removeSync(away, { recursive: true });
-      }
+test("mode=delete outside of the working folder needs a permission", async (space) => {
+  space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": "a", "ctx/out/old": "" });
+  for (const program of programs) {
+    const below = await space[program](["build", "-o=type=local,mode=delete,dest=out", "ctx"]);
+    assert.equal(below.code, 0, below.stderr);
+    const itself = await space[program](["build", "-o=type=local,mode=delete,dest=.", "ctx"]);
+    assert.equal(itself.code, 1);
+    assert.match(
+      itself.stderr,
+      /mode=delete for destination "\." requires --allow=buildx\.local/,
+    );
+    const away = await Deno.makeTempDir({ prefix: "fairlead-away-" });
+    try {
+      Deno.writeTextFileSync(`${away}/old`, "");
+      const args = ["build", `-o=type=local,mode=delete,dest=${away}`, "ctx"];
+      const refused = await space[program](args);
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /requires --allow=buildx\.local\.delete/);
+      const allowed = await space[program]([...args, "--allow=buildx.local.delete"]);
+      assert.equal(allowed.code, 0, allowed.stderr);
+      assert.deepEqual([...Deno.readDirSync(away)].map(({ name }) => name), ["a"]);
+      const valued = await space[program]([...args, "--allow=buildx.local.delete=true"]);
+      assert.match(valued.stderr, /buildx\.local\.delete does not accept a value/);
+    } finally {
+      Deno.removeSync(away, { recursive: true });
     }
-  },
-);
+  }
+});

@@ -12,6 +12,7 @@ import { nodesWorkspace, type TwoNodes, twoNodes } from "./two_nodes.ts";
 import type { Workspace } from "./workspace.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const nodes: TwoNodes = ignore ? undefined! : await twoNodes();
 // It belongs to no test. It ends with the process, and the supervisor ends the daemons.
 const programs = ["fairlead", "buildx"] as const;
@@ -54,10 +55,7 @@ async function build(
 
 const name = () => `${nodes.registry.host}/nodes/${crypto.randomUUID()}`;
 
-Deno.test({
-  name: "each node builds its platform, and the pushed index is buildx's to the byte",
-  ignore,
-}, async () => {
+test("each node builds its platform, and the pushed index is buildx's to the byte", async () => {
   await using space = await nodesWorkspace(nodes.daemons, fixed);
   space.write(context);
   const cases: string[][] = [
@@ -92,10 +90,7 @@ Deno.test({
   }
 });
 
-Deno.test({
-  name: "attestations of each node's image are in the index, for their image",
-  ignore,
-}, async () => {
+test("attestations of each node's image are in the index, for their image", async () => {
   await using space = await nodesWorkspace(nodes.daemons, fixed);
   space.write(context);
   const shapes: unknown[] = [];
@@ -116,55 +111,49 @@ Deno.test({
   assert.equal((shapes[0] as unknown[]).length, 4);
 });
 
-Deno.test(
-  { name: "several tags and repositories get the index; -q prints its digest", ignore },
-  async () => {
+test("several tags and repositories get the index; -q prints its digest", async () => {
+  await using space = await nodesWorkspace(nodes.daemons, fixed);
+  space.write(context);
+  const [one, two] = [name(), name()];
+  const tags = [`${one}:a`, `${one}:b`, two];
+  const { stdout } = await build(space, "fairlead", [
+    ...[both, "--push", "-q", ...tags.map((tag) => `-t=${tag}`)],
+  ]);
+  for (const tag of [`${one}:a`, `${one}:b`, `${two}:latest`]) {
+    assert.equal(`${(await manifest(tag)).digest}\n`, stdout);
+  }
+  const bare = name();
+  await build(space, "fairlead", [
+    ...[both, "--iidfile=iid", `--output=type=image,name=${bare},push=true,push-by-digest=true`],
+  ]);
+  assert.equal((await manifest(`${bare}@${space.read("iid")}`)).digest, space.read("iid"));
+  await assert.rejects(manifest(`${bare}:latest`));
+});
+
+test("a folder gets a part for each platform; records are those of buildx", async () => {
+  const seen: unknown[] = [];
+  for (const program of programs) {
     await using space = await nodesWorkspace(nodes.daemons, fixed);
     space.write(context);
-    const [one, two] = [name(), name()];
-    const tags = [`${one}:a`, `${one}:b`, two];
-    const { stdout } = await build(space, "fairlead", [
-      ...[both, "--push", "-q", ...tags.map((tag) => `-t=${tag}`)],
-    ]);
-    for (const tag of [`${one}:a`, `${one}:b`, `${two}:latest`]) {
-      assert.equal(`${(await manifest(tag)).digest}\n`, stdout);
-    }
-    const bare = name();
-    await build(space, "fairlead", [
-      ...[both, "--iidfile=iid", `--output=type=image,name=${bare},push=true,push-by-digest=true`],
-    ]);
-    assert.equal((await manifest(`${bare}@${space.read("iid")}`)).digest, space.read("iid"));
-    await assert.rejects(manifest(`${bare}:latest`));
-  },
-);
-
-Deno.test(
-  { name: "a folder gets a part for each platform; records are those of buildx", ignore },
-  async () => {
-    const seen: unknown[] = [];
-    for (const program of programs) {
-      await using space = await nodesWorkspace(nodes.daemons, fixed);
-      space.write(context);
-      await build(space, program, [both, "-o", "out", "--metadata-file=md.json"]);
-      assert.equal(space.read("out/linux_amd64/arch") + space.read("out/linux_arm64/arch"), "xa");
-      const ref = JSON.parse(space.read("md.json"))["buildx.build.ref"];
-      assert.match(ref, /^test\/a\/[0-9a-z]{25}$/);
-      const names = [...walk(space.path(".store"))].filter((name) => name !== ".lock");
-      const files = names.map((path) => {
-        const text = space.read(`.store/${path}`);
-        return [
-          path.replace(ref.split("/").pop(), "REF"),
-          Deno.statSync(space.path(`.store/${path}`)).mode! & 0o777,
-          /buildNodeID|activity/.test(path)
-            ? text.replace(/[0-9a-f]/g, "0")
-            : text.replaceAll(space.dir, ""),
-        ];
-      });
-      seen.push(files.sort());
-    }
-    assert.deepEqual(seen[0], seen[1]);
-  },
-);
+    await build(space, program, [both, "-o", "out", "--metadata-file=md.json"]);
+    assert.equal(space.read("out/linux_amd64/arch") + space.read("out/linux_arm64/arch"), "xa");
+    const ref = JSON.parse(space.read("md.json"))["buildx.build.ref"];
+    assert.match(ref, /^test\/a\/[0-9a-z]{25}$/);
+    const names = [...walk(space.path(".store"))].filter((name) => name !== ".lock");
+    const files = names.map((path) => {
+      const text = space.read(`.store/${path}`);
+      return [
+        path.replace(ref.split("/").pop(), "REF"),
+        Deno.statSync(space.path(`.store/${path}`)).mode! & 0o777,
+        /buildNodeID|activity/.test(path)
+          ? text.replace(/[0-9a-f]/g, "0")
+          : text.replaceAll(space.dir, ""),
+      ];
+    });
+    seen.push(files.sort());
+  }
+  assert.deepEqual(seen[0], seen[1]);
+});
 
 function* walk(folder: string, prefix = ""): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
@@ -173,10 +162,7 @@ function* walk(folder: string, prefix = ""): Generator<string> {
   }
 }
 
-Deno.test({
-  name: "outputs that several nodes can't make together are refused before anything is built",
-  ignore,
-}, async () => {
+test("outputs that several nodes can't make together are refused before anything is built", async () => {
   await using space = await nodesWorkspace(nodes.daemons, fixed);
   space.write(context);
   for (const type of ["oci", "tar"]) {
@@ -210,7 +196,7 @@ Deno.test({
   ]);
 });
 
-Deno.test({ name: "the files that go to each node are counted", ignore }, async () => {
+test("the files that go to each node are counted", async () => {
   await using space = await nodesWorkspace(nodes.daemons, fixed);
   space.write({ ...context, "ctx/arm64": crypto.randomUUID(), "ctx/amd64": crypto.randomUUID() });
   const { error, state } = await buildTargets(space, { default: [both, "-o", "out", "ctx"] });
@@ -220,7 +206,7 @@ Deno.test({ name: "the files that go to each node are counted", ignore }, async 
   assert.deepEqual(files, [1, 1]);
 });
 
-Deno.test({ name: "--plan shows which node builds what, and builds nothing", ignore }, async () => {
+test("--plan shows which node builds what, and builds nothing", async () => {
   await using space = await nodesWorkspace(nodes.daemons, ["", "linux/arm64"]);
   space.write(context);
   const tag = `${name()}:v1`;
@@ -272,10 +258,7 @@ Deno.test({ name: "--plan shows which node builds what, and builds nothing", ign
   );
 });
 
-Deno.test({
-  name: "a node that is down is named with its platforms; no other takes its place",
-  ignore,
-}, async () => {
+test("a node that is down is named with its platforms; no other takes its place", async () => {
   const [a] = nodes.daemons;
   const down = { address: "unix:///nowhere/buildkitd.sock" };
   const message = async (fixed: string[], platforms: string, daemons = [a, down]) => {
@@ -303,7 +286,7 @@ Deno.test({
   assert.equal(await message(fixed, "linux/amd64"), "");
 });
 
-Deno.test({ name: "a context from stdin goes to every node", ignore }, async () => {
+test("a context from stdin goes to every node", async () => {
   await using space = await nodesWorkspace(nodes.daemons, fixed);
   space.write(context);
   await check("tar", ["cf", space.path("ctx.tar"), "-C", space.path("ctx"), "."]);
@@ -323,7 +306,7 @@ Deno.test({ name: "a context from stdin goes to every node", ignore }, async () 
   assert.equal(space.read("text/linux_arm64/f"), "hi\n");
 });
 
-Deno.test({ name: "the index goes to a registry that demands a login", ignore }, async () => {
+test("the index goes to a registry that demands a login", async () => {
   const registry = await startRegistry({ password: { user: "me", password: "pass" } });
   try {
     await using space = await nodesWorkspace(nodes.daemons, fixed);
@@ -345,10 +328,7 @@ Deno.test({ name: "the index goes to a registry that demands a login", ignore },
   }
 });
 
-Deno.test({
-  name: "registry.insecure: the index goes by TLS with any certificate, or without TLS",
-  ignore,
-}, async () => {
+test("registry.insecure: the index goes by TLS with any certificate, or without TLS", async () => {
   await using certs = await makeCerts();
   const secure = await startRegistry({ tls: certs.server });
   try {
@@ -370,34 +350,28 @@ Deno.test({
   }
 });
 
-Deno.test(
-  { name: "a part that fails ends the others, and is told with its node", ignore },
-  async () => {
-    await using space = await nodesWorkspace(nodes.daemons, fixed);
-    space.write({
-      "ctx/Dockerfile":
-        "FROM --platform=linux/amd64 busybox\nARG TARGETARCH\nCOPY run /\nRUN sh /run $TARGETARCH\n",
-      "ctx/run": "test $1 = arm64 && exit 3\nsleep 600\n",
-    });
-    const { code, stderr } = await space.fairlead(
-      ["build", both, "--timeline", "t.html", "-o", "out", "ctx"],
-    );
-    // The names of the steps stay the daemon's: the page knows the nodes.
-    const page = space.read("t.html");
-    assert.match(page, /data-node="a"/);
-    assert.match(page, /data-node="b"/);
-    assert.doesNotMatch(page, /title="\[[ab] /);
-    assert.equal(code, 1);
-    assert.match(stderr, /^ERROR: failed to build: failed to solve: process .* exit code: 3$/m);
-    assert.match(stderr, /^hint: it failed on node b, which builds linux\/arm64$/m);
-    assert.throws(() => Deno.statSync(space.path("out")), Deno.errors.NotFound);
-  },
-);
+test("a part that fails ends the others, and is told with its node", async () => {
+  await using space = await nodesWorkspace(nodes.daemons, fixed);
+  space.write({
+    "ctx/Dockerfile":
+      "FROM --platform=linux/amd64 busybox\nARG TARGETARCH\nCOPY run /\nRUN sh /run $TARGETARCH\n",
+    "ctx/run": "test $1 = arm64 && exit 3\nsleep 600\n",
+  });
+  const { code, stderr } = await space.fairlead(
+    ["build", both, "--timeline", "t.html", "-o", "out", "ctx"],
+  );
+  // The names of the steps stay the daemon's: the page knows the nodes.
+  const page = space.read("t.html");
+  assert.match(page, /data-node="a"/);
+  assert.match(page, /data-node="b"/);
+  assert.doesNotMatch(page, /title="\[[ab] /);
+  assert.equal(code, 1);
+  assert.match(stderr, /^ERROR: failed to build: failed to solve: process .* exit code: 3$/m);
+  assert.match(stderr, /^hint: it failed on node b, which builds linux\/arm64$/m);
+  assert.throws(() => Deno.statSync(space.path("out")), Deno.errors.NotFound);
+});
 
-Deno.test({
-  name: "a node that dies in the middle is an error, and the other's build ends",
-  ignore,
-}, async () => {
+test("a node that dies in the middle is an error, and the other's build ends", async () => {
   const [a] = nodes.daemons;
   const dying = await startBuildkitd({ config: nodes.registry.config({ mirror: true }) });
   try {
@@ -424,10 +398,7 @@ Deno.test({
   }
 });
 
-Deno.test({
-  name: "a node that dies and comes back builds its part again with --retry, and is named",
-  ignore,
-}, async () => {
+test("a node that dies and comes back builds its part again with --retry, and is named", async () => {
   const [a] = nodes.daemons;
   const dying = await startBuildkitd({ config: nodes.registry.config({ mirror: true }) });
   let again: Promise<Buildkitd> | undefined;
@@ -459,10 +430,7 @@ Deno.test({
   }
 });
 
-Deno.test({
-  name: "bake: targets on several nodes, linked and pushed, with buildx's records",
-  ignore,
-}, async () => {
+test("bake: targets on several nodes, linked and pushed, with buildx's records", async () => {
   const seen: unknown[] = [];
   for (const program of programs) {
     await using space = await nodesWorkspace(nodes.daemons, fixed);

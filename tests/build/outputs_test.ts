@@ -1,52 +1,43 @@
 /** The outputs of a build, on a real daemon, compared with the peer's. */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { check } from "../harness/run.ts";
 import { missing } from "../harness/tool.ts";
-import { workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, workspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 
-Deno.test(
-  { name: "a folder: contents, modes, links and times are the build's", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({
-      "ctx/Dockerfile": `FROM busybox AS make
+test("a folder: contents, modes, links and times are the build's", async (space) => {
+  space.write({
+    "ctx/Dockerfile": `FROM busybox AS make
 RUN mkdir -p /out/d && echo hi >/out/d/f && chmod 4751 /out/d/f && ln -s f /out/d/l && ln /out/d/f /out/d/h && touch -d '2001-02-03 04:05:06' /out/d/f
 FROM scratch
 COPY --from=make /out /
 `,
-    });
-    const { code, stderr } = await space.fairlead(["build", "-o", "out", "ctx"]);
-    assert.equal(code, 0, stderr);
-    assert.equal(space.read("out/d/f"), "hi\n");
-    const stat = Deno.lstatSync(space.path("out/d/f"));
-    assert.equal(stat.mode! & 0o7777, 0o4751);
-    assert.equal(stat.mtime!.toISOString(), "2001-02-03T04:05:06.000Z");
-    assert.equal(Deno.readLinkSync(space.path("out/d/l")), "f");
-    assert.equal(Deno.lstatSync(space.path("out/d/h")).ino, stat.ino);
-  },
-);
+  });
+  const { code, stderr } = await space.fairlead(["build", "-o", "out", "ctx"]);
+  assert.equal(code, 0, stderr);
+  assert.equal(space.read("out/d/f"), "hi\n");
+  const stat = Deno.lstatSync(space.path("out/d/f"));
+  assert.equal(stat.mode! & 0o7777, 0o4751);
+  assert.equal(stat.mtime!.toISOString(), "2001-02-03T04:05:06.000Z");
+  assert.equal(Deno.readLinkSync(space.path("out/d/l")), "f");
+  assert.equal(Deno.lstatSync(space.path("out/d/h")).ino, stat.ino);
+});
 
-Deno.test(
-  { name: "-q prints the image's id, or an empty line, as buildx does", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "a" });
-    for (const output of [[], ["-o", "out"], ["-o", "type=oci,dest=o.tar", "--provenance=false"]]) {
-      const args = ["build", "-q", ...output, "."];
-      const [ours, theirs] = [await space.fairlead(args), await space.buildx(args)];
-      assert.equal(ours.code, 0, ours.stderr);
-      assert.equal(ours.stdout, theirs.stdout, args.join(" "));
-    }
-  },
-);
+test("-q prints the image's id, or an empty line, as buildx does", async (space) => {
+  space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "a" });
+  for (const output of [[], ["-o", "out"], ["-o", "type=oci,dest=o.tar", "--provenance=false"]]) {
+    const args = ["build", "-q", ...output, "."];
+    const [ours, theirs] = [await space.fairlead(args), await space.buildx(args)];
+    assert.equal(ours.code, 0, ours.stderr);
+    assert.equal(ours.stdout, theirs.stdout, args.join(" "));
+  }
+});
 
-Deno.test({ name: "a tar, to a file and to stdout", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("a tar, to a file and to stdout", async (space) => {
   space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "a" });
   const file = await space.fairlead(["build", "-o", "type=tar,dest=deep/er/out.tar", "."]);
   assert.equal(file.code, 0, file.stderr);
@@ -64,8 +55,7 @@ Deno.test({ name: "a tar, to a file and to stdout", ignore }, async () => {
   }
 });
 
-Deno.test({ name: "link/.. leads where the system says, as for buildx", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("link/.. leads where the system says, as for buildx", async (space) => {
   for (const program of ["fairlead", "buildx"] as const) {
     space.write({
       "ctx/Dockerfile": "FROM scratch\nCOPY --from=named b /\nCOPY a /\n",
@@ -96,11 +86,7 @@ Deno.test({ name: "link/.. leads where the system says, as for buildx", ignore }
   }
 });
 
-Deno.test({
-  name: "a folder that would be cleared is named by its real path",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("a folder that would be cleared is named by its real path", async (space) => {
   space.write({ "cwd/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n", "else/where/f": "" });
   space.write({ "else/out/kept": "" });
   Deno.symlinkSync("../else/where", space.path("cwd/link"));
@@ -145,11 +131,7 @@ function metadata(text: string): unknown {
   return rest;
 }
 
-Deno.test({
-  name: "-q prints the image's id alone; --iidfile of an earlier run goes away first",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("-q prints the image's id alone; --iidfile of an earlier run goes away first", async (space) => {
   space.write({ "Dockerfile": "FROM scratch\nLABEL q=q\n", "iid": "old" });
   const quiet = await space.fairlead(["build", "-q", "-o", "type=image", "--iidfile=iid", "."]);
   assert.equal(quiet.code, 0, quiet.stderr);
@@ -163,11 +145,7 @@ Deno.test({
   assert.throws(() => space.read("md"), Deno.errors.NotFound);
 });
 
-Deno.test({
-  name: "the umask holds for --iidfile and not for --metadata-file, as with buildx",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("the umask holds for --iidfile and not for --metadata-file, as with buildx", async (space) => {
   space.write({ "Dockerfile": "FROM scratch\nLABEL u=u\n" });
   const before = Deno.umask(0o027);
   try {
@@ -185,32 +163,26 @@ Deno.test({
   }
 });
 
-Deno.test(
-  { name: "--push goes to the registry, and FROM takes it from there", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    const name = `${shared.registry}/pushed/${crypto.randomUUID()}:v1`;
-    space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "pushed" });
-    const push = await space.fairlead(["build", "--push", "-t", name, "."]);
-    assert.equal(push.code, 0, push.stderr);
-    const [repository] = name.slice(shared.registry.length + 1).split(":v1");
-    const manifest = await fetch(`http://${shared.registry}/v2/${repository}/manifests/v1`, {
-      headers: {
-        accept:
-          "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json",
-      },
-    });
-    assert.equal(manifest.status, 200);
-    await manifest.body?.cancel();
-    space.write({ "Second": `FROM ${name}\n` });
-    const pull = await space.fairlead(["build", "--pull", "-f", "Second", "-o", "out", "."]);
-    assert.equal(pull.code, 0, pull.stderr);
-    assert.equal(space.read("out/a.txt"), "pushed");
-  },
-);
+test("--push goes to the registry, and FROM takes it from there", async (space) => {
+  const name = `${shared.registry}/pushed/${crypto.randomUUID()}:v1`;
+  space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "pushed" });
+  const push = await space.fairlead(["build", "--push", "-t", name, "."]);
+  assert.equal(push.code, 0, push.stderr);
+  const [repository] = name.slice(shared.registry.length + 1).split(":v1");
+  const manifest = await fetch(`http://${shared.registry}/v2/${repository}/manifests/v1`, {
+    headers: {
+      accept: "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json",
+    },
+  });
+  assert.equal(manifest.status, 200);
+  await manifest.body?.cancel();
+  space.write({ "Second": `FROM ${name}\n` });
+  const pull = await space.fairlead(["build", "--pull", "-f", "Second", "-o", "out", "."]);
+  assert.equal(pull.code, 0, pull.stderr);
+  assert.equal(space.read("out/a.txt"), "pushed");
+});
 
-Deno.test({ name: "several platforms come out of one build", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("several platforms come out of one build", async (space) => {
   space.write({
     "Dockerfile": "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\n",
     amd64: "x",
@@ -223,29 +195,25 @@ Deno.test({ name: "several platforms come out of one build", ignore }, async () 
   assert.equal(space.read("out/linux_arm64/arch"), "a");
 });
 
-Deno.test(
-  { name: "a build without an output warns of it, and names the two ways", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "Dockerfile": "FROM scratch\nLABEL a=b\n" });
-    const { code, stderr } = await space.fairlead(["build", "."]);
-    assert.equal(code, 0, stderr);
-    assert.match(stderr, /WARNING: No output specified with remote driver\..*--push.*--load/);
-    // Below the steps, where it is seen.
-    for (const args of [["."], ["--progress=rawjson", "."]]) {
-      const [ours, theirs] = [
-        await space.fairlead(["build", ...args]),
-        await space.buildx(["build", ...args]),
-      ];
-      const end = (text: string) => text.slice(text.lastIndexOf("WARNING: "));
-      assert.equal(end(ours.stderr), end(theirs.stderr));
-    }
-    const failed = await space.fairlead(["build", "--target=no", "."]);
-    assert.equal(failed.code, 1);
-    assert.doesNotMatch(failed.stderr, /WARN/, "a failed build has no result");
-    assert.doesNotMatch(
-      (await space.fairlead(["build", "."], { BUILDX_NO_DEFAULT_LOAD: "1" })).stderr,
-      /WARN/,
-    );
-  },
-);
+test("a build without an output warns of it, and names the two ways", async (space) => {
+  space.write({ "Dockerfile": "FROM scratch\nLABEL a=b\n" });
+  const { code, stderr } = await space.fairlead(["build", "."]);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /WARNING: No output specified with remote driver\..*--push.*--load/);
+  // Below the steps, where it is seen.
+  for (const args of [["."], ["--progress=rawjson", "."]]) {
+    const [ours, theirs] = [
+      await space.fairlead(["build", ...args]),
+      await space.buildx(["build", ...args]),
+    ];
+    const end = (text: string) => text.slice(text.lastIndexOf("WARNING: "));
+    assert.equal(end(ours.stderr), end(theirs.stderr));
+  }
+  const failed = await space.fairlead(["build", "--target=no", "."]);
+  assert.equal(failed.code, 1);
+  assert.doesNotMatch(failed.stderr, /WARN/, "a failed build has no result");
+  assert.doesNotMatch(
+    (await space.fairlead(["build", "."], { BUILDX_NO_DEFAULT_LOAD: "1" })).stderr,
+    /WARN/,
+  );
+});

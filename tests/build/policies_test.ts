@@ -1,13 +1,13 @@
 /** Policies, deprecated flags and traces, on a real daemon, compared with the peer. */
 import assert from "node:assert/strict";
 import { Policy } from "../../proto/gen/sourcepolicy.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
-import { type Workspace, workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, type Workspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 const programs = ["fairlead", "buildx"] as const;
 
 const build = ["build", "--progress=plain", "-o", "type=cacheonly"];
@@ -29,11 +29,7 @@ async function refused(space: Workspace, args: readonly string[], env: Record<st
   return messages[0]!;
 }
 
-Deno.test({
-  name: "a source policy denies sources, and converts others",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("a source policy denies sources, and converts others", async (space) => {
   const deny = {
     rules: [{
       action: "DENY",
@@ -98,56 +94,48 @@ Deno.test({
   }
 });
 
-Deno.test(
-  { name: "flags that mean nothing any more are taken, with buildx's warnings", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "ctx/Dockerfile": "FROM scratch AS one\nLABEL a=b\n" });
-    const flags = [
-      "--squash",
-      "--security-opt=a,b",
-      "--isolation=x",
-      "--compress",
-      "--rm",
-      "--force-rm=false",
-    ];
-    const warnings: string[][] = [];
-    for (const program of programs) {
-      const { code, stderr } = await space[program](["b", "--progress=plain", ...flags, "ctx"]);
-      assert.equal(code, 0, stderr);
-      warnings.push(stderr.split("\n").filter((text) => text.startsWith("WARNING: ")).sort());
-    }
-    assert.deepEqual(warnings[0], warnings[1]);
-    assert.equal(warnings[0]!.length, 4);
-    const { stdout } = await space.fairlead(["build", "--print=targets", "ctx"]);
-    assert.match(stdout, /one/);
-    assert.match(
-      (await space.fairlead(["build", "-m", "x", "ctx"])).stderr,
-      /invalid value "x" for resource memory/,
-    );
-  },
-);
+test("flags that mean nothing any more are taken, with buildx's warnings", async (space) => {
+  space.write({ "ctx/Dockerfile": "FROM scratch AS one\nLABEL a=b\n" });
+  const flags = [
+    "--squash",
+    "--security-opt=a,b",
+    "--isolation=x",
+    "--compress",
+    "--rm",
+    "--force-rm=false",
+  ];
+  const warnings: string[][] = [];
+  for (const program of programs) {
+    const { code, stderr } = await space[program](["b", "--progress=plain", ...flags, "ctx"]);
+    assert.equal(code, 0, stderr);
+    warnings.push(stderr.split("\n").filter((text) => text.startsWith("WARNING: ")).sort());
+  }
+  assert.deepEqual(warnings[0], warnings[1]);
+  assert.equal(warnings[0]!.length, 4);
+  const { stdout } = await space.fairlead(["build", "--print=targets", "ctx"]);
+  assert.match(stdout, /one/);
+  assert.match(
+    (await space.fairlead(["build", "-m", "x", "ctx"])).stderr,
+    /invalid value "x" for resource memory/,
+  );
+});
 
-Deno.test(
-  { name: "a build leaves a trace, in the trace that the environment names", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL trace=yes\n" });
-    const trace = "0af7651916cd43dd8448eb211c80319c";
-    const cases: [env: Record<string, string>, expected: RegExp][] = [
-      [{}, /^[0-9a-f]{32}$/],
-      [{ TRACEPARENT: "nonsense" }, /^[0-9a-f]{32}$/],
-      [{ TRACEPARENT: `00-${trace}-b7ad6b7169203331-01` }, new RegExp(`^${trace}$`)],
-    ];
-    for (const [env, expected] of cases) {
-      const made = await space.fairlead([...build, "--metadata-file=md.json", "ctx"], env);
-      assert.equal(made.code, 0, made.stderr);
-      const ref = JSON.parse(space.read("md.json"))["buildx.build.ref"].split("/").pop();
-      const shown = await space.fairlead(["history", "trace", ref]);
-      assert.equal(shown.code, 0, shown.stderr);
-      const { data: [{ traceID, spans }] } = JSON.parse(shown.stdout);
-      assert.match(traceID, expected);
-      assert.ok(spans.length > 3);
-    }
-  },
-);
+test("a build leaves a trace, in the trace that the environment names", async (space) => {
+  space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL trace=yes\n" });
+  const trace = "0af7651916cd43dd8448eb211c80319c";
+  const cases: [env: Record<string, string>, expected: RegExp][] = [
+    [{}, /^[0-9a-f]{32}$/],
+    [{ TRACEPARENT: "nonsense" }, /^[0-9a-f]{32}$/],
+    [{ TRACEPARENT: `00-${trace}-b7ad6b7169203331-01` }, new RegExp(`^${trace}$`)],
+  ];
+  for (const [env, expected] of cases) {
+    const made = await space.fairlead([...build, "--metadata-file=md.json", "ctx"], env);
+    assert.equal(made.code, 0, made.stderr);
+    const ref = JSON.parse(space.read("md.json"))["buildx.build.ref"].split("/").pop();
+    const shown = await space.fairlead(["history", "trace", ref]);
+    assert.equal(shown.code, 0, shown.stderr);
+    const { data: [{ traceID, spans }] } = JSON.parse(shown.stdout);
+    assert.match(traceID, expected);
+    assert.ok(spans.length > 3);
+  }
+});

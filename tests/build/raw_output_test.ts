@@ -2,13 +2,11 @@
 import assert from "node:assert/strict";
 import { fairleadCommand } from "../harness/fairlead.ts";
 import { check } from "../harness/run.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing, need } from "../harness/tool.ts";
 import { workspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "bash"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx", "bash"));
 
 Deno.test(
   { name: "a step's output is printed byte for byte, also of a failed step", ignore },

@@ -1,12 +1,10 @@
 /** Command lines that are refused, with exactly buildx's error. */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { workspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
 /** Flags whose paths begin at the process's own folder. */
 const LOCAL = /^(?:--ssh|-o|--output|type=)/;
 

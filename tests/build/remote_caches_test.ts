@@ -19,6 +19,7 @@ import { type Workspace, workspace } from "./workspace.ts";
 const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "runc", "buildx", "cache-servers", "azurite-blob"),
 );
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const programs = ["fairlead", "buildx"] as const;
 
 const keys: CacheKeys = {
@@ -98,7 +99,7 @@ async function compare(
   return asked[0] as [{ Exports: { Type: string; Attrs: Record<string, string> }[] }, unknown];
 }
 
-Deno.test({ name: "s3: signed with the environment's keys", ignore }, async () => {
+test("s3: signed with the environment's keys", async () => {
   await using space = await workspace(daemon!.address);
   const attrs = `type=s3,region=nowhere,bucket=${servers!.bucket},use_path_style=true,` +
     `endpoint_url=${servers!.s3}`;
@@ -112,20 +113,20 @@ Deno.test({ name: "s3: signed with the environment's keys", ignore }, async () =
   }
 });
 
-Deno.test({ name: "azblob: by its attributes", ignore }, async () => {
+test("azblob: by its attributes", async () => {
   await using space = await workspace(daemon!.address);
   const { url, account, key } = azurite!;
   const attrs = `type=azblob,account_url=${url},account_name=${account},secret_access_key=${key}`;
   await exchange(space, { attrs: (writer) => `${attrs},name=${writer}`, env: {} });
 });
 
-Deno.test({ name: "gha, version 1: by the workflow's token", ignore }, async () => {
+test("gha, version 1: by the workflow's token", async () => {
   await using space = await workspace(daemon!.address);
   const env = { ACTIONS_RUNTIME_TOKEN: keys.token, ACTIONS_CACHE_URL: servers!.actions };
   await exchange(space, { attrs: (writer) => `type=gha,scope=v1-${writer}`, env });
 });
 
-Deno.test({ name: "gha, version 2: by the URL of the results", ignore }, async () => {
+test("gha, version 2: by the URL of the results", async () => {
   await using space = await workspace(daemon!.address);
   await using actions = await serveActionsCache(azurite!, keys.token);
   const env = {
@@ -136,49 +137,46 @@ Deno.test({ name: "gha, version 2: by the URL of the results", ignore }, async (
   await exchange(space, { attrs: (writer) => `type=gha,scope=v2-${writer}`, env });
 });
 
-Deno.test(
-  { name: "the environment adds the same cache attributes as in buildx", ignore },
-  async () => {
-    const token = { ACTIONS_RUNTIME_TOKEN: keys.token };
-    const url = { ACTIONS_CACHE_URL: servers!.actions };
-    const results = { ACTIONS_RESULTS_URL: "http://127.0.0.1:1/" };
-    const s3 = `type=s3,region=x,bucket=none,use_path_style=true,retry_max_attempts=1,` +
-      `endpoint_url=${servers!.s3}`;
-    const both = (
-      attrs: string,
-    ) => [`--cache-to=${attrs},ignore-error=true`, `--cache-from=${attrs}`];
-    const [{ Exports: none }] = await compare(both("type=gha"), {});
-    assert.deepEqual(none, [], "outside of a workflow there is no such cache");
-    for (
-      const env of [
-        token,
-        url,
-        { ...token, ...url },
-        { ...token, ...results },
-        { ...token, ...results, ACTIONS_CACHE_SERVICE_V2: "1" },
-        { ...token, ...results, ...url, ACTIONS_CACHE_SERVICE_V2: "no" },
-      ]
-    ) await compare(both("type=gha,timeout=1s"), env);
-    await compare(both(`type=gha,timeout=1s,token=${keys.token},url=${servers!.actions}`), results);
-    await compare(both("type=gha,timeout=1s,version=1"), { ...token, ...results, ...url });
-    await compare(both("type=gha,timeout=1s,version=2"), { ...token, ...results, ...url });
-    const [{ Exports }] = await compare(both(s3), inEnvironment);
-    assert.equal(Exports[0]!.Attrs["access_key_id"], keys.id);
-    assert.equal(Exports[0]!.Attrs["session_token"], keys.session);
-    await compare(both(`${s3},access_key_id=a,secret_access_key=b`), inEnvironment);
-    await compare(both(`${s3},access_key_id=a`), inEnvironment);
-    await compare(both(s3), { AWS_ACCESS_KEY: "old", AWS_SECRET_KEY: "older" });
-    const shared = {
-      ".aws/credentials":
-        "[default]\naws_access_key_id = d\naws_secret_access_key = e\n[p]\naws_access_key_id=f\n" +
-        "aws_secret_access_key=g\naws_session_token=h\n",
-      ".aws/config": "[default]\nregion = y\n[profile q]\naws_access_key_id = i\n" +
-        "aws_secret_access_key = j\n",
-    };
-    for (
-      const env of [{}, { AWS_PROFILE: "p" }, { AWS_PROFILE: "q" }, { AWS_DEFAULT_PROFILE: "p" }]
-    ) {
-      await compare(both(s3), env, shared);
-    }
-  },
-);
+test("the environment adds the same cache attributes as in buildx", async () => {
+  const token = { ACTIONS_RUNTIME_TOKEN: keys.token };
+  const url = { ACTIONS_CACHE_URL: servers!.actions };
+  const results = { ACTIONS_RESULTS_URL: "http://127.0.0.1:1/" };
+  const s3 = `type=s3,region=x,bucket=none,use_path_style=true,retry_max_attempts=1,` +
+    `endpoint_url=${servers!.s3}`;
+  const both = (
+    attrs: string,
+  ) => [`--cache-to=${attrs},ignore-error=true`, `--cache-from=${attrs}`];
+  const [{ Exports: none }] = await compare(both("type=gha"), {});
+  assert.deepEqual(none, [], "outside of a workflow there is no such cache");
+  for (
+    const env of [
+      token,
+      url,
+      { ...token, ...url },
+      { ...token, ...results },
+      { ...token, ...results, ACTIONS_CACHE_SERVICE_V2: "1" },
+      { ...token, ...results, ...url, ACTIONS_CACHE_SERVICE_V2: "no" },
+    ]
+  ) await compare(both("type=gha,timeout=1s"), env);
+  await compare(both(`type=gha,timeout=1s,token=${keys.token},url=${servers!.actions}`), results);
+  await compare(both("type=gha,timeout=1s,version=1"), { ...token, ...results, ...url });
+  await compare(both("type=gha,timeout=1s,version=2"), { ...token, ...results, ...url });
+  const [{ Exports }] = await compare(both(s3), inEnvironment);
+  assert.equal(Exports[0]!.Attrs["access_key_id"], keys.id);
+  assert.equal(Exports[0]!.Attrs["session_token"], keys.session);
+  await compare(both(`${s3},access_key_id=a,secret_access_key=b`), inEnvironment);
+  await compare(both(`${s3},access_key_id=a`), inEnvironment);
+  await compare(both(s3), { AWS_ACCESS_KEY: "old", AWS_SECRET_KEY: "older" });
+  const shared = {
+    ".aws/credentials":
+      "[default]\naws_access_key_id = d\naws_secret_access_key = e\n[p]\naws_access_key_id=f\n" +
+      "aws_secret_access_key=g\naws_session_token=h\n",
+    ".aws/config": "[default]\nregion = y\n[profile q]\naws_access_key_id = i\n" +
+      "aws_secret_access_key = j\n",
+  };
+  for (
+    const env of [{}, { AWS_PROFILE: "p" }, { AWS_PROFILE: "q" }, { AWS_DEFAULT_PROFILE: "p" }]
+  ) {
+    await compare(both(s3), env, shared);
+  }
+});

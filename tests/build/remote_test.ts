@@ -3,17 +3,16 @@ import assert from "node:assert/strict";
 import { gitDaemon, missingGit } from "../harness/git.ts";
 import { check } from "../harness/run.ts";
 import { startSshd } from "../harness/sshd.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
+import { withShared } from "../harness/shared.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";
 import { engineModule } from "../policies/engine_module.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { type Workspace, workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, type Workspace, workspace } from "./workspace.ts";
 
-const ignore = skip(
-  needsRoot() ?? await missingGit() ?? await missing("buildkitd", "runc", "buildx"),
-);
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missingGit() ?? await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 const programs = ["fairlead", "buildx"] as const;
 
 /** A repository with two commits; `v1` names the first. */
@@ -38,40 +37,36 @@ async function repository(space: Workspace, name: string): Promise<void> {
   await run(...commit, "two");
 }
 
-Deno.test(
-  { name: "git contexts: a ref, a folder in it, a query; -f inside and outside", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    await repository(space, "git/r.git");
-    await using daemon = await gitDaemon(space.path("git"));
-    space.write({ "Mine": "FROM scratch\nCOPY f /mine\n" });
-    const url = `${daemon.url}/r.git`;
-    const cases: [args: string[], file: string, content: string][] = [
-      [[url], "f", "two\n"],
-      [[`${url}#v1`], "f", "one\n"],
-      [[`${url}#main:sub`], "g", "below\n"],
-      [[`${url}?tag=v1`], "f", "one\n"],
-      [[`${url}?ref=main&subdir=sub`], "g", "below\n"],
-      [["-f", "sub/../Dockerfile", `${url}#v1`], "f", "one\n"],
-      [["-f", space.path("Mine"), url], "mine", "two\n"],
-    ];
-    for (const program of programs) {
-      for (const [at, [args, file, content]] of cases.entries()) {
-        const out = `${program}${at}`;
-        const { code, stderr } = await space[program](["build", `-o=${out}`, ...args]);
-        assert.equal(code, 0, stderr);
-        assert.equal(space.read(`${out}/${file}`), content);
-      }
-      const piped = await space[program](
-        ["build", `-o=${program}`, "-f-", url],
-        {},
-        "FROM scratch\nCOPY f /p\n",
-      );
-      assert.equal(piped.code, 0, piped.stderr);
-      assert.equal(space.read(`${program}/p`), "two\n");
+test("git contexts: a ref, a folder in it, a query; -f inside and outside", async (space) => {
+  await repository(space, "git/r.git");
+  await using daemon = await gitDaemon(space.path("git"));
+  space.write({ "Mine": "FROM scratch\nCOPY f /mine\n" });
+  const url = `${daemon.url}/r.git`;
+  const cases: [args: string[], file: string, content: string][] = [
+    [[url], "f", "two\n"],
+    [[`${url}#v1`], "f", "one\n"],
+    [[`${url}#main:sub`], "g", "below\n"],
+    [[`${url}?tag=v1`], "f", "one\n"],
+    [[`${url}?ref=main&subdir=sub`], "g", "below\n"],
+    [["-f", "sub/../Dockerfile", `${url}#v1`], "f", "one\n"],
+    [["-f", space.path("Mine"), url], "mine", "two\n"],
+  ];
+  for (const program of programs) {
+    for (const [at, [args, file, content]] of cases.entries()) {
+      const out = `${program}${at}`;
+      const { code, stderr } = await space[program](["build", `-o=${out}`, ...args]);
+      assert.equal(code, 0, stderr);
+      assert.equal(space.read(`${out}/${file}`), content);
     }
-  },
-);
+    const piped = await space[program](
+      ["build", `-o=${program}`, "-f-", url],
+      {},
+      "FROM scratch\nCOPY f /p\n",
+    );
+    assert.equal(piped.code, 0, piped.stderr);
+    assert.equal(space.read(`${program}/p`), "two\n");
+  }
+});
 
 /** The step that failed, as it is shown under the progress, without times. */
 function failedStep(stderr: string): string {
@@ -79,35 +74,31 @@ function failedStep(stderr: string): string {
   return block.replace(/^\d+\.\d+ /gm, "");
 }
 
-Deno.test(
-  { name: "what can't be fetched: the step, and what git said, as buildx shows it", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    await repository(space, "git/r.git");
-    await using daemon = await gitDaemon(space.path("git"));
-    await using server = serve({});
-    for (
-      const url of [
-        `${daemon.url}/none.git`,
-        `${daemon.url}/r.git#nowhere`,
-        `${daemon.url}/r.git?branch=nowhere`,
-        `${server.url}/gone.tar.gz`,
-      ]
-    ) {
-      const told: string[] = [];
-      for (const program of programs) {
-        const { code, stderr } = await space[program](["build", url]);
-        assert.equal(code, 1, stderr);
-        told.push(failedStep(stderr));
-      }
-      assert.match(told[0]!, /^ > \[internal\] load (git source|remote build context)/);
-      assert.equal(told[0], told[1]);
+test("what can't be fetched: the step, and what git said, as buildx shows it", async (space) => {
+  await repository(space, "git/r.git");
+  await using daemon = await gitDaemon(space.path("git"));
+  await using server = serve({});
+  for (
+    const url of [
+      `${daemon.url}/none.git`,
+      `${daemon.url}/r.git#nowhere`,
+      `${daemon.url}/r.git?branch=nowhere`,
+      `${server.url}/gone.tar.gz`,
+    ]
+  ) {
+    const told: string[] = [];
+    for (const program of programs) {
+      const { code, stderr } = await space[program](["build", url]);
+      assert.equal(code, 1, stderr);
+      told.push(failedStep(stderr));
     }
-    // The progress of git is shown live, although fairlead looks for a policy first.
-    const { stderr } = await space.fairlead(["build", `${daemon.url}/r.git`]);
-    assert.match(stderr, /^#1 \[internal\] load git source .*\n(#1 .*\n)*#1 \d\.\d+ From git:/m);
-  },
-);
+    assert.match(told[0]!, /^ > \[internal\] load (git source|remote build context)/);
+    assert.equal(told[0], told[1]);
+  }
+  // The progress of git is shown live, although fairlead looks for a policy first.
+  const { stderr } = await space.fairlead(["build", `${daemon.url}/r.git`]);
+  assert.match(stderr, /^#1 \[internal\] load git source .*\n(#1 .*\n)*#1 \d\.\d+ From git:/m);
+});
 
 /** Serves files by path over http on loopback. */
 function serve(files: Record<string, Uint8Array | string>) {
@@ -123,8 +114,7 @@ function serve(files: Record<string, Uint8Array | string>) {
   };
 }
 
-Deno.test({ name: "an archive and a Dockerfile over http", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("an archive and a Dockerfile over http", async (space) => {
   const id = crypto.randomUUID();
   space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /\n", "ctx/a": id });
   await check("tar", ["-czf", space.path("c.tgz"), "-C", space.path("ctx"), "."]);
@@ -155,11 +145,7 @@ Deno.test({ name: "an archive and a Dockerfile over http", ignore }, async () =>
   }
 });
 
-Deno.test({
-  name: "named contexts: folder, git, http, image, and a layout by tag and digest",
-  ignore,
-}, async () => {
-  await using space = await workspace(shared.address);
+test("named contexts: folder, git, http, image, and a layout by tag and digest", async (space) => {
   await repository(space, "git/r.git");
   await using daemon = await gitDaemon(space.path("git"));
   await using server = serve({ "/file.txt": "over http\n" });
@@ -217,8 +203,7 @@ COPY --from=context a /context
   }
 });
 
-Deno.test({ name: "invalid named contexts are refused", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("invalid named contexts are refused", async (space) => {
   space.write({ "ctx/Dockerfile": "FROM scratch\n", "file": "" });
   Deno.mkdirSync(space.path("layout"));
   space.write({ "layout/index.json": `{"schemaVersion":2,"manifests":[]}` });
@@ -240,8 +225,7 @@ Deno.test({ name: "invalid named contexts are refused", ignore }, async () => {
   }
 });
 
-Deno.test({ name: "a policy beside a remote Dockerfile stops the build", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("a policy beside a remote Dockerfile stops the build", async (space) => {
   await repository(space, "git/r.git");
   space.write({
     "git/r.git/sub/Dockerfile.rego":

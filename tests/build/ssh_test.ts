@@ -4,15 +4,15 @@
  */
 import assert from "node:assert/strict";
 import { check } from "../harness/run.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";
 import { missing, onPath } from "../harness/tool.ts";
-import { type Workspace, workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, type Workspace } from "./workspace.ts";
 
 const client = await onPath("ssh-add") ? undefined : "ssh-add is not installed (openssh-client)";
-const ignore = skip(needsRoot() ?? client ?? await missing("buildkitd", "runc", "buildx"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(client ?? await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 const programs = ["fairlead", "buildx"] as const;
 
 /** ssh-add with its libraries, as a root file system at `ctx/root`. */
@@ -54,8 +54,7 @@ const kinds: Record<string, string[]> = {
   "ecdsa-pkcs8": ["-t", "ecdsa", "-b", "384", "-m", "PKCS8"],
 };
 
-Deno.test({ name: "keys of all kinds sign in a RUN step, without an agent", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("keys of all kinds sign in a RUN step, without an agent", async (space) => {
   await addClient(space);
   for (const [name, args] of Object.entries(kinds)) await key(space, name, ...args);
   const command = "ssh-add -l; ssh-add -T /pub/*.pub; ssh-add -D";
@@ -80,8 +79,7 @@ Deno.test({ name: "keys of all kinds sign in a RUN step, without an agent", igno
   assert.equal(logs[0]!.replace(/Failed[^]*/, ""), logs[1]!.replace(/All identities[^]*/, ""));
 });
 
-Deno.test({ name: "a real agent lists and signs, and can't be changed", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("a real agent lists and signs, and can't be changed", async (space) => {
   await addClient(space);
   await key(space, "one", "-t", "ed25519");
   await key(space, "two", "-t", "rsa");
@@ -111,8 +109,7 @@ Deno.test({ name: "a real agent lists and signs, and can't be changed", ignore }
   assert.equal(stdout.match(/SHA256:/g)?.length, 2);
 });
 
-Deno.test({ name: "invalid agents and keys are refused", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("invalid agents and keys are refused", async (space) => {
   space.write({ "ctx/Dockerfile": "FROM scratch\nLABEL a=b\n", "text": "no key" });
   await check("ssh-keygen", ["-q", "-t", "ed25519", "-N", "secret", "-f", space.path("locked")]);
   await check("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", space.path("open")]);

@@ -1,13 +1,13 @@
 /** Builds from standard input, compared with buildx. */
 import assert from "node:assert/strict";
 import { check } from "../harness/run.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
-import { type Workspace, workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, type Workspace, workspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 const programs = ["fairlead", "buildx"] as const;
 
 /** The context's files in an archive made by tar. */
@@ -37,8 +37,7 @@ for (
   });
 }
 
-Deno.test({ name: "a tar of 64 MiB on stdin arrives whole", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("a tar of 64 MiB on stdin arrives whole", async (space) => {
   space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY big /\n" });
   const big = new Uint8Array(64 << 20);
   for (let at = 0; at < big.length; at += 65536) {
@@ -54,28 +53,24 @@ Deno.test({ name: "a tar of 64 MiB on stdin arrives whole", ignore }, async () =
   assert.ok(Deno.readFileSync(space.path("out/big")).every((byte, at) => byte === big[at]));
 });
 
-Deno.test(
-  { name: "stdin is the Dockerfile, for no context and for a folder", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    const id = crypto.randomUUID();
-    space.write({ "ctx/a": id, "ctx/Dockerfile": "FROM nowhere\n" });
-    const alone =
-      `FROM busybox AS b\nRUN mkdir /o && echo ${id} >/o/f\nFROM scratch\nCOPY --from=b /o /\n`;
-    for (const program of programs) {
-      const made = await space[program](["build", `-o=${program}`, "-"], {}, alone);
-      assert.equal(made.code, 0, made.stderr);
-      assert.equal(space.read(`${program}/f`), `${id}\n`);
-      const beside = await space[program](
-        ["build", "-f-", `-o=${program}`, "ctx"],
-        {},
-        "FROM scratch\nCOPY a /\n",
-      );
-      assert.equal(beside.code, 0, beside.stderr);
-      assert.equal(space.read(`${program}/a`), id);
-    }
-  },
-);
+test("stdin is the Dockerfile, for no context and for a folder", async (space) => {
+  const id = crypto.randomUUID();
+  space.write({ "ctx/a": id, "ctx/Dockerfile": "FROM nowhere\n" });
+  const alone =
+    `FROM busybox AS b\nRUN mkdir /o && echo ${id} >/o/f\nFROM scratch\nCOPY --from=b /o /\n`;
+  for (const program of programs) {
+    const made = await space[program](["build", `-o=${program}`, "-"], {}, alone);
+    assert.equal(made.code, 0, made.stderr);
+    assert.equal(space.read(`${program}/f`), `${id}\n`);
+    const beside = await space[program](
+      ["build", "-f-", `-o=${program}`, "ctx"],
+      {},
+      "FROM scratch\nCOPY a /\n",
+    );
+    assert.equal(beside.code, 0, beside.stderr);
+    assert.equal(space.read(`${program}/a`), id);
+  }
+});
 
 const refused: Record<string, { args: string[]; message: RegExp; stdin?: string }> = {
   "two Dockerfiles": {
@@ -99,15 +94,13 @@ for (const [name, { args, message }] of Object.entries(refused)) {
   });
 }
 
-Deno.test({ name: "an empty stdin is refused as a context", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("an empty stdin is refused as a context", async (space) => {
   const { code, stderr } = await space.fairlead(["build", "-"], {}, "");
   assert.equal(code, 1);
   assert.match(stderr, /cannot build from stdin: it is empty/);
 });
 
-Deno.test({ name: "nothing is left in the temporary folder", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("nothing is left in the temporary folder", async (space) => {
   Deno.mkdirSync(space.path("tmp"));
   const env = { TMPDIR: space.path("tmp") };
   const built = await space.fairlead(["build", "-"], env, "FROM scratch\nLABEL a=b\n");
@@ -117,21 +110,17 @@ Deno.test({ name: "nothing is left in the temporary folder", ignore }, async () 
   assert.deepEqual([...Deno.readDirSync(space.path("tmp"))], []);
 });
 
-Deno.test(
-  { name: "a tar that begins with a PAX header, which buildx can't tell", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    const long = "d".repeat(120);
-    const text = "x".repeat(1 << 20);
-    space.write({
-      [`ctx/${long}/Dockerfile`]: "FROM scratch\nCOPY */f /\n",
-      [`ctx/${long}/f`]: text,
-    });
-    const tar = space.path("c.tar");
-    await check("tar", ["--format=pax", "-cf", tar, "-C", space.path("ctx"), long]);
-    const args = ["build", "-f", `${long}/Dockerfile`, "-o=out", "-"];
-    const { code, stderr } = await space.fairlead(args, {}, Deno.readFileSync(tar));
-    assert.equal(code, 0, stderr);
-    assert.equal(space.read("out/f"), text);
-  },
-);
+test("a tar that begins with a PAX header, which buildx can't tell", async (space) => {
+  const long = "d".repeat(120);
+  const text = "x".repeat(1 << 20);
+  space.write({
+    [`ctx/${long}/Dockerfile`]: "FROM scratch\nCOPY */f /\n",
+    [`ctx/${long}/f`]: text,
+  });
+  const tar = space.path("c.tar");
+  await check("tar", ["--format=pax", "-cf", tar, "-C", space.path("ctx"), long]);
+  const args = ["build", "-f", `${long}/Dockerfile`, "-o=out", "-"];
+  const { code, stderr } = await space.fairlead(args, {}, Deno.readFileSync(tar));
+  assert.equal(code, 0, stderr);
+  assert.equal(space.read("out/f"), text);
+});

@@ -1,38 +1,33 @@
 /** A build on a terminal, against a real daemon: the frames, the end, Ctrl-C. */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { fairleadOnTerminal } from "../harness/pty.ts";
-import { workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "script"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("script"));
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 
-Deno.test(
-  { name: "a good build ends with a block; the next one has a share", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "Dockerfile": "FROM busybox\nCOPY f /\nRUN sleep 1\n", "f": "x" });
-    const build = ["build", "--no-cache", "-t", "me/app:1", "-o", "type=image", "."];
-    const first = await fairleadOnTerminal(space, build, { columns: 100 });
-    assert.equal(first.code, 0, first.text);
-    const end = first.text.slice(first.text.lastIndexOf("FINISHED"));
-    assert.match(end, /=> \d internal steps done/);
-    assert.match(end, /^image {4}me\/app:1$/m);
-    assert.match(end, /^digest {3}sha256:[0-9a-f]{64}$/m);
-    assert.match(end, /^size {5}[\d.]+MB$/m);
-    assert.match(end, /^output {3}stays with the builder$/m);
-    assert.match(end, /^steps {4}\d of \d cached, slowest: 1\.\ds .*RUN sleep 1$/m);
-    const [, words = ""] = /^timeline fairlead (.*)$/m.exec(end) ?? [];
-    assert.equal((await space.fairlead([...words.split(" "), "-o", "page.html"])).code, 0, words);
-    const second = await fairleadOnTerminal(space, build, { columns: 100 });
-    assert.match(second.text, /\(\d\/\d\) \d+% of the last \d+\.\ds /);
-  },
-);
+test("a good build ends with a block; the next one has a share", async (space) => {
+  space.write({ "Dockerfile": "FROM busybox\nCOPY f /\nRUN sleep 1\n", "f": "x" });
+  const build = ["build", "--no-cache", "-t", "me/app:1", "-o", "type=image", "."];
+  const first = await fairleadOnTerminal(space, build, { columns: 100 });
+  assert.equal(first.code, 0, first.text);
+  const end = first.text.slice(first.text.lastIndexOf("FINISHED"));
+  assert.match(end, /=> \d internal steps done/);
+  assert.match(end, /^image {4}me\/app:1$/m);
+  assert.match(end, /^digest {3}sha256:[0-9a-f]{64}$/m);
+  assert.match(end, /^size {5}[\d.]+MB$/m);
+  assert.match(end, /^output {3}stays with the builder$/m);
+  assert.match(end, /^steps {4}\d of \d cached, slowest: 1\.\ds .*RUN sleep 1$/m);
+  const [, words = ""] = /^timeline fairlead (.*)$/m.exec(end) ?? [];
+  assert.equal((await space.fairlead([...words.split(" "), "-o", "page.html"])).code, 0, words);
+  const second = await fairleadOnTerminal(space, build, { columns: 100 });
+  assert.match(second.text, /\(\d\/\d\) \d+% of the last \d+\.\ds /);
+});
 
-Deno.test({ name: "a failed step is the last thing on the screen", ignore }, async () => {
-  await using space = await workspace(shared.address);
+test("a failed step is the last thing on the screen", async (space) => {
   const command = "echo one; echo two; exit 3";
   space.write({ "Dockerfile": `FROM busybox\nRUN ${command}\n` });
   const { code, text } = await fairleadOnTerminal(space, ["build", "."], { columns: 100 });
@@ -50,17 +45,13 @@ Deno.test({ name: "a failed step is the last thing on the screen", ignore }, asy
   assert.doesNotMatch(end, /No output specified/);
 });
 
-Deno.test(
-  { name: "Ctrl-C is answered at once, though the daemon takes its time", ignore },
-  async () => {
-    await using space = await workspace(shared.address);
-    space.write({ "Dockerfile": "FROM busybox\nRUN sleep 30\n" });
-    const { code, text } = await fairleadOnTerminal(space, ["build", "."], {
-      columns: 100,
-      interruptAt: /RUN sleep 30 +1\.\ds/,
-    });
-    assert.equal(code, 130, text);
-    assert.match(text, /cancelling; press Ctrl-C again to leave/);
-    assert.match(text, /CANCELED/);
-  },
-);
+test("Ctrl-C is answered at once, though the daemon takes its time", async (space) => {
+  space.write({ "Dockerfile": "FROM busybox\nRUN sleep 30\n" });
+  const { code, text } = await fairleadOnTerminal(space, ["build", "."], {
+    columns: 100,
+    interruptAt: /RUN sleep 30 +1\.\ds/,
+  });
+  assert.equal(code, 130, text);
+  assert.match(text, /cancelling; press Ctrl-C again to leave/);
+  assert.match(text, /CANCELED/);
+});

@@ -1,12 +1,10 @@
 /** The linter's warnings below a build: buildx's lines, short or explained. */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { workspace } from "./workspace.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("buildx"));
 
 const colour = new RegExp(`${String.fromCharCode(27)}\\[\\d*m`, "g");
 

@@ -3,6 +3,7 @@ import { denoDir, fairlead } from "../harness/fairlead.ts";
 import { runFairlead } from "../harness/inside.ts";
 import { type Ran, run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
+import type { Shared } from "../harness/shared.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
 export interface Workspace extends AsyncDisposable {
@@ -73,6 +74,17 @@ export async function workspace(address: string): Promise<Workspace> {
     async [Symbol.asyncDispose]() {
       await removeFolder(dir);
     },
+  };
+}
+
+/** A test that works in a folder of its own. */
+export type InWorkspace = (space: Workspace) => Promise<void>;
+
+/** The function of such a test, for `Deno.test`. */
+export function inWorkspace(daemon: Shared, run: InWorkspace): () => Promise<void> {
+  return async () => {
+    await using space = await workspace(daemon.address);
+    await run(space);
   };
 }
 

@@ -12,6 +12,7 @@ import { missing, need } from "../harness/tool.ts";
 import { builderFile, tempStore } from "./temp_store.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "buildx", "runc"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 /** Both programs on a store of their own, in the same surroundings. */
 async function both() {
@@ -47,60 +48,57 @@ async function withDaemon(act: (daemon: Buildkitd) => Promise<void>) {
   }
 }
 
-Deno.test(
-  { name: "create writes the same files as buildx, for the same words", ignore },
-  async () => {
-    const lines = [
-      ["create", "--name", "One", "--use", "tcp://127.0.0.1:9"],
-      ["create", "--name", "plat", "--platform", "linux/arm64,linux/arm", "tcp://127.0.0.1:9"],
-      [
-        "create",
-        "--name",
-        "opts",
-        "--driver",
-        "remote",
-        "--driver-opt",
-        "default-load=true",
-        "unix:///x",
-      ],
-      [
-        "create",
-        "--append",
-        "--name",
-        "opts",
-        "--node",
-        "second",
-        "--platform",
-        "linux/386",
-        "unix:///y",
-      ],
-      [
-        ...["create", "--name", "opts", "--node", "opts0", "--platform", "linux/386,linux/amd64"],
-        ...["--driver-opt", "cacert=/a<b&c", "unix:///z"],
-      ],
-      ["use", "plat", "--default"],
-      ["use", "one", "--global"],
-      ["create", "--append", "--name", "plat", "unix:///p"],
-      ["create", "--leave", "--name", "plat", "--node", "plat0"],
-      ["use", "default"],
-      ["rm", "One"],
-    ];
-    using ours = await both();
-    using theirs = await both();
-    for (const words of lines) {
-      const [a, b] = await Promise.all([ours.fairlead(...words), theirs.buildx(...words)]);
-      assert.deepEqual([a.code, a.stdout], [b.code, b.stdout], `${words.join(" ")}: ${b.stderr}`);
-      // buildx leaves behind what it recorded under a name with capitals.
-      const files = theirs.temp.files().filter((file) =>
-        words[0] !== "rm" || file !== "activity/One"
-      );
-      assert.deepEqual(ours.temp.files(), files, words.join(" "));
-      for (const file of files.filter((file) => !file.startsWith("activity/"))) {
-        assert.equal(ours.temp.read(file), theirs.temp.read(file), `${words.join(" ")}: ${file}`);
-      }
+test("create writes the same files as buildx, for the same words", async () => {
+  const lines = [
+    ["create", "--name", "One", "--use", "tcp://127.0.0.1:9"],
+    ["create", "--name", "plat", "--platform", "linux/arm64,linux/arm", "tcp://127.0.0.1:9"],
+    [
+      "create",
+      "--name",
+      "opts",
+      "--driver",
+      "remote",
+      "--driver-opt",
+      "default-load=true",
+      "unix:///x",
+    ],
+    [
+      "create",
+      "--append",
+      "--name",
+      "opts",
+      "--node",
+      "second",
+      "--platform",
+      "linux/386",
+      "unix:///y",
+    ],
+    [
+      ...["create", "--name", "opts", "--node", "opts0", "--platform", "linux/386,linux/amd64"],
+      ...["--driver-opt", "cacert=/a<b&c", "unix:///z"],
+    ],
+    ["use", "plat", "--default"],
+    ["use", "one", "--global"],
+    ["create", "--append", "--name", "plat", "unix:///p"],
+    ["create", "--leave", "--name", "plat", "--node", "plat0"],
+    ["use", "default"],
+    ["rm", "One"],
+  ];
+  using ours = await both();
+  using theirs = await both();
+  for (const words of lines) {
+    const [a, b] = await Promise.all([ours.fairlead(...words), theirs.buildx(...words)]);
+    assert.deepEqual([a.code, a.stdout], [b.code, b.stdout], `${words.join(" ")}: ${b.stderr}`);
+    // buildx leaves behind what it recorded under a name with capitals.
+    const files = theirs.temp.files().filter((file) =>
+      words[0] !== "rm" || file !== "activity/One"
+    );
+    assert.deepEqual(ours.temp.files(), files, words.join(" "));
+    for (const file of files.filter((file) => !file.startsWith("activity/"))) {
+      assert.equal(ours.temp.read(file), theirs.temp.read(file), `${words.join(" ")}: ${file}`);
     }
-  },
-);
+  }
+});
 
 Deno.test(
   { name: "ls and inspect print what buildx prints, whoever made the builder", ignore },
@@ -155,26 +153,23 @@ Deno.test(
     }),
 );
 
-Deno.test(
-  { name: "the lock keeps fairlead and buildx from overwriting each other", ignore },
-  async () => {
-    using programs = await both();
-    const { fairlead, buildx, temp } = programs;
-    temp.write("instances/shared", builderFile("shared", "unix:///first"));
-    const words = (who: string, i: number) => [
-      ...["create", "--append", "--name", "shared", "--node", `${who}${i}`, `unix:///${who}${i}`],
-    ];
-    await Promise.all(["fairlead", "buildx"].map(async (who) => {
-      for (let i = 0; i < 5; i++) {
-        const ran = await (who === "fairlead" ? fairlead : buildx)(...words(who, i));
-        assert.equal(ran.code, 0, ran.stderr);
-      }
-    }));
-    assert.equal(JSON.parse(temp.read("instances/shared")).Nodes.length, 11);
-  },
-);
+test("the lock keeps fairlead and buildx from overwriting each other", async () => {
+  using programs = await both();
+  const { fairlead, buildx, temp } = programs;
+  temp.write("instances/shared", builderFile("shared", "unix:///first"));
+  const words = (who: string, i: number) => [
+    ...["create", "--append", "--name", "shared", "--node", `${who}${i}`, `unix:///${who}${i}`],
+  ];
+  await Promise.all(["fairlead", "buildx"].map(async (who) => {
+    for (let i = 0; i < 5; i++) {
+      const ran = await (who === "fairlead" ? fairlead : buildx)(...words(who, i));
+      assert.equal(ran.code, 0, ran.stderr);
+    }
+  }));
+  assert.equal(JSON.parse(temp.read("instances/shared")).Nodes.length, 11);
+});
 
-Deno.test({ name: "a full store ends both with 102, and keeps its builders", ignore }, async () => {
+test("a full store ends both with 102, and keeps its builders", async () => {
   using programs = await both();
   const { path } = programs.temp;
   const create = (name: string) => [

@@ -12,6 +12,7 @@ import { removedLater } from "../harness/remove_folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const ignore = skip(await missing("buildx"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 /** The flags in a help, with their letters; without --help itself. */
 function flagsOf(help: string): Map<string, string | undefined> {
@@ -55,35 +56,32 @@ async function buildxFlags(): Promise<Map<string, Map<string, string | undefined
 
 const rows = readRows(await Deno.readTextFile(`${root}/docs/buildx-compatibility.md`));
 
-Deno.test(
-  { name: "every command and flag of buildx's help is in the tables", ignore },
-  async () => {
-    const buildx = await buildxFlags();
-    assert.ok(buildx.size > 20, "the help is understood");
-    assert.ok(buildx.get("build")!.size > 30);
-    const problems: string[] = [];
-    for (const [command, flags] of buildx) {
-      const entry = rows.find((row) => row.command === command && row.flag === undefined);
-      if (command !== "" && (!entry || entry.state === "added")) problems.push(command);
-      const known = rows.filter((row) => row.command === command && row.flag !== undefined);
-      // The flags of a missing command needn't be listed.
-      if (entry?.state === "missing" && known.length === 0) continue;
-      for (const [flag, short] of flags) {
-        const row = known.find((row) => row.flag === flag);
-        if (!row || row.state === "added" || row.short !== short) {
-          problems.push(
-            `${command} --${flag}`,
-          );
-        }
-      }
-      for (const { flag, state, hidden } of known) {
-        if (flags.has(flag!) || state === "added" || hidden) continue;
-        problems.push(`${command} --${flag}: buildx has no such`);
+test("every command and flag of buildx's help is in the tables", async () => {
+  const buildx = await buildxFlags();
+  assert.ok(buildx.size > 20, "the help is understood");
+  assert.ok(buildx.get("build")!.size > 30);
+  const problems: string[] = [];
+  for (const [command, flags] of buildx) {
+    const entry = rows.find((row) => row.command === command && row.flag === undefined);
+    if (command !== "" && (!entry || entry.state === "added")) problems.push(command);
+    const known = rows.filter((row) => row.command === command && row.flag !== undefined);
+    // The flags of a missing command needn't be listed.
+    if (entry?.state === "missing" && known.length === 0) continue;
+    for (const [flag, short] of flags) {
+      const row = known.find((row) => row.flag === flag);
+      if (!row || row.state === "added" || row.short !== short) {
+        problems.push(
+          `${command} --${flag}`,
+        );
       }
     }
-    assert.deepEqual(problems, []);
-  },
-);
+    for (const { flag, state, hidden } of known) {
+      if (flags.has(flag!) || state === "added" || hidden) continue;
+      problems.push(`${command} --${flag}: buildx has no such`);
+    }
+  }
+  assert.deepEqual(problems, []);
+});
 
 Deno.test("the check of the tables finds their mistakes", async () => {
   assert.deepEqual(await compatibilityBreaches(root), []);
@@ -128,7 +126,7 @@ const noVariables = [
   "BAKE_CMD_CONTEXT",
 ];
 
-Deno.test({ name: "every variable in buildx's program is in the table", ignore }, async () => {
+test("every variable in buildx's program is in the table", async () => {
   const program = new TextDecoder("latin1").decode(await Deno.readFile(await need("buildx")));
   const variables = readVariables(await Deno.readTextFile(`${root}/docs/environment.md`));
   const known = [...noVariables, ...variables.map(({ name }) => name)];

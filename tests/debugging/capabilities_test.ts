@@ -3,15 +3,13 @@
  * the names of capabilities in its answers, so that the client doesn't find them.
  */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { ours } from "./dap_adapters.ts";
 import { accept } from "../harness/accept.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared();
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 /** A daemon without the capabilities whose names begin with one of these. */
 async function lacking(...names: string[]): Promise<Workspace> {
@@ -47,53 +45,47 @@ function renaming(names: readonly string[]): TransformStream<Uint8Array, Uint8Ar
 
 const dockerfile = "FROM busybox\nRUN echo left > /made && cat nothing\n";
 
-Deno.test(
-  { name: "without gateway.exec there is no shell, and all else works", ignore },
-  async () => {
-    await using it = await lacking("gateway.exec");
-    it.write({ "ctx/Dockerfile": dockerfile });
-    const shell = await it.fairlead(["build", "--shell-on-error", "ctx"], {}, "echo never\n");
-    assert.equal(shell.code, 1);
-    assert.match(
-      shell.stderr,
-      /WARNING: no shell: the builder is too old: a shell needs BuildKit 0\.8/,
-    );
-    assert.match(shell.stderr, /ERROR: failed to build: .*exit code: 1/);
-    const before = await it.fairlead(["build", "-q", "--files=1:/bin/busybox", "ctx"]);
-    assert.match(before.stdout, /busybox/, before.stderr);
-    const failed = await it.fairlead(["build", "-q", "--cat=2:/made", "ctx"]);
-    assert.equal(failed.code, 1);
-    assert.match(failed.stderr, /WARNING: the builder is too old to show the files that a failed/);
-    assert.match(failed.stderr, /exit code: 1/);
-  },
-);
+test("without gateway.exec there is no shell, and all else works", async () => {
+  await using it = await lacking("gateway.exec");
+  it.write({ "ctx/Dockerfile": dockerfile });
+  const shell = await it.fairlead(["build", "--shell-on-error", "ctx"], {}, "echo never\n");
+  assert.equal(shell.code, 1);
+  assert.match(
+    shell.stderr,
+    /WARNING: no shell: the builder is too old: a shell needs BuildKit 0\.8/,
+  );
+  assert.match(shell.stderr, /ERROR: failed to build: .*exit code: 1/);
+  const before = await it.fairlead(["build", "-q", "--files=1:/bin/busybox", "ctx"]);
+  assert.match(before.stdout, /busybox/, before.stderr);
+  const failed = await it.fairlead(["build", "-q", "--cat=2:/made", "ctx"]);
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /WARNING: the builder is too old to show the files that a failed/);
+  assert.match(failed.stderr, /exit code: 1/);
+});
 
-Deno.test(
-  { name: "without gateway.exec, the adapter steps, and refuses a shell", ignore },
-  async () => {
-    await using it = await lacking("gateway.exec", "gateway.solve.evaluate");
-    it.write({ "ctx/Dockerfile": "FROM busybox\nRUN echo one > /one\nRUN echo two\n" });
-    await using client = ours(it);
-    const path = it.path("ctx/Dockerfile");
-    await client.request("initialize", { supportsRunInTerminalRequest: true });
-    const launched = client.request("launch", { dockerfile: path, contextPath: it.path("ctx") });
-    await client.event("initialized");
-    await client.request("setBreakpoints", { source: { path }, breakpoints: [{ line: 2 }] });
-    await client.request("configurationDone");
-    await launched;
-    await client.event("stopped");
-    await client.request("next", { threadId: 1 });
-    await client.event("stopped");
-    // The step before the stop has run; its progress comes when it comes.
-    for (let i = 0; i < 150 && !/RUN echo one/.test(client.output()); i++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    assert.match(client.output(), /RUN echo one/);
-    await assert.rejects(
-      client.request("evaluate", { expression: "exec", context: "repl" }),
-      /the builder is too old: a shell needs BuildKit 0\.8 or newer/,
-    );
-    await client.request("continue", { threadId: 1 });
-    assert.deepEqual(await client.event("exited"), { exitCode: 0 });
-  },
-);
+test("without gateway.exec, the adapter steps, and refuses a shell", async () => {
+  await using it = await lacking("gateway.exec", "gateway.solve.evaluate");
+  it.write({ "ctx/Dockerfile": "FROM busybox\nRUN echo one > /one\nRUN echo two\n" });
+  await using client = ours(it);
+  const path = it.path("ctx/Dockerfile");
+  await client.request("initialize", { supportsRunInTerminalRequest: true });
+  const launched = client.request("launch", { dockerfile: path, contextPath: it.path("ctx") });
+  await client.event("initialized");
+  await client.request("setBreakpoints", { source: { path }, breakpoints: [{ line: 2 }] });
+  await client.request("configurationDone");
+  await launched;
+  await client.event("stopped");
+  await client.request("next", { threadId: 1 });
+  await client.event("stopped");
+  // The step before the stop has run; its progress comes when it comes.
+  for (let i = 0; i < 150 && !/RUN echo one/.test(client.output()); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.match(client.output(), /RUN echo one/);
+  await assert.rejects(
+    client.request("evaluate", { expression: "exec", context: "repl" }),
+    /the builder is too old: a shell needs BuildKit 0\.8 or newer/,
+  );
+  await client.request("continue", { threadId: 1 });
+  assert.deepEqual(await client.event("exited"), { exitCode: 0 });
+});

@@ -4,14 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { DebugClient } from "@vscode/debugadapter-testsupport";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { workspace } from "../build/workspace.ts";
 import { fairleadCommand } from "../harness/fairlead.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared();
 
 /** The client keeps timers that its package never clears, and node's child processes. */
 const unsanitized = { sanitizeOps: false, sanitizeResources: false };

@@ -4,15 +4,14 @@
  * `FAIRLEAD_TEST_RECORD=1` writes it anew.
  */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
+import { skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
 import { ours, theirs } from "./dap_adapters.ts";
 import { record, sessions } from "./dap_sessions.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared();
 const file = new URL("dap_recorded.json", import.meta.url);
 
 interface Record {

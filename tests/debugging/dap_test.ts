@@ -1,14 +1,12 @@
 /** `dap build`, driven by a client, on a real daemon. */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { ours } from "./dap_adapters.ts";
 import type { DapClient, Json } from "./dap_client.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared();
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 const dockerfile = `ARG WHO=world
 FROM busybox AS one
@@ -59,49 +57,42 @@ async function stop(client: DapClient): Promise<{ at: string; id: number; frames
   return { at: `${reason} ${lines}`, id: threadId, frames: stackFrames };
 }
 
-Deno.test(
-  { name: "a failed step stops the thread; its files and arguments are there", ignore },
-  async () => {
-    await using it = await space(
-      "FROM busybox\nWORKDIR /w\nRUN echo report > made && cat nothing\n",
-    );
-    await using client = ours(it);
-    await start(it, client, { launch: { stopOnEntry: true } });
-    assert.equal((await stop(client)).at, "step 1");
-    await client.request("continue", { threadId: 1 });
-    const { at, frames } = await stop(client);
-    assert.equal(at, "exception 3");
-    const { scopes } = await client.request("scopes", { frameId: frames[0].id });
-    const open = async (from: Json, ...names: string[]): Promise<Json> => {
-      for (const name of names) {
-        const { variables } = await client.request("variables", from);
-        from = variables.find((variable: Json) => variable.name === name);
-        assert.ok(from, `${name} in ${JSON.stringify(variables)}`);
-      }
-      return from;
-    };
-    assert.equal((await open(scopes[0], "exec", "workdir")).value, "/w");
-    assert.match((await open(scopes[0], "platform")).value, /^linux\//);
-    assert.equal((await open(scopes[1], "/", "w/", "made", "data")).value, "report\n");
-    assert.match((await open(scopes[1], "/", "w/", ".")).value, /^drwxr-xr-x 0:0 /);
-    const { content } = await client.request("source", {
-      source: { path: it.path("ctx/Dockerfile") },
-    });
-    assert.match(content, /cat nothing/);
-    await client.request("continue", { threadId: 1 });
-    assert.deepEqual(await client.event("exited"), { exitCode: 1 });
-    const { code, stderr } = await client.end();
-    assert.equal(code, 1);
-    assert.match(stderr, /ERROR: failed to build: .*exit code: 1/);
-    assert.match(client.output(), /cat: can't open 'nothing'/, "progress comes as output");
-  },
-);
+test("a failed step stops the thread; its files and arguments are there", async () => {
+  await using it = await space(
+    "FROM busybox\nWORKDIR /w\nRUN echo report > made && cat nothing\n",
+  );
+  await using client = ours(it);
+  await start(it, client, { launch: { stopOnEntry: true } });
+  assert.equal((await stop(client)).at, "step 1");
+  await client.request("continue", { threadId: 1 });
+  const { at, frames } = await stop(client);
+  assert.equal(at, "exception 3");
+  const { scopes } = await client.request("scopes", { frameId: frames[0].id });
+  const open = async (from: Json, ...names: string[]): Promise<Json> => {
+    for (const name of names) {
+      const { variables } = await client.request("variables", from);
+      from = variables.find((variable: Json) => variable.name === name);
+      assert.ok(from, `${name} in ${JSON.stringify(variables)}`);
+    }
+    return from;
+  };
+  assert.equal((await open(scopes[0], "exec", "workdir")).value, "/w");
+  assert.match((await open(scopes[0], "platform")).value, /^linux\//);
+  assert.equal((await open(scopes[1], "/", "w/", "made", "data")).value, "report\n");
+  assert.match((await open(scopes[1], "/", "w/", ".")).value, /^drwxr-xr-x 0:0 /);
+  const { content } = await client.request("source", {
+    source: { path: it.path("ctx/Dockerfile") },
+  });
+  assert.match(content, /cat nothing/);
+  await client.request("continue", { threadId: 1 });
+  assert.deepEqual(await client.event("exited"), { exitCode: 1 });
+  const { code, stderr } = await client.end();
+  assert.equal(code, 1);
+  assert.match(stderr, /ERROR: failed to build: .*exit code: 1/);
+  assert.match(client.output(), /cat: can't open 'nothing'/, "progress comes as output");
+});
 
-Deno.test({
-  name:
-    "breakpoints work on instructions without a step, with conditions, and report a failure once",
-  ignore,
-}, async () => {
+test("breakpoints work on instructions without a step, with conditions, and report a failure once", async () => {
   await using it = await space();
   await using client = ours(it);
   const { breakpoints } = await start(it, client, {
@@ -125,10 +116,7 @@ Deno.test({
   assert.deepEqual(failed.map(({ body }) => body.breakpoint.line), [99]);
 });
 
-Deno.test({
-  name: "hover shows the values of arguments; other questions get clear answers",
-  ignore,
-}, async () => {
+test("hover shows the values of arguments; other questions get clear answers", async () => {
   await using it = await space();
   await using client = ours(it, ["--build-arg", "WHO=you"]);
   await start(it, client, { lines: [5] });
@@ -152,7 +140,7 @@ Deno.test({
   assert.deepEqual(await client.event("exited"), { exitCode: 1 });
 });
 
-Deno.test({ name: "terminate, restart and exceptions that are switched off", ignore }, async () => {
+test("terminate, restart and exceptions that are switched off", async () => {
   await using it = await space("FROM busybox\nRUN echo one\nRUN cat nothing\n");
   await using client = ours(it);
   await start(it, client, { lines: [2], exceptions: [] });
@@ -171,62 +159,59 @@ Deno.test({ name: "terminate, restart and exceptions that are switched off", ign
   await other.end();
 });
 
-Deno.test(
-  { name: "pause stops behind the step that runs, and nothing runs on", ignore },
-  async () => {
-    // The steps run until this server answers: the daemon's programs have the machine's network.
-    const ran: string[] = [];
-    const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    await using server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
-      async ({ url }) => {
-        ran.push(url.slice(-3));
-        if (url.endsWith("one")) await one.promise;
-        if (url.endsWith("two")) await two.promise;
-        return new Response("ok");
-      },
-    );
-    // The server's end waits for its answers, also after a failure.
-    using _ = { [Symbol.dispose]: () => [one, two].forEach(({ resolve }) => resolve()) };
-    const url = `http://127.0.0.1:${server.addr.port}/${crypto.randomUUID()}`;
-    const step = (name: string) => `RUN wget -q -O /${name} ${url}/${name}\n`;
-    await using it = await space(`FROM busybox\n${["one", "two", "end"].map(step).join("")}`);
-    await using client = ours(it);
-    await start(it, client);
-    const said = () => `${ran}\n${client.output()}`;
-    // The adapter knows of the end of a step once it shows that, or the beginning of the next one.
-    const isKnown = (step: number) =>
-      new RegExp(
-        `^#(\\d+) \\[${step}/4\\] [^]*^#\\1 (?:DONE|CACHED)|^#\\d+ \\[${step + 1}/4\\] `,
-        "m",
-      ).test(client.output());
-    await until(() => ran.length > 0 && isKnown(1), said);
-    await client.request("pause", { threadId: 1 });
-    // The daemon gets the request for the pause first, and then the end of the other one.
-    await aMoment();
-    one.resolve();
-    assert.equal((await stop(client)).at, "pause 3");
-    await aMoment();
-    assert.deepEqual(ran, ["one"], "it ran once, and no other step did");
-    // The same from a stop on: the step behind it is the one that runs.
-    await client.request("continue", { threadId: 1 });
-    await until(() => ran.length === 2 && isKnown(2), said);
-    await client.request("pause", { threadId: 1 });
-    await aMoment();
-    two.resolve();
-    assert.equal((await stop(client)).at, "pause 4");
-    await aMoment();
-    assert.deepEqual(ran, ["one", "two"]);
-    await client.request("continue", { threadId: 1 });
-    assert.deepEqual(await client.event("exited"), { exitCode: 0 });
-    assert.deepEqual(ran, ["one", "two", "end"]);
-  },
-);
+test("pause stops behind the step that runs, and nothing runs on", async () => {
+  // The steps run until this server answers: the daemon's programs have the machine's network.
+  const ran: string[] = [];
+  const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async ({ url }) => {
+      ran.push(url.slice(-3));
+      if (url.endsWith("one")) await one.promise;
+      if (url.endsWith("two")) await two.promise;
+      return new Response("ok");
+    },
+  );
+  // The server's end waits for its answers, also after a failure.
+  using _ = { [Symbol.dispose]: () => [one, two].forEach(({ resolve }) => resolve()) };
+  const url = `http://127.0.0.1:${server.addr.port}/${crypto.randomUUID()}`;
+  const step = (name: string) => `RUN wget -q -O /${name} ${url}/${name}\n`;
+  await using it = await space(`FROM busybox\n${["one", "two", "end"].map(step).join("")}`);
+  await using client = ours(it);
+  await start(it, client);
+  const said = () => `${ran}\n${client.output()}`;
+  // The adapter knows of the end of a step once it shows that, or the beginning of the next one.
+  const isKnown = (step: number) =>
+    new RegExp(
+      `^#(\\d+) \\[${step}/4\\] [^]*^#\\1 (?:DONE|CACHED)|^#\\d+ \\[${step + 1}/4\\] `,
+      "m",
+    ).test(client.output());
+  await until(() => ran.length > 0 && isKnown(1), said);
+  await client.request("pause", { threadId: 1 });
+  // The daemon gets the request for the pause first, and then the end of the other one.
+  await aMoment();
+  one.resolve();
+  assert.equal((await stop(client)).at, "pause 3");
+  await aMoment();
+  assert.deepEqual(ran, ["one"], "it ran once, and no other step did");
+  // The same from a stop on: the step behind it is the one that runs.
+  await client.request("continue", { threadId: 1 });
+  await until(() => ran.length === 2 && isKnown(2), said);
+  await client.request("pause", { threadId: 1 });
+  await aMoment();
+  two.resolve();
+  assert.equal((await stop(client)).at, "pause 4");
+  await aMoment();
+  assert.deepEqual(ran, ["one", "two"]);
+  await client.request("continue", { threadId: 1 });
+  assert.deepEqual(await client.event("exited"), { exitCode: 0 });
+  assert.deepEqual(ran, ["one", "two", "end"]);
+});
 
 /** Long enough for what must not happen; no test fails because it is too short. */
 const aMoment = () => new Promise((resolve) => setTimeout(resolve, 700));
 
-Deno.test({ name: "several platforms are threads of their own", ignore }, async () => {
+test("several platforms are threads of their own", async () => {
   await using it = await space("FROM scratch\nCOPY Dockerfile /one\nCOPY Dockerfile /two\n");
   await using client = ours(it, ["--platform", "linux/amd64,linux/arm64"]);
   await start(it, client, { lines: [{ line: 3, condition: 'platform == "linux/arm64"' }] });
@@ -239,38 +224,31 @@ Deno.test({ name: "several platforms are threads of their own", ignore }, async 
   assert.deepEqual(await client.event("exited"), { exitCode: 0 });
 });
 
-Deno.test(
-  { name: "a breakpoint in the stage of one platform alone is verified", ignore },
-  async () => {
-    const stage = (arch: string) => `FROM scratch AS on-${arch}\nCOPY Dockerfile /${arch}\n`;
-    await using it = await space(
-      `ARG TARGETARCH\n${stage("amd64")}${
-        stage("arm64")
-      }FROM on-$TARGETARCH\nCOPY Dockerfile /end\n`,
-    );
-    await using client = ours(it, ["--platform", "linux/amd64,linux/arm64"]);
-    await start(it, client, { lines: [3, 5] });
-    const stops = [await stop(client), await stop(client)];
-    assert.deepEqual(stops.map(({ at }) => at).sort(), ["breakpoint 3", "breakpoint 5"]);
-    const placed = () =>
-      client.events.filter(({ event }) => event === "breakpoint").map(({ body }) =>
-        body.breakpoint
-      );
-    const last = new Map(placed().map(({ line, verified }) => [line, verified]));
-    assert.deepEqual([...last].sort(), [[3, true], [5, true]]);
-    // One that is set at a stop is looked for at once; there is none on line 0.
-    const source = { path: it.path("ctx/Dockerfile") };
-    const breakpoints = [{ line: 7 }, { line: 0 }];
-    await client.request("setBreakpoints", { source, breakpoints });
-    await until(() => placed().length > 3);
-    assert.deepEqual(placed().slice(-2).map(({ line, verified }) => [line, verified]), [
-      [7, true],
-      [0, false],
-    ]);
-  },
-);
+test("a breakpoint in the stage of one platform alone is verified", async () => {
+  const stage = (arch: string) => `FROM scratch AS on-${arch}\nCOPY Dockerfile /${arch}\n`;
+  await using it = await space(
+    `ARG TARGETARCH\n${stage("amd64")}${stage("arm64")}FROM on-$TARGETARCH\nCOPY Dockerfile /end\n`,
+  );
+  await using client = ours(it, ["--platform", "linux/amd64,linux/arm64"]);
+  await start(it, client, { lines: [3, 5] });
+  const stops = [await stop(client), await stop(client)];
+  assert.deepEqual(stops.map(({ at }) => at).sort(), ["breakpoint 3", "breakpoint 5"]);
+  const placed = () =>
+    client.events.filter(({ event }) => event === "breakpoint").map(({ body }) => body.breakpoint);
+  const last = new Map(placed().map(({ line, verified }) => [line, verified]));
+  assert.deepEqual([...last].sort(), [[3, true], [5, true]]);
+  // One that is set at a stop is looked for at once; there is none on line 0.
+  const source = { path: it.path("ctx/Dockerfile") };
+  const breakpoints = [{ line: 7 }, { line: 0 }];
+  await client.request("setBreakpoints", { source, breakpoints });
+  await until(() => placed().length > 3);
+  assert.deepEqual(placed().slice(-2).map(({ line, verified }) => [line, verified]), [
+    [7, true],
+    [0, false],
+  ]);
+});
 
-Deno.test({ name: "an impossible launch is reported, and ends", ignore }, async () => {
+test("an impossible launch is reported, and ends", async () => {
   await using it = await space();
   const cases: [Record<string, unknown>, RegExp][] = [
     [{}, /no context to build: launch has no contextPath/],
@@ -292,47 +270,44 @@ Deno.test({ name: "an impossible launch is reported, and ends", ignore }, async 
   assert.match((await client.end()).stderr, /ERROR: .*nothing/);
 });
 
-Deno.test(
-  { name: "a client that dies leaves no build, no program and no socket", ignore },
-  async () => {
-    await using it = await space();
-    const client = ours(it);
-    await start(it, client, { lines: [5] });
-    await stop(client);
-    const { result } = await client.request("evaluate", { expression: "exec", context: "repl" });
-    const socket = client.reverse[0].arguments.args.at(-1);
-    assert.equal(result, `Started process attached to ${socket}.`);
-    const conn = await Deno.connect({ transport: "unix", path: socket });
-    const mark = `${20_000 + Math.floor(Math.random() * 9999)}.5`;
-    await conn.write(new TextEncoder().encode(`sleep ${mark}\n`));
-    const read = async (pattern: RegExp) => {
-      let text = "";
-      const buffer = new Uint8Array(4096);
-      while (!pattern.test(text)) {
-        const count = await conn.read(buffer);
-        if (count === null) throw new Error(`the socket ended after ${text}`);
-        text += new TextDecoder().decode(buffer.subarray(0, count));
-      }
-    };
-    await read(/Running \/bin\/sh in build container from line 5/);
-    await read(/#/);
-    await conn.write(new TextEncoder().encode(`sleep ${mark}\n`));
-    const second = await Deno.connect({ transport: "unix", path: socket });
-    const buffer = new Uint8Array(200);
-    const told = new TextDecoder().decode(buffer.subarray(0, await second.read(buffer) ?? 0));
-    assert.match(told, /Error: Already connected to exec instance/);
-    second.close();
-    await until(() => programs(mark) > 0);
-    await client.closeStdin();
-    assert.equal((await client.end()).code, 0);
-    conn.close();
-    await until(() => programs(mark) === 0);
-    assert.throws(() => Deno.statSync(socket), Deno.errors.NotFound);
-    await client[Symbol.asyncDispose]();
-  },
-);
+test("a client that dies leaves no build, no program and no socket", async () => {
+  await using it = await space();
+  const client = ours(it);
+  await start(it, client, { lines: [5] });
+  await stop(client);
+  const { result } = await client.request("evaluate", { expression: "exec", context: "repl" });
+  const socket = client.reverse[0].arguments.args.at(-1);
+  assert.equal(result, `Started process attached to ${socket}.`);
+  const conn = await Deno.connect({ transport: "unix", path: socket });
+  const mark = `${20_000 + Math.floor(Math.random() * 9999)}.5`;
+  await conn.write(new TextEncoder().encode(`sleep ${mark}\n`));
+  const read = async (pattern: RegExp) => {
+    let text = "";
+    const buffer = new Uint8Array(4096);
+    while (!pattern.test(text)) {
+      const count = await conn.read(buffer);
+      if (count === null) throw new Error(`the socket ended after ${text}`);
+      text += new TextDecoder().decode(buffer.subarray(0, count));
+    }
+  };
+  await read(/Running \/bin\/sh in build container from line 5/);
+  await read(/#/);
+  await conn.write(new TextEncoder().encode(`sleep ${mark}\n`));
+  const second = await Deno.connect({ transport: "unix", path: socket });
+  const buffer = new Uint8Array(200);
+  const told = new TextDecoder().decode(buffer.subarray(0, await second.read(buffer) ?? 0));
+  assert.match(told, /Error: Already connected to exec instance/);
+  second.close();
+  await until(() => programs(mark) > 0);
+  await client.closeStdin();
+  assert.equal((await client.end()).code, 0);
+  conn.close();
+  await until(() => programs(mark) === 0);
+  assert.throws(() => Deno.statSync(socket), Deno.errors.NotFound);
+  await client[Symbol.asyncDispose]();
+});
 
-Deno.test({ name: "a client may leave between launch and configurationDone", ignore }, async () => {
+test("a client may leave between launch and configurationDone", async () => {
   await using it = await space("FROM scratch\nCOPY Dockerfile /\n");
   const ways: ((client: DapClient) => Promise<unknown>)[] = [
     (client) => client.closeStdin(),

@@ -13,12 +13,10 @@ import {
   type ProcessOptions,
   withGateway,
 } from "../../buildkit/mod.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared();
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 const dockerfile = `FROM busybox
 RUN mkdir -p /d/e && echo hello > /d/file && chmod 640 /d/file && ln -s file /d/link
@@ -81,37 +79,31 @@ async function script(box: Container, text: string, more: Partial<ProcessOptions
   return { process, outputs };
 }
 
-Deno.test(
-  { name: "files of a result and of a container are listed and read", ignore },
-  async () => {
-    await during(async (gateway, ref) => {
-      const box = await container(gateway, ref);
-      const parts: string[] = [];
-      for (const files of [gateway.files(ref), box.files(0)]) {
-        const names = (await files.readDir("/d")).map(({ path }) => path).sort();
-        assert.deepEqual(names, ["big", "e", "file", "link"]);
-        const stat = await files.stat("/d/file");
-        assert.equal(stat.mode & 0o777, 0o640);
-        assert.equal(stat.size, 6n);
-        const text = new TextDecoder().decode(await files.readFile("/d/file"));
-        assert.equal(text, "hello\n");
-        const part = await files.readFile("/d/file", { offset: 1, length: 3 });
-        parts.push(new TextDecoder().decode(part));
-        assert.equal((await files.readFile("/d/big")).length, 3 << 20);
-        await assert.rejects(files.readFile("/d/none"), /no such file/);
-        await assert.rejects(files.readDir("/d/file"), /not a dir/);
-      }
-      await box.release();
-      await box.release();
-      await assert.rejects(box.files(0).readDir("/"), /not found/);
-    });
-  },
-);
+test("files of a result and of a container are listed and read", async () => {
+  await during(async (gateway, ref) => {
+    const box = await container(gateway, ref);
+    const parts: string[] = [];
+    for (const files of [gateway.files(ref), box.files(0)]) {
+      const names = (await files.readDir("/d")).map(({ path }) => path).sort();
+      assert.deepEqual(names, ["big", "e", "file", "link"]);
+      const stat = await files.stat("/d/file");
+      assert.equal(stat.mode & 0o777, 0o640);
+      assert.equal(stat.size, 6n);
+      const text = new TextDecoder().decode(await files.readFile("/d/file"));
+      assert.equal(text, "hello\n");
+      const part = await files.readFile("/d/file", { offset: 1, length: 3 });
+      parts.push(new TextDecoder().decode(part));
+      assert.equal((await files.readFile("/d/big")).length, 3 << 20);
+      await assert.rejects(files.readFile("/d/none"), /no such file/);
+      await assert.rejects(files.readDir("/d/file"), /not a dir/);
+    }
+    await box.release();
+    await box.release();
+    await assert.rejects(box.files(0).readDir("/"), /not found/);
+  });
+});
 
-Deno.test({
-  name: "a process gives its outputs apart, its exit code, and its surroundings",
-  ignore,
-}, async () => {
+test("a process gives its outputs apart, its exit code, and its surroundings", async () => {
   await during(async (gateway, ref) => {
     const box = await container(gateway, ref);
     const first = await script(box, "echo out; echo err >&2; pwd; echo $A; id -u; exit 7", {
@@ -135,36 +127,30 @@ Deno.test({
   });
 });
 
-Deno.test(
-  { name: "64 MiB go through a process's input and come back", ignore },
-  async () => {
-    await during(async (gateway, ref) => {
-      const box = await container(gateway, ref);
-      let count = 0;
-      let sum = 0;
-      const process = await box.start({
-        ...sh("cat"),
-        stdin: true,
-        onOutput(_, bytes) {
-          for (let i = 0; i < bytes.length; i += 997) sum = (sum + bytes[i]!) | 0;
-          count += bytes.length;
-        },
-      });
-      const block = crypto.getRandomValues(new Uint8Array(64 << 10));
-      for (let sent = 0; sent < 64 << 20; sent += block.length) await process.write(block);
-      process.closeStdin();
-      assert.equal(await process.exit, 0);
-      assert.equal(count, 64 << 20);
-      assert.notEqual(sum, 0);
-      await box.release();
+test("64 MiB go through a process's input and come back", async () => {
+  await during(async (gateway, ref) => {
+    const box = await container(gateway, ref);
+    let count = 0;
+    let sum = 0;
+    const process = await box.start({
+      ...sh("cat"),
+      stdin: true,
+      onOutput(_, bytes) {
+        for (let i = 0; i < bytes.length; i += 997) sum = (sum + bytes[i]!) | 0;
+        count += bytes.length;
+      },
     });
-  },
-);
+    const block = crypto.getRandomValues(new Uint8Array(64 << 10));
+    for (let sent = 0; sent < 64 << 20; sent += block.length) await process.write(block);
+    process.closeStdin();
+    assert.equal(await process.exit, 0);
+    assert.equal(count, 64 << 20);
+    assert.notEqual(sum, 0);
+    await box.release();
+  });
+});
 
-Deno.test({
-  name: "input for a program that doesn't read waits on this side, in a small amount",
-  ignore,
-}, async () => {
+test("input for a program that doesn't read waits on this side, in a small amount", async () => {
   await during(async (gateway, ref) => {
     const box = await container(gateway, ref);
     const process = await box.start({ ...sh("sleep 100"), stdin: true, onOutput: () => {} });
@@ -182,7 +168,7 @@ Deno.test({
   });
 });
 
-Deno.test({ name: "a program that never stops writing waits for its reader", ignore }, async () => {
+test("a program that never stops writing waits for its reader", async () => {
   await during(async (gateway, ref) => {
     const box = await container(gateway, ref);
     const gate = Promise.withResolvers<void>();
@@ -205,49 +191,43 @@ Deno.test({ name: "a program that never stops writing waits for its reader", ign
   });
 });
 
-Deno.test(
-  { name: "a terminal has a size, takes another, and signals reach the program", ignore },
-  async () => {
-    await during(async (gateway, ref) => {
-      const box = await container(gateway, ref);
-      const seen = Promise.withResolvers<void>();
-      const resized = Promise.withResolvers<void>();
-      let text = "";
-      const process = await box.start({
-        ...sh(
-          "trap 'stty size' WINCH; trap 'exit 9' TERM; echo ready; while :; do sleep 0.1; done",
-        ),
-        tty: true,
-        stdin: true,
-        onOutput(_, bytes) {
-          text += new TextDecoder().decode(bytes);
-          if (text.includes("ready")) seen.resolve();
-          if (text.includes("33 99")) resized.resolve();
-        },
-      });
-      await seen.promise;
-      process.resize(99, 33);
-      await resized.promise;
-      process.signal("TERM");
-      assert.equal(await process.exit, 9);
-      await box.release();
+test("a terminal has a size, takes another, and signals reach the program", async () => {
+  await during(async (gateway, ref) => {
+    const box = await container(gateway, ref);
+    const seen = Promise.withResolvers<void>();
+    const resized = Promise.withResolvers<void>();
+    let text = "";
+    const process = await box.start({
+      ...sh(
+        "trap 'stty size' WINCH; trap 'exit 9' TERM; echo ready; while :; do sleep 0.1; done",
+      ),
+      tty: true,
+      stdin: true,
+      onOutput(_, bytes) {
+        text += new TextDecoder().decode(bytes);
+        if (text.includes("ready")) seen.resolve();
+        if (text.includes("33 99")) resized.resolve();
+      },
     });
-  },
-);
+    await seen.promise;
+    process.resize(99, 33);
+    await resized.promise;
+    process.signal("TERM");
+    assert.equal(await process.exit, 9);
+    await box.release();
+  });
+});
 
-Deno.test(
-  { name: "a program that ends before its input does gives its own exit code", ignore },
-  async () => {
-    await during(async (gateway, ref) => {
-      for (let round = 0; round < 3; round++) {
-        const box = await container(gateway, ref);
-        const { process, outputs } = await script(box, "head -c 3; exit 4", { stdin: true });
-        const block = new Uint8Array(256 << 10).fill(97);
-        for (let i = 0; i < 8; i++) await process.write(block);
-        assert.equal(await process.exit, 4);
-        assert.equal(outputs[1], "aaa");
-        await box.release();
-      }
-    });
-  },
-);
+test("a program that ends before its input does gives its own exit code", async () => {
+  await during(async (gateway, ref) => {
+    for (let round = 0; round < 3; round++) {
+      const box = await container(gateway, ref);
+      const { process, outputs } = await script(box, "head -c 3; exit 4", { stdin: true });
+      const block = new Uint8Array(256 << 10).fill(97);
+      for (let i = 0; i < 8; i++) await process.write(block);
+      assert.equal(await process.exit, 4);
+      assert.equal(outputs[1], "aaa");
+      await box.release();
+    }
+  });
+});

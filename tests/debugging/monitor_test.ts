@@ -1,19 +1,15 @@
 /** `debug build` in a terminal, on a real daemon. */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
 import { fairleadCommand } from "../harness/fairlead.ts";
 import { openTerminal } from "./terminal.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "tmux"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("tmux"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
-Deno.test({
-  name: "the monitor runs programs in a failed step, goes back, and builds again",
-  ignore,
-}, async () => {
+test("the monitor runs programs in a failed step, goes back, and builds again", async () => {
   await using it = await workspace(shared.address);
   it.write({
     "ctx/Dockerfile": "FROM busybox\nWORKDIR /w\nRUN echo made > made && cat nothing\n",
@@ -57,22 +53,19 @@ Deno.test({
   await terminal.until(/^1$/m);
 });
 
-Deno.test(
-  { name: "debug without a terminal, or with wrong flags, says what it needs", ignore },
-  async () => {
-    await using it = await workspace(shared.address);
-    it.write({ "ctx/Dockerfile": "FROM scratch\n" });
-    const refused: [string[], RegExp][] = [
-      [["debug", "build", "ctx"], /the monitor of debug needs a terminal/],
-      [["debug", "--on", "never", "build", "ctx"], /invalid value "never" of --on/],
-      [["debug", "--invoke", "a=b", "build", "ctx"], /unknown key "a"/],
-      [["debug", "build", "-"], /stdin is not supported with debugger/],
-      [["debug"], /debug needs a command: debug build/],
-    ];
-    for (const [args, message] of refused) {
-      const { code, stderr } = await it.fairlead(args);
-      assert.equal(code, 1);
-      assert.match(stderr, message);
-    }
-  },
-);
+test("debug without a terminal, or with wrong flags, says what it needs", async () => {
+  await using it = await workspace(shared.address);
+  it.write({ "ctx/Dockerfile": "FROM scratch\n" });
+  const refused: [string[], RegExp][] = [
+    [["debug", "build", "ctx"], /the monitor of debug needs a terminal/],
+    [["debug", "--on", "never", "build", "ctx"], /invalid value "never" of --on/],
+    [["debug", "--invoke", "a=b", "build", "ctx"], /unknown key "a"/],
+    [["debug", "build", "-"], /stdin is not supported with debugger/],
+    [["debug"], /debug needs a command: debug build/],
+  ];
+  for (const [args, message] of refused) {
+    const { code, stderr } = await it.fairlead(args);
+    assert.equal(code, 1);
+    assert.match(stderr, message);
+  }
+});

@@ -1,16 +1,13 @@
 /** `--shell-on-error` and `--shell-from`, in pipes and in a terminal, on a real daemon. */
 import assert from "node:assert/strict";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing, need } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
 import { fairleadCommand } from "../harness/fairlead.ts";
 import { openTerminal } from "./terminal.ts";
 
-const ignore = skip(
-  needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox", "tmux"),
-);
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared(await missing("tmux"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 const dockerfile = `FROM busybox
 RUN mkdir /w && chmod 777 /w
@@ -20,10 +17,7 @@ USER 7
 RUN --mount=type=cache,target=/cache echo made > made && cat nothing
 `;
 
-Deno.test({
-  name: "a shell has the failed step's files, environment, user and folder; then the build fails",
-  ignore,
-}, async () => {
+test("a shell has the failed step's files, environment, user and folder; then the build fails", async () => {
   await using it = await workspace(shared.address);
   it.write({ "ctx/Dockerfile": dockerfile });
   const script = "cat made; echo $GREETING; pwd; id -u; ls -d /cache; exit 0";
@@ -38,51 +32,42 @@ Deno.test({
   assert.match(stderr, /ERROR: failed to build: .*exit code: 1$/m);
 });
 
-Deno.test(
-  { name: "a build that succeeds opens no shell, and exports as usual", ignore },
-  async () => {
-    await using it = await workspace(shared.address);
-    it.write({ "ctx/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n" });
-    const { code } = await it.fairlead(
-      ["build", "--shell-on-error", "-o", "out", "ctx"],
+test("a build that succeeds opens no shell, and exports as usual", async () => {
+  await using it = await workspace(shared.address);
+  it.write({ "ctx/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n" });
+  const { code } = await it.fairlead(
+    ["build", "--shell-on-error", "-o", "out", "ctx"],
+    {},
+    "exit 3",
+  );
+  assert.equal(code, 0);
+  assert.match(it.read("out/Dockerfile"), /FROM scratch/);
+});
+
+test("an image without a shell gets one from a file or an image", async () => {
+  await using it = await workspace(shared.address);
+  it.write({
+    "ctx/Dockerfile": 'FROM scratch\nCOPY cat /cat\nWORKDIR /q\nRUN ["/cat", "nothing"]\n',
+  });
+  Deno.copyFileSync(await need("busybox"), it.path("ctx/cat"));
+  const build = (...flags: string[]) =>
+    it.fairlead(
+      ["build", "-q", "--shell-on-error", ...flags, "ctx"],
       {},
-      "exit 3",
+      "pwd; ls -a /q; exit 9",
     );
-    assert.equal(code, 0);
-    assert.match(it.read("out/Dockerfile"), /FROM scratch/);
-  },
-);
+  const none = await build();
+  assert.equal(none.code, 1);
+  assert.match(none.stderr, /no shell: the step's image has no shell; --shell-from IMAGE\|FILE/);
+  for (const from of [await need("busybox"), "busybox"]) {
+    const { code, stdout } = await build("--shell-from", from);
+    assert.deepEqual([code, stdout], [1, "/q\n.\n..\n"], from);
+  }
+  const wrong = await build("--shell-from", "./nothing");
+  assert.match(wrong.stderr, /invalid value ".\/nothing" of --shell-from/);
+});
 
-Deno.test(
-  { name: "an image without a shell gets one from a file or an image", ignore },
-  async () => {
-    await using it = await workspace(shared.address);
-    it.write({
-      "ctx/Dockerfile": 'FROM scratch\nCOPY cat /cat\nWORKDIR /q\nRUN ["/cat", "nothing"]\n',
-    });
-    Deno.copyFileSync(await need("busybox"), it.path("ctx/cat"));
-    const build = (...flags: string[]) =>
-      it.fairlead(
-        ["build", "-q", "--shell-on-error", ...flags, "ctx"],
-        {},
-        "pwd; ls -a /q; exit 9",
-      );
-    const none = await build();
-    assert.equal(none.code, 1);
-    assert.match(none.stderr, /no shell: the step's image has no shell; --shell-from IMAGE\|FILE/);
-    for (const from of [await need("busybox"), "busybox"]) {
-      const { code, stdout } = await build("--shell-from", from);
-      assert.deepEqual([code, stdout], [1, "/q\n.\n..\n"], from);
-    }
-    const wrong = await build("--shell-from", "./nothing");
-    assert.match(wrong.stderr, /invalid value ".\/nothing" of --shell-from/);
-  },
-);
-
-Deno.test({
-  name: "with --retry, exit 0 builds again and exit 1 doesn't; bake has it, too",
-  ignore,
-}, async () => {
+test("with --retry, exit 0 builds again and exit 1 doesn't; bake has it, too", async () => {
   await using it = await workspace(shared.address);
   it.write({
     "ctx/Dockerfile": "FROM busybox\nRUN echo $RANDOM > /r && cat /made\n",
@@ -97,10 +82,7 @@ Deno.test({
   assert.doesNotMatch(once.stderr, /building again/);
 });
 
-Deno.test({
-  name: "in a terminal: sizes, Ctrl-C for the program, Ctrl-P Ctrl-Q to leave, and a sane end",
-  ignore,
-}, async () => {
+test("in a terminal: sizes, Ctrl-C for the program, Ctrl-P Ctrl-Q to leave, and a sane end", async () => {
   await using it = await workspace(shared.address);
   it.write({ "ctx/Dockerfile": dockerfile });
   await using terminal = await openTerminal(it.dir, it.env);

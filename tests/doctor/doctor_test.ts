@@ -11,6 +11,7 @@ import { copyExamples, environment } from "../plugins/surroundings.ts";
 import { removedLater } from "../harness/remove_folder.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "openssl"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 interface Step {
   readonly step: string;
@@ -48,10 +49,7 @@ function failed(steps: readonly Step[], step: string, text: RegExp, hint: RegExp
   assert.ok(last.code, JSON.stringify(last));
 }
 
-Deno.test({
-  name: "doctor: every step to a healthy daemon succeeds, by its socket and by a name",
-  ignore,
-}, async () => {
+test("doctor: every step to a healthy daemon succeeds, by its socket and by a name", async () => {
   await using daemon = await startBuildkitd({ tcp: true });
   await using space = await workspace(daemon.address);
   const socket = await examined(space, daemon.address, "--transfer=3m");
@@ -88,67 +86,64 @@ Deno.test({
   );
 });
 
-Deno.test(
-  { name: "doctor: TLS with its chain, also the one that is not accepted", ignore },
-  async (t) => {
-    await using certs = await makeCerts();
-    const tls = { ...certs.server, ca: certs.ca.cert };
-    await using daemon = await startBuildkitd({ tcp: true, tls });
-    await using space = await workspace(daemon.address);
-    const go = (options: Record<string, string>) => {
-      const opts = Object.entries(options).map(([key, value]) => `${key}=${value}`).join(",");
-      return examined(space, daemon.tcp, "--transfer=1m", `--driver-opt=${opts}`);
-    };
-    const cacert = certs.ca.cert;
+test("doctor: TLS with its chain, also the one that is not accepted", async (t) => {
+  await using certs = await makeCerts();
+  const tls = { ...certs.server, ca: certs.ca.cert };
+  await using daemon = await startBuildkitd({ tcp: true, tls });
+  await using space = await workspace(daemon.address);
+  const go = (options: Record<string, string>) => {
+    const opts = Object.entries(options).map(([key, value]) => `${key}=${value}`).join(",");
+    return examined(space, daemon.tcp, "--transfer=1m", `--driver-opt=${opts}`);
+  };
+  const cacert = certs.ca.cert;
 
-    await t.step("mutual TLS succeeds", async () => {
-      const steps = await go({ cacert, ...certs.client });
-      assert.equal(steps.at(-1)!.step, "down", JSON.stringify(steps));
-      const [files, shaken] = steps.filter(({ step }) => step === "TLS");
-      assert.match(files!.text, /client certificate: .*client\.pem \(CN=client, signed by CN=fair/);
-      assert.match(shaken!.text, /^TLSv1\.[23], h2, /);
-      const [own] = shaken!["chain"] as Record<string, unknown>[];
-      assert.equal(own!["subject"], "CN=buildkitd");
-      assert.equal(own!["issuer"], "CN=fairlead test CA");
-      assert.ok((own!["names"] as string[]).includes("127.0.0.1"));
-      assert.ok(Date.parse(own!["validTo"] as string) > Date.now());
-    });
-    await t.step(
-      "a CA that isn't the daemon's: its certificate is shown all the same",
-      async () => {
-        const steps = await go({ ...certs.client, cacert: certs.otherCa.cert });
-        failed(
-          steps,
-          "TLS",
-          /signed by CN=fairlead test CA, which is not in .*other-ca\.pem/,
-          /cacert/,
-        );
-        const [own] = steps.at(-1)!["chain"] as Record<string, unknown>[];
-        assert.equal(own!["subject"], "CN=buildkitd");
-      },
-    );
-    await t.step("the client has no certificate", async () => {
-      failed(await go({ cacert }), "TLS", /demands a client certificate/, /cert=FILE,key=FILE/);
-    });
-    await t.step("a file that isn't there", async () => {
-      failed(
-        await go({ cacert: "/no/ca.pem" }),
-        "TLS",
-        /can't read cacert .*no such file/,
-        /cacert/,
-      );
-    });
-    await t.step("a port that requires TLS is dialled without it", async () => {
-      const steps = await examined(space, daemon.tcp);
+  await t.step("mutual TLS succeeds", async () => {
+    const steps = await go({ cacert, ...certs.client });
+    assert.equal(steps.at(-1)!.step, "down", JSON.stringify(steps));
+    const [files, shaken] = steps.filter(({ step }) => step === "TLS");
+    assert.match(files!.text, /client certificate: .*client\.pem \(CN=client, signed by CN=fair/);
+    assert.match(shaken!.text, /^TLSv1\.[23], h2, /);
+    const [own] = shaken!["chain"] as Record<string, unknown>[];
+    assert.equal(own!["subject"], "CN=buildkitd");
+    assert.equal(own!["issuer"], "CN=fairlead test CA");
+    assert.ok((own!["names"] as string[]).includes("127.0.0.1"));
+    assert.ok(Date.parse(own!["validTo"] as string) > Date.now());
+  });
+  await t.step(
+    "a CA that isn't the daemon's: its certificate is shown all the same",
+    async () => {
+      const steps = await go({ ...certs.client, cacert: certs.otherCa.cert });
       failed(
         steps,
         "TLS",
-        /the port expects TLS .*CN=buildkitd.*the connection has none/,
-        /cacert=FILE/,
+        /signed by CN=fairlead test CA, which is not in .*other-ca\.pem/,
+        /cacert/,
       );
-    });
-  },
-);
+      const [own] = steps.at(-1)!["chain"] as Record<string, unknown>[];
+      assert.equal(own!["subject"], "CN=buildkitd");
+    },
+  );
+  await t.step("the client has no certificate", async () => {
+    failed(await go({ cacert }), "TLS", /demands a client certificate/, /cert=FILE,key=FILE/);
+  });
+  await t.step("a file that isn't there", async () => {
+    failed(
+      await go({ cacert: "/no/ca.pem" }),
+      "TLS",
+      /can't read cacert .*no such file/,
+      /cacert/,
+    );
+  });
+  await t.step("a port that requires TLS is dialled without it", async () => {
+    const steps = await examined(space, daemon.tcp);
+    failed(
+      steps,
+      "TLS",
+      /the port expects TLS .*CN=buildkitd.*the connection has none/,
+      /cacert=FILE/,
+    );
+  });
+});
 
 Deno.test("doctor: a port without a daemon is reported with its protocol", async (t) => {
   await using space = await workspace("unix:///no/daemon.sock");
@@ -201,7 +196,7 @@ Deno.test("doctor: a port without a daemon is reported with its protocol", async
   });
 });
 
-Deno.test({ name: "doctor: the node of a builder that is down is reported", ignore }, async () => {
+test("doctor: the node of a builder that is down is reported", async () => {
   await using daemon = await startBuildkitd();
   await using space = await workspace(daemon.address);
   const made = await space.fairlead([

@@ -17,6 +17,7 @@ const ignore = skip(
     await missing("containerd", "runc", "busybox", "buildkitd", "buildctl", "buildx") ??
     (await dockerEngine()).reason,
 );
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const container = "buildx_buildkit_made0";
 const STEPS = {
   pull: /^POST \/images\/create/,
@@ -97,70 +98,64 @@ async function endAt(
 const boot = ["inspect", "--bootstrap", "Made"];
 const volume = `${container}_state`;
 
-Deno.test(
-  { name: "docker-container: Ctrl-C in the middle of a boot or a removal", ignore },
-  async (t) => {
-    await using made = await rig();
-    const { space, left, ok } = made;
-    await made.create();
-    for (const at of [["pull", "before"], ["copy", "before"], ["start", "after"]] as const) {
-      await t.step(`${at[1]} the ${at[0]}: nothing stays`, async () => {
-        const { code, text } = await endAt(made, boot, at, "SIGINT");
-        equal(code, 130, text);
-        match(text, /^ERROR: context canceled$/m);
-        equal(await left(), "");
-      });
-    }
-    await t.step("in a build that boots: nothing stays", async () => {
-      const build = ["build", "--builder=Made", "--network=host", "ctx"];
-      const { code, text } = await endAt(made, build, ["start", "before"], "SIGINT");
+test("docker-container: Ctrl-C in the middle of a boot or a removal", async (t) => {
+  await using made = await rig();
+  const { space, left, ok } = made;
+  await made.create();
+  for (const at of [["pull", "before"], ["copy", "before"], ["start", "after"]] as const) {
+    await t.step(`${at[1]} the ${at[0]}: nothing stays`, async () => {
+      const { code, text } = await endAt(made, boot, at, "SIGINT");
       equal(code, 130, text);
+      match(text, /^ERROR: context canceled$/m);
       equal(await left(), "");
     });
-    await t.step("twice: the end comes at once, and what may stay is named", async () => {
-      const { code, text } = await endAt(made, boot, ["create", "after"], "SIGINT", "SIGINT");
-      equal(code, 130, text);
-      match(
-        text,
-        /removing container \S+made0, which is unfinished; if it stays: docker \S+ rm -f \S+made0; docker \S+ volume rm \S+made0_state$/m,
-      );
-    });
-    await t.step("while the daemon comes up: the next client goes on with it", async () => {
-      const { code, text } = await endAt(made, boot, ["wait", "before"], "SIGINT");
-      equal(code, 130, text);
-      equal(await left(), `${container} running, ${volume}`);
+  }
+  await t.step("in a build that boots: nothing stays", async () => {
+    const build = ["build", "--builder=Made", "--network=host", "ctx"];
+    const { code, text } = await endAt(made, build, ["start", "before"], "SIGINT");
+    equal(code, 130, text);
+    equal(await left(), "");
+  });
+  await t.step("twice: the end comes at once, and what may stay is named", async () => {
+    const { code, text } = await endAt(made, boot, ["create", "after"], "SIGINT", "SIGINT");
+    equal(code, 130, text);
+    match(
+      text,
+      /removing container \S+made0, which is unfinished; if it stays: docker \S+ rm -f \S+made0; docker \S+ volume rm \S+made0_state$/m,
+    );
+  });
+  await t.step("while the daemon comes up: the next client goes on with it", async () => {
+    const { code, text } = await endAt(made, boot, ["wait", "before"], "SIGINT");
+    equal(code, 130, text);
+    equal(await left(), `${container} running, ${volume}`);
+    await ok(boot);
+  });
+  await t.step("in rm: the builder stays, and the next rm removes the rest", async () => {
+    const { code, text } = await endAt(made, ["rm", "Made"], ["removal", "after"], "SIGINT");
+    equal(code, 130, text);
+    equal(await left(), volume);
+    await ok(["rm", "Made"]);
+    equal(await left(), "");
+    notEqual((await space.fairlead(["inspect", "Made"])).code, 0);
+  });
+});
+
+test("docker-container: a client that is killed in the middle of a boot", async (t) => {
+  await using made = await rig();
+  const { space, left, ok } = made;
+  const steps = [
+    ...[["pull", "before"], ["probe", "before"], ["create", "after"], ["copy", "after"]],
+    ...[["start", "before"], ["start", "after"], ["wait", "after"]],
+  ] as ["pull", "before" | "after"][];
+  for (const at of steps) {
+    await t.step(`${at[1]} the ${at[0]}: both programs go on, and no probe stays`, async () => {
+      await made.create();
+      await endAt(made, boot, at, "SIGKILL");
       await ok(boot);
-    });
-    await t.step("in rm: the builder stays, and the next rm removes the rest", async () => {
-      const { code, text } = await endAt(made, ["rm", "Made"], ["removal", "after"], "SIGINT");
-      equal(code, 130, text);
-      equal(await left(), volume);
+      equal(await left(), `${container} running, ${volume}`);
+      await ok(boot, space.buildx);
       await ok(["rm", "Made"]);
       equal(await left(), "");
-      notEqual((await space.fairlead(["inspect", "Made"])).code, 0);
     });
-  },
-);
-
-Deno.test(
-  { name: "docker-container: a client that is killed in the middle of a boot", ignore },
-  async (t) => {
-    await using made = await rig();
-    const { space, left, ok } = made;
-    const steps = [
-      ...[["pull", "before"], ["probe", "before"], ["create", "after"], ["copy", "after"]],
-      ...[["start", "before"], ["start", "after"], ["wait", "after"]],
-    ] as ["pull", "before" | "after"][];
-    for (const at of steps) {
-      await t.step(`${at[1]} the ${at[0]}: both programs go on, and no probe stays`, async () => {
-        await made.create();
-        await endAt(made, boot, at, "SIGKILL");
-        await ok(boot);
-        equal(await left(), `${container} running, ${volume}`);
-        await ok(boot, space.buildx);
-        await ok(["rm", "Made"]);
-        equal(await left(), "");
-      });
-    }
-  },
-);
+  }
+});

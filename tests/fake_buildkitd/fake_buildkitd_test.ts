@@ -3,16 +3,12 @@ import assert from "node:assert/strict";
 import { BytesMessage } from "../../proto/gen/control.ts";
 import { type Script, startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { errorLines, runFairlead } from "../harness/inside.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { exportTree, importTree, openExport } from "./files.ts";
 import { removedLater } from "../harness/remove_folder.ts";
 import { clientOf } from "../harness/client.ts";
 
-const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
-const ignore = skip(cannot);
-const daemon = ignore ? undefined : await sharedBuildkitd();
+const { ignore, shared: daemon } = await withShared();
 
 const copyAll = "FROM scratch\nCOPY file /\n";
 
@@ -99,11 +95,11 @@ for (const test of cases) {
     await using fake = startFakeBuildkitd(test.script);
     await runCase(test, fake.address);
   });
-  Deno.test({ name: `a real one: ${test.name}`, ignore }, () => runCase(test, daemon!.tcp));
+  Deno.test({ name: `a real one: ${test.name}`, ignore }, () => runCase(test, daemon.tcp));
 }
 
 Deno.test("the fake daemon reports its version", async () => {
   await using fake = startFakeBuildkitd(() => Promise.resolve());
   await askWhoItIs(fake.address);
 });
-Deno.test({ name: "a real daemon reports its version", ignore }, () => askWhoItIs(daemon!.tcp));
+Deno.test({ name: "a real daemon reports its version", ignore }, () => askWhoItIs(daemon.tcp));

@@ -5,21 +5,17 @@
 import assert from "node:assert/strict";
 import { startProxy } from "../harness/proxy.ts";
 import { check, run } from "../harness/run.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { entriesOf } from "./leftovers.ts";
 import { checkError, makeWorkbench } from "./workbench.ts";
 import { randomBytes } from "../harness/random.ts";
 
-const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
-const ignore = skip(cannot);
-const daemon = ignore ? undefined : await sharedBuildkitd();
+const { ignore, shared: daemon } = await withShared();
 
 const copyAll = "FROM scratch\nCOPY . /\n";
 
 function test(name: string, fn: (host: string) => Promise<void>): void {
-  Deno.test({ name, ignore }, () => fn(daemon!.tcp));
+  Deno.test({ name, ignore }, () => fn(daemon.tcp));
 }
 
 test("a file of the context that can't be read is named, and nothing is written", async (host) => {
@@ -75,7 +71,7 @@ test("each file that changes while the context is read is reported, and the buil
   const { context, folder } = bench;
   const listed = Promise.withResolvers<void>();
   await using proxy = await startProxy({
-    to: daemon!.address,
+    to: daemon.address,
     listen: "unix",
     // The builder asks for files in an order of its own: so all are changed before it knows of any.
     hear(bytes) {

@@ -4,17 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { startProxy } from "../harness/proxy.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { entriesOf, isTemporary, openBelow } from "./leftovers.ts";
 import { type Ended, errorLines, runFairlead } from "../harness/inside.ts";
 import { denoDir, fairlead } from "../harness/fairlead.ts";
 import { digest, randomBytes, seeded } from "../harness/random.ts";
 
-const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
-const ignore = skip(cannot);
-const daemon = ignore ? undefined : await sharedBuildkitd();
+const { ignore, shared: daemon } = await withShared();
 
 const FILES = { "one.bin": 1 << 20, "sub/two.bin": 700_000, "sub/three.bin": 3000 };
 const SEED = 20261124;
@@ -73,7 +69,7 @@ function checkReport(ended: Ended, endpoint: string, where: string) {
 /** How many bytes go each way when nothing is cut. */
 async function measure(output: "local" | "tar"): Promise<{ up: number; down: number }> {
   const test = await makeCase(output);
-  await using proxy = await startProxy({ to: daemon!.tcp });
+  await using proxy = await startProxy({ to: daemon.tcp });
   const ended = await runFairlead({ host: proxy.address, args: test.args, home: test.folder });
   assert.equal(ended.code, 0, ended.stderr);
   await checkOutput(test, true, "nothing cut");
@@ -96,7 +92,7 @@ async function cuts(): Promise<void> {
     const cutAfter = Math.floor(random() * range);
     const where = `seed ${SEED}, run ${i}: ${output}, ${direction} cut after ${cutAfter} bytes`;
     const test = await makeCase(output);
-    await using proxy = await startProxy({ to: daemon!.tcp, [direction]: { cutAfter } });
+    await using proxy = await startProxy({ to: daemon.tcp, [direction]: { cutAfter } });
     const ended = await runFairlead({ host: proxy.address, args: test.args, home: test.folder });
     durations.push(ended.ms);
     // The last bytes of a connection are farewells: a build may be over by then.
@@ -124,7 +120,7 @@ Deno.test(
     for (const [direction, part] of [["up", 0.5], ["down", 0.5], ["down", 0.05]] as const) {
       const test = await makeCase("local");
       const cutAfter = Math.floor(sizes[direction] * part);
-      await using proxy = await startProxy({ to: daemon!.tcp, [direction]: { cutAfter } });
+      await using proxy = await startProxy({ to: daemon.tcp, [direction]: { cutAfter } });
       const started = performance.now();
       const ended = await fairlead(test.args, {
         env: { BUILDKIT_HOST: proxy.address, HOME: test.folder, DENO_DIR: denoDir },

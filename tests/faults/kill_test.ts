@@ -3,26 +3,22 @@ import assert from "node:assert/strict";
 import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { until } from "../harness/daemon.ts";
 import { type Impairment, startProxy } from "../harness/proxy.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { descendants, entriesOf, isTemporary } from "./leftovers.ts";
 import { errorLines } from "../harness/inside.ts";
 import { checkError, makeWorkbench, processEnv, type Workbench } from "./workbench.ts";
 import { type Running, startFairlead } from "../harness/fairlead.ts";
 import { randomBytes } from "../harness/random.ts";
 
-const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
-const ignore = skip(cannot);
-const shared = ignore ? undefined : await sharedBuildkitd();
+const { ignore, shared } = await withShared();
 
 /** A daemon to be killed, which finds the same base image. */
 function startVictim(): Promise<Buildkitd> {
   const config = [
-    `[registry."${shared!.registry}"]`,
+    `[registry."${shared.registry}"]`,
     "http = true",
     '[registry."docker.io"]',
-    `mirrors = ["${shared!.registry}"]`,
+    `mirrors = ["${shared.registry}"]`,
   ].join("\n");
   return startBuildkitd({ tcp: true, config });
 }
@@ -100,7 +96,7 @@ for (
     ignore,
   }, async () => {
     await using bench = await makeWorkbench({ Dockerfile: sleeping() });
-    const { child, ended } = await begun(bench, shared!.tcp);
+    const { child, ended } = await begun(bench, shared.tcp);
     const started = performance.now();
     child.kill(signal);
     const { code, stderr } = await ended;
@@ -122,7 +118,7 @@ for (
 ) {
   Deno.test({ name: what, ignore }, async () => {
     await using bench = await makeWorkbench({ Dockerfile: sleeping() });
-    await using proxy = await startProxy({ to: shared!.tcp });
+    await using proxy = await startProxy({ to: shared.tcp });
     const { child, ended } = await begun(bench, proxy.address);
     proxy.stall(true);
     for (let left = signals; left > 1; left--) {

@@ -6,17 +6,14 @@ import assert from "node:assert/strict";
 import { startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { run } from "../harness/run.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { errorLines } from "../harness/inside.ts";
 import { checkError, makeWorkbench, processEnv } from "./workbench.ts";
 import { fairlead, fairleadCommand } from "../harness/fairlead.ts";
 import { randomBytes } from "../harness/random.ts";
 
-const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
-const ignore = skip(cannot);
-const daemon = ignore ? undefined : await sharedBuildkitd();
+const { ignore, shared: daemon } = await withShared();
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 const BEGUN = /^#\d+ [\d.]+ begun$/m;
 
@@ -27,13 +24,9 @@ const twoSteps = () => {
     `RUN echo begun; sleep 4; echo whole > /file\nFROM scratch\nCOPY --from=made /file /\n`;
 };
 
-Deno.test({
-  name:
-    "a build whose connection is cut is made again: what was built is cached, outputs are whole",
-  ignore,
-}, async () => {
+test("a build whose connection is cut is made again: what was built is cached, outputs are whole", async () => {
   await using bench = await makeWorkbench({ Dockerfile: twoSteps() });
-  await using proxy = await startProxy({ to: daemon!.tcp });
+  await using proxy = await startProxy({ to: daemon.tcp });
   let said = "";
   let cut = false;
   for (
@@ -66,13 +59,9 @@ Deno.test({
   assert.ok((await Deno.stat(`${bench.folder}/t`)).size >= 1024);
 });
 
-Deno.test({
-  name:
-    "without --retry the error has the build's ref, and the command that shows what became of it",
-  ignore,
-}, async () => {
+test("without --retry the error has the build's ref, and the command that shows what became of it", async () => {
   await using bench = await makeWorkbench({ Dockerfile: twoSteps() });
-  await using proxy = await startProxy({ to: daemon!.tcp });
+  await using proxy = await startProxy({ to: daemon.tcp });
   let said = "";
   const ended = await bench.build([], {
     host: proxy.address,
@@ -86,31 +75,28 @@ Deno.test({
   const command = `fairlead history attach --builder buildkit-host ${ref}`;
   assert.ok(ended.stderr.includes(command), ended.stderr);
   // It does show that: the daemon cancels a build whose client is gone.
-  const env = processEnv(bench, daemon!.tcp);
+  const env = processEnv(bench, daemon.tcp);
   const shown = await fairlead(command.split(" ").slice(1), { env });
   assert.match(shown.stderr, /the build failed: Canceled: |RUN echo begun/, shown.stderr);
   assert.notEqual(shown.code, 0);
 });
 
-Deno.test(
-  { name: "what has gone to stdout can't be sent again: no second build", ignore },
-  async () => {
-    const big = randomBytes(8 << 20);
-    await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\nCOPY big /\n", big });
-    await using proxy = await startProxy({ to: daemon!.tcp, down: { cutAfter: 4 << 20 } });
-    const ended = await bench.build(["--retry", "2", "-o", "-"], { host: proxy.address });
-    checkError(ended, /the connection to \S+ was lost during build /);
-    assert.match(ended.stderr, /not building again: a part of its output is already on stdout/);
-    assert.doesNotMatch(ended.stderr, /attempt/);
-  },
-);
+test("what has gone to stdout can't be sent again: no second build", async () => {
+  const big = randomBytes(8 << 20);
+  await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\nCOPY big /\n", big });
+  await using proxy = await startProxy({ to: daemon.tcp, down: { cutAfter: 4 << 20 } });
+  const ended = await bench.build(["--retry", "2", "-o", "-"], { host: proxy.address });
+  checkError(ended, /the connection to \S+ was lost during build /);
+  assert.match(ended.stderr, /not building again: a part of its output is already on stdout/);
+  assert.doesNotMatch(ended.stderr, /attempt/);
+});
 
-Deno.test({ name: "a context from stdin is kept for the next attempt", ignore }, async () => {
+test("a context from stdin is kept for the next attempt", async () => {
   const big = randomBytes(8 << 20);
   await using bench = await makeWorkbench({ Dockerfile: "FROM scratch\nCOPY big /\n", big });
   let sent = 0;
   await using proxy = await startProxy({
-    to: daemon!.tcp,
+    to: daemon.tcp,
     hear(bytes) {
       if (sent < 4 << 20 && (sent += bytes.length) >= 4 << 20) proxy.cut();
     },
@@ -168,20 +154,17 @@ Deno.test("a daemon that comes up late is found", async () => {
   assert.doesNotMatch(ended.stderr, /^------$/m);
 });
 
-Deno.test({
-  name: "--idle-timeout cancels a build without progress, and no other",
-  ignore,
-}, async () => {
+test("--idle-timeout cancels a build without progress, and no other", async () => {
   const id = crypto.randomUUID();
   const lines = `FROM busybox\nRUN for i in 1 2 3 4 5 6; do echo $i ${id}; sleep 1; done\n`;
   await using talks = await makeWorkbench({ Dockerfile: lines });
-  const talked = await talks.build(["--idle-timeout", "4s"], { host: daemon!.tcp });
+  const talked = await talks.build(["--idle-timeout", "4s"], { host: daemon.tcp });
   assert.equal(talked.code, 0, talked.stderr);
   await using sleeps = await makeWorkbench({
     Dockerfile: `FROM busybox\nRUN sleep 60 # ${id}\n`,
   });
   const slept = await sleeps.build(["--idle-timeout", "2s", "--retry", "3"], {
-    host: daemon!.tcp,
+    host: daemon.tcp,
   });
   checkError(slept, /failed to build: the build made no progress for 2s, and was cancelled/);
   assert.match(slept.stderr, /#\d+ CANCELED/);

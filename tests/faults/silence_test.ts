@@ -10,15 +10,12 @@ import { watchSilence } from "../../cli/builders/reached_nodes.ts";
 import { DialError } from "../../transports/errors.ts";
 import { startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { startProxy } from "../harness/proxy.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
+import { withShared } from "../harness/shared.ts";
 import { silentPort } from "../harness/silent_port.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
 import { clientOf } from "../harness/client.ts";
 
-const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
-const ignore = skip(cannot);
-const daemon = ignore ? undefined : await sharedBuildkitd();
+const { ignore, shared: daemon } = await withShared();
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 interface StepOptions {
   readonly endpoint: string;
@@ -63,11 +60,8 @@ async function sleep(options: StepOptions) {
   }
 }
 
-Deno.test({
-  name: "a network that drops everything in mid-step is noticed, and reported with the build",
-  ignore,
-}, async () => {
-  await using proxy = await startProxy({ to: daemon!.tcp });
+test("a network that drops everything in mid-step is noticed, and reported with the build", async () => {
+  await using proxy = await startProxy({ to: daemon.tcp });
   let stalled = 0;
   const { ref, error } = await sleep({
     endpoint: proxy.address,
@@ -88,12 +82,8 @@ Deno.test({
   assert.ok(took < 6000, `it took ${took} ms`);
 });
 
-Deno.test({
-  name:
-    "a network that swallows what goes to the daemon alone is noticed, whatever the daemon says",
-  ignore,
-}, async () => {
-  await using proxy = await startProxy({ to: daemon!.tcp });
+test("a network that swallows what goes to the daemon alone is noticed, whatever the daemon says", async () => {
+  await using proxy = await startProxy({ to: daemon.tcp });
   const { ref, error } = await sleep({
     endpoint: proxy.address,
     step: "for i in $(seq 200); do echo $i; sleep 0.1; done",
@@ -127,11 +117,8 @@ Deno.test("health checks that the daemon cancels don't prove that it hears the c
   await Promise.allSettled(daemon.scripts);
 });
 
-Deno.test({
-  name: "a step without output is no silence, because the daemon sends health checks",
-  ignore,
-}, async () => {
-  const { error } = await sleep({ endpoint: daemon!.tcp, seconds: 9, silence: 7000 });
+test("a step without output is no silence, because the daemon sends health checks", async () => {
+  const { error } = await sleep({ endpoint: daemon.tcp, seconds: 9, silence: 7000 });
   assert.equal(error, undefined);
 });
 
@@ -146,19 +133,15 @@ Deno.test("a port that accepts and never answers is reported as silent", async (
   assert.match(error.hint ?? "", /./);
 });
 
-Deno.test({
-  name:
-    "a build that is followed may be silent for long; a network that swallows everything is lost",
-  ignore,
-}, async () => {
-  await using proxy = await startProxy({ to: daemon!.tcp });
+test("a build that is followed may be silent for long; a network that swallows everything is lost", async () => {
+  await using proxy = await startProxy({ to: daemon.tcp });
   const follower = await clientOf(proxy.address);
   const limit = 2000;
   using _watch = watchSilence(follower, limit);
   let [stalled, lost] = [0, 0];
   let followed = Promise.resolve<unknown>(undefined);
   const built = await sleep({
-    endpoint: daemon!.tcp,
+    endpoint: daemon.tcp,
     seconds: 16,
     silence: 25_000,
     onStarted(ref) {

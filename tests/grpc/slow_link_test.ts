@@ -11,9 +11,7 @@ import { startFakeBuildkitd } from "../fake_buildkitd.ts";
 import type { FakeSession } from "../fake_buildkitd/session.ts";
 import { runFairlead } from "../harness/inside.ts";
 import { startProxy } from "../harness/proxy.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { digest, randomBytes } from "../harness/random.ts";
 import { clientOf } from "../harness/client.ts";
 
@@ -23,9 +21,8 @@ const SIZE = 64 << 20;
 const MESSAGE = 256 << 10;
 const none = new Uint8Array(0);
 
-const cannot = needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox");
-const ignore = skip(cannot);
-const daemon = ignore ? undefined : await sharedBuildkitd();
+const { ignore, shared: daemon } = await withShared();
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 /** Messages of `SIZE` bytes in total, all different, and their digest. */
 function load() {
@@ -177,16 +174,13 @@ const emptyRequest = {
   ProxyNetwork: false,
 };
 
-Deno.test({
-  name: "a build on a real daemon behind that link: 32 MiB go up, and come back into a folder",
-  ignore,
-}, async () => {
+test("a build on a real daemon behind that link: 32 MiB go up, and come back into a folder", async () => {
   const folder = await Deno.makeTempDir({ prefix: "fl-slow-" });
   await Deno.mkdir(`${folder}/context`);
   const bytes = randomBytes(32 << 20);
   await Deno.writeFile(`${folder}/context/big`, bytes);
   await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY big /\n");
-  await using proxy = await startProxy({ to: daemon!.tcp, up: link, down: link });
+  await using proxy = await startProxy({ to: daemon.tcp, up: link, down: link });
   const ended = await runFairlead({
     host: proxy.address,
     args: ["build", "-o", `${folder}/out`, `${folder}/context`],
@@ -200,11 +194,7 @@ Deno.test({
   assert.ok(ended.ms < 2.5 * fastest + 3000, `${ended.ms} ms, ${fastest} at the link's rate`);
 });
 
-Deno.test({
-  name:
-    "text is compressed on that link, and comes back as it was; --compress-uploads=false is heeded",
-  ignore,
-}, async () => {
+test("text is compressed on that link, and comes back as it was; --compress-uploads=false is heeded", async () => {
   const folder = await Deno.makeTempDir({ prefix: "fl-slow-" });
   const files = `${folder}/context/files`;
   await Deno.mkdir(files, { recursive: true });
@@ -221,7 +211,7 @@ Deno.test({
   }
   await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY files /\n");
   for (const [argument, least, most] of [["true", 0.02, 0.5], ["false", 1, 1.1]] as const) {
-    await using proxy = await startProxy({ to: daemon!.tcp, up: link, down: { delayMs: 50 } });
+    await using proxy = await startProxy({ to: daemon.tcp, up: link, down: { delayMs: 50 } });
     const out = `${folder}/out-${argument}`;
     const words = [`--compress-uploads=${argument}`, "-o", out, `${folder}/context`];
     const ended = await runFairlead({

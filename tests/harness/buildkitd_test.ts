@@ -11,6 +11,7 @@ import { removedLater } from "./remove_folder.ts";
 const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox"),
 );
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 /** Builds `text` with buildctl, and gives what the step printed. */
 async function build(address: string, text: string, more: readonly string[] = []) {
@@ -28,44 +29,38 @@ async function mountsBelow(folder: string): Promise<string[]> {
   return mounts.split("\n").filter((line) => line.includes(`${folder}/`));
 }
 
-Deno.test(
-  { name: "a stopped daemon leaves no folder, no mount and no process", ignore },
-  async () => {
-    const daemon = await startBuildkitd();
-    assert.deepEqual((await build(daemon.address, "FROM scratch\nCOPY . /\n")).code, 0);
+test("a stopped daemon leaves no folder, no mount and no process", async () => {
+  const daemon = await startBuildkitd();
+  assert.deepEqual((await build(daemon.address, "FROM scratch\nCOPY . /\n")).code, 0);
+  await daemon.stop();
+  assert.ok(!await Deno.stat(daemon.root).then(() => true, () => false));
+  assert.deepEqual(await mountsBelow(daemon.root), []);
+  assert.ok(!await Deno.stat(`/proc/${daemon.pid}`).then(() => true, () => false));
+});
+
+test("a killed daemon can be restarted on its root, and its steps are ended", async () => {
+  await using registry = await startRegistry();
+  const daemon = await startBuildkitd({ config: registry.config({ mirror: true }) });
+  let second: Buildkitd | undefined;
+  try {
+    await pushBaseImage(daemon.address, registry.host);
+    const mark = `4${Math.floor(Math.random() * 1e6)}`;
+    const building = build(daemon.address, `FROM busybox\nRUN sleep ${mark}\n`);
+    assert.ok(await until(() => isRunning(mark), 30_000), "the step did not start");
+    await daemon.kill();
+    assert.deepEqual(await daemon.exited, 128 + 9);
+    assert.notEqual((await building).code, 0);
+    second = await daemon.restart();
+    assert.ok(!await isRunning(mark), "the step lives on");
+    assert.deepEqual((await build(second.address, "FROM busybox\nRUN true\n")).code, 0);
+  } finally {
     await daemon.stop();
-    assert.ok(!await Deno.stat(daemon.root).then(() => true, () => false));
-    assert.deepEqual(await mountsBelow(daemon.root), []);
-    assert.ok(!await Deno.stat(`/proc/${daemon.pid}`).then(() => true, () => false));
-  },
-);
+    await second?.stop();
+  }
+  assert.deepEqual(await mountsBelow(daemon.root), []);
+});
 
-Deno.test(
-  { name: "a killed daemon can be restarted on its root, and its steps are ended", ignore },
-  async () => {
-    await using registry = await startRegistry();
-    const daemon = await startBuildkitd({ config: registry.config({ mirror: true }) });
-    let second: Buildkitd | undefined;
-    try {
-      await pushBaseImage(daemon.address, registry.host);
-      const mark = `4${Math.floor(Math.random() * 1e6)}`;
-      const building = build(daemon.address, `FROM busybox\nRUN sleep ${mark}\n`);
-      assert.ok(await until(() => isRunning(mark), 30_000), "the step did not start");
-      await daemon.kill();
-      assert.deepEqual(await daemon.exited, 128 + 9);
-      assert.notEqual((await building).code, 0);
-      second = await daemon.restart();
-      assert.ok(!await isRunning(mark), "the step lives on");
-      assert.deepEqual((await build(second.address, "FROM busybox\nRUN true\n")).code, 0);
-    } finally {
-      await daemon.stop();
-      await second?.stop();
-    }
-    assert.deepEqual(await mountsBelow(daemon.root), []);
-  },
-);
-
-Deno.test({ name: "a daemon dies with the process that started it", ignore }, async () => {
+test("a daemon dies with the process that started it", async () => {
   const start = `import { startBuildkitd } from ${
     JSON.stringify(new URL("./buildkitd.ts", import.meta.url).href)
   };

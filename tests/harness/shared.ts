@@ -8,6 +8,8 @@
 import { pushBaseImage } from "./base_image.ts";
 import { startBuildkitd } from "./buildkitd.ts";
 import { startRegistry } from "./registry.ts";
+import { needsRoot, skip } from "./skip.ts";
+import { missing } from "./tool.ts";
 
 export interface Shared {
   /** buildkitd's `unix://…` */
@@ -26,6 +28,25 @@ let started: Promise<Shared> | undefined;
 export function sharedBuildkitd(): Promise<Shared> {
   const given = Deno.env.get(variable);
   return started ??= given ? Promise.resolve(JSON.parse(given)) : startShared();
+}
+
+/** What the tests of a file have in common. */
+export interface WithShared {
+  /** True where the tests are skipped. */
+  readonly ignore: boolean;
+  /** The shared daemon; undefined where the tests are skipped. */
+  readonly shared: Shared;
+}
+
+/**
+ * The shared daemon for the tests of a file, or a skip of them all.
+ * @param reason why they can't run, besides what the daemon itself needs
+ */
+export async function withShared(reason?: string): Promise<WithShared> {
+  const cannot = needsRoot() ??
+    await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox");
+  const ignore = skip(cannot ?? reason);
+  return { ignore, shared: ignore ? undefined! : await sharedBuildkitd() };
 }
 
 /** For the runner of all tests: the pair that goes into the environment of the test processes. */

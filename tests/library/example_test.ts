@@ -3,16 +3,16 @@ import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { run } from "../harness/run.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
+import { needsRoot } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { installInto, runtimes } from "./package.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const example = `${root}/examples/library/build_folder.ts`;
 const reason = needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "docker-registry");
-const ignore = skip(reason);
-const shared = ignore ? undefined : await sharedBuildkitd();
+const { ignore, shared } = await withShared(reason);
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 async function context(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await Deno.makeTempDir({ prefix: "fl-library-" });
@@ -21,12 +21,12 @@ async function context(): Promise<AsyncDisposable & { readonly path: string }> {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-Deno.test({ name: "the library's example builds a folder, in 20 lines", ignore }, async () => {
+test("the library's example builds a folder, in 20 lines", async () => {
   await using folder = await context();
   const to = `${folder.path}/out`;
   const { code, stdout, stderr } = await run(Deno.execPath(), [
     ...["run", "-A", "--quiet", "--config", `${root}/deno.json`, example],
-    ...[shared!.address, folder.path, to],
+    ...[shared.address, folder.path, to],
   ]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /\[internal\] load build context/);
@@ -37,58 +37,52 @@ Deno.test({ name: "the library's example builds a folder, in 20 lines", ignore }
   assert.ok(lines.length <= 20, `${lines.length} lines`);
 });
 
-Deno.test(
-  { name: "the second example tells of workers, steps, and a build that fails", ignore },
-  async () => {
-    await using folder = await context();
-    const example = `${root}/examples/library/follow_build.ts`;
-    const follow = () =>
-      run(Deno.execPath(), [
-        ...["run", "-A", "--quiet", "--config", `${root}/deno.json`, example],
-        ...[shared!.address, folder.path],
-      ]);
-    const { code, stdout, stderr } = await follow();
-    assert.equal(code, 0, stderr);
-    assert.match(stdout, /^[0-9a-z]{25} linux\/\w+/);
-    assert.equal(stdout.match(/^(DONE|CACHED) \[1\/1\] COPY note \/said$/gm)?.length, 1, stdout);
+test("the second example tells of workers, steps, and a build that fails", async () => {
+  await using folder = await context();
+  const example = `${root}/examples/library/follow_build.ts`;
+  const follow = () =>
+    run(Deno.execPath(), [
+      ...["run", "-A", "--quiet", "--config", `${root}/deno.json`, example],
+      ...[shared.address, folder.path],
+    ]);
+  const { code, stdout, stderr } = await follow();
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^[0-9a-z]{25} linux\/\w+/);
+  assert.equal(stdout.match(/^(DONE|CACHED) \[1\/1\] COPY note \/said$/gm)?.length, 1, stdout);
 
-    const dockerfile = `FROM busybox\nRUN echo said in it; exit 3 # ${crypto.randomUUID()}\n`;
-    await Deno.writeTextFile(`${folder.path}/Dockerfile`, dockerfile);
-    const failed = await follow();
-    assert.equal(failed.code, 1);
-    assert.match(
-      failed.stdout,
-      /^said in it\n(.*\n)*FAILED \[2\/2\] RUN .*: process .*exit code: 3$/m,
-    );
-    assert.match(failed.stderr, /^the build failed: process .* exit code: 3\n$/);
+  const dockerfile = `FROM busybox\nRUN echo said in it; exit 3 # ${crypto.randomUUID()}\n`;
+  await Deno.writeTextFile(`${folder.path}/Dockerfile`, dockerfile);
+  const failed = await follow();
+  assert.equal(failed.code, 1);
+  assert.match(
+    failed.stdout,
+    /^said in it\n(.*\n)*FAILED \[2\/2\] RUN .*: process .*exit code: 3$/m,
+  );
+  assert.match(failed.stderr, /^the build failed: process .* exit code: 3\n$/);
 
-    // Each line that the manual shows is in the example.
-    const page = await Deno.readTextFile(`${root}/docs/library.md`);
-    const block = page.split("```ts\n")[2]!.split("```")[0]!.trimEnd().split("\n");
-    const text = (await Deno.readTextFile(example)).split("\n").map((line) => line.trim());
-    for (const line of block) assert.ok(text.includes(line.trim()), line);
-  },
-);
+  // Each line that the manual shows is in the example.
+  const page = await Deno.readTextFile(`${root}/docs/library.md`);
+  const block = page.split("```ts\n")[2]!.split("```")[0]!.trimEnd().split("\n");
+  const text = (await Deno.readTextFile(example)).split("\n").map((line) => line.trim());
+  for (const line of block) assert.ok(text.includes(line.trim()), line);
+});
 
-Deno.test(
-  { name: "a closed client leaves nothing that keeps a program alive", ignore },
-  async () => {
-    // A timer of ten minutes for the connection, if it is not cleared, keeps the program alive
-    // until it fires.
-    const script = `import { connect } from "fairlead";
-    const client = await connect("${shared!.address}", { timeout: 600_000 });
+test("a closed client leaves nothing that keeps a program alive", async () => {
+  // A timer of ten minutes for the connection, if it is not cleared, keeps the program alive
+  // until it fires.
+  const script = `import { connect } from "fairlead";
+    const client = await connect("${shared.address}", { timeout: 600_000 });
     await client.info();
     await client.close();`;
-    await using folder = await context();
-    const file = `${folder.path}/short.ts`;
-    await Deno.writeTextFile(file, script);
-    const args = ["run", "-A", "--quiet", "--no-check", "--config", `${root}/deno.json`, file];
-    const { code, stderr } = await run(Deno.execPath(), args, {
-      signal: AbortSignal.timeout(30_000),
-    });
-    assert.equal(code, 0, `it was still alive after 30 s, or failed: ${stderr}`);
-  },
-);
+  await using folder = await context();
+  const file = `${folder.path}/short.ts`;
+  await Deno.writeTextFile(file, script);
+  const args = ["run", "-A", "--quiet", "--no-check", "--config", `${root}/deno.json`, file];
+  const { code, stderr } = await run(Deno.execPath(), args, {
+    signal: AbortSignal.timeout(30_000),
+  });
+  assert.equal(code, 0, `it was still alive after 30 s, or failed: ${stderr}`);
+});
 
 Deno.test("the library's documentation has no gaps", async () => {
   const { code, stderr } = await run(Deno.execPath(), [
@@ -97,7 +91,7 @@ Deno.test("the library's documentation has no gaps", async () => {
   assert.equal(code, 0, stderr);
 });
 
-Deno.test({ name: "the package for npm works where it is installed", ignore }, async () => {
+test("the package for npm works where it is installed", async () => {
   await using folder = await context();
   const { path } = folder;
   await installInto(path);
@@ -112,7 +106,7 @@ Deno.test({ name: "the package for npm works where it is installed", ignore }, a
   const args = ["--quiet", "--node-modules-dir=manual", "example.ts"];
   const checked = await run(Deno.execPath(), ["check", ...args, "builders.ts"], { cwd: path });
   assert.equal(checked.code, 0, checked.stderr);
-  const ran = await run(Deno.execPath(), ["run", "-A", ...args, shared!.address, path, "out"], {
+  const ran = await run(Deno.execPath(), ["run", "-A", ...args, shared.address, path, "out"], {
     cwd: path,
   });
   assert.equal(ran.code, 0, ran.stderr);

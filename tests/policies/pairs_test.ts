@@ -17,6 +17,7 @@ import { agrees, type Verdict, verdictOf } from "./verdict.ts";
 import { seeded } from "../harness/random.ts";
 
 const ignore = unable || skip(await missingGit() ?? await missing("gpg", "ssh-keygen"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const engine = ignore ? {} : { FAIRLEAD_POLICY_ENGINE: await engineModule() };
 
 /** Runs both programs. What they log depends on the daemon's order of questions, so a difference is tried again. */
@@ -45,7 +46,7 @@ async function same(space: Workspace, pair: RandomBuild, what: string): Promise<
   return ours[0]!;
 }
 
-Deno.test({ name: "random builds under random policies end as in buildx", ignore }, async () => {
+test("random builds under random policies end as in buildx", async () => {
   const seed = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? 31337);
   const rounds = Number(Deno.env.get("FAIRLEAD_TEST_ROUNDS") ?? 8);
   await using open = new AsyncDisposableStack();
@@ -85,36 +86,33 @@ Deno.test({ name: "random builds under random policies end as in buildx", ignore
   assert.equal(failures.length, 0, failures[0] ?? "");
 });
 
-Deno.test(
-  { name: "signatures of git objects and of downloads, good and forged", ignore },
-  async () => {
-    await using open = new AsyncDisposableStack();
-    const { space, sources } = await pairSources(open);
-    const { git, http } = sources;
-    const cases: [source: string, rule: string, code: number][] = [
-      [`${git}#v2`, 'verify_git_signature(input.git.commit, "signer.pub")', 0],
-      [`${git}#v2`, 'verify_git_signature(input.git.tag, "signer.pub")', 0],
-      [`${git}#v2`, 'verify_git_signature(input.git.commit, "other.pub")', 1],
-      [`${git}#v2u`, 'verify_git_signature(input.git.tag, "signer.pub")', 1],
-      [`${git}#v1`, 'verify_git_signature(input.git.commit, "signer.pub")', 1],
-      [`${git}#v3`, 'verify_git_signature(input.git.tag, "signer.asc")', 0],
-      [`${git}#dev`, 'verify_git_signature(input.git.commit, "signer.asc")', 0],
-      [`${git}#dev`, 'verify_git_signature(input.git.commit, "other.asc")', 1],
-      [`${http}/f.txt`, 'verify_http_pgp_signature(input.http, "f.txt.asc", "signer.asc")', 0],
-      [`${http}/f.txt`, 'verify_http_pgp_signature(input.http, "f.txt.asc", "other.asc")', 1],
-    ];
-    for (const [source, rule, code] of cases) {
-      space.write({
-        "pair/Dockerfile": `FROM scratch\nADD ${source} /x\n`,
-        "pair/p0.rego": "package docker\n\ndefault allow := false\n\nallow if input.local\n\n" +
-          `allow if ${rule}\n\ndecision := {"allow": allow}\n`,
-      });
-      const pair = { files: {}, env: {}, args: ["build", "--policy", "filename=p0.rego", "."] };
-      assert.equal(
-        (await same(space, pair, `${source}: ${rule}`)).code,
-        code,
-        `${source}: ${rule}`,
-      );
-    }
-  },
-);
+test("signatures of git objects and of downloads, good and forged", async () => {
+  await using open = new AsyncDisposableStack();
+  const { space, sources } = await pairSources(open);
+  const { git, http } = sources;
+  const cases: [source: string, rule: string, code: number][] = [
+    [`${git}#v2`, 'verify_git_signature(input.git.commit, "signer.pub")', 0],
+    [`${git}#v2`, 'verify_git_signature(input.git.tag, "signer.pub")', 0],
+    [`${git}#v2`, 'verify_git_signature(input.git.commit, "other.pub")', 1],
+    [`${git}#v2u`, 'verify_git_signature(input.git.tag, "signer.pub")', 1],
+    [`${git}#v1`, 'verify_git_signature(input.git.commit, "signer.pub")', 1],
+    [`${git}#v3`, 'verify_git_signature(input.git.tag, "signer.asc")', 0],
+    [`${git}#dev`, 'verify_git_signature(input.git.commit, "signer.asc")', 0],
+    [`${git}#dev`, 'verify_git_signature(input.git.commit, "other.asc")', 1],
+    [`${http}/f.txt`, 'verify_http_pgp_signature(input.http, "f.txt.asc", "signer.asc")', 0],
+    [`${http}/f.txt`, 'verify_http_pgp_signature(input.http, "f.txt.asc", "other.asc")', 1],
+  ];
+  for (const [source, rule, code] of cases) {
+    space.write({
+      "pair/Dockerfile": `FROM scratch\nADD ${source} /x\n`,
+      "pair/p0.rego": "package docker\n\ndefault allow := false\n\nallow if input.local\n\n" +
+        `allow if ${rule}\n\ndecision := {"allow": allow}\n`,
+    });
+    const pair = { files: {}, env: {}, args: ["build", "--policy", "filename=p0.rego", "."] };
+    assert.equal(
+      (await same(space, pair, `${source}: ${rule}`)).code,
+      code,
+      `${source}: ${rule}`,
+    );
+  }
+});

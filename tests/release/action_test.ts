@@ -6,6 +6,7 @@ import { onPath } from "../harness/tool.ts";
 
 const main = new URL("../../action/main.js", import.meta.url).pathname;
 const ignore = Deno.build.os !== "linux" || skip(await onPath("node") ? undefined : "no node");
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const PROGRAM = `#!/bin/sh
 [ "$1" = version ] && exec echo fairlead v1.2.3 abc
 echo "$@" >>"$RUNNER_TEMP/called"
@@ -69,60 +70,51 @@ async function act(inputs: Record<string, string>, gh: string | undefined, progr
 
 const VERIFIES = `echo "$GH_TOKEN $*" >>"$RUNNER_TEMP/called"`;
 
-Deno.test(
-  { name: "action: installs, checks the attestation, and hands on the path", ignore },
-  async () => {
-    const done = await act({ TOKEN: "secret" }, VERIFIES);
-    assert.equal(done.code, 0, done.stdout);
-    assert.equal(done.path, "DIR/fairlead\n");
-    assert.equal(done.output, "path=DIR/fairlead/fairlead\nversion=fairlead v1.2.3 abc\n");
-    assert.equal(
-      done.called,
-      "secret attestation verify DIR/fairlead/fairlead --repo fairlead/fairlead\n",
-    );
-    assert.match(done.asked[0]!, /^\/latest\/download\//);
-    assert.doesNotMatch(done.stdout, /secret/);
-  },
-);
+test("action: installs, checks the attestation, and hands on the path", async () => {
+  const done = await act({ TOKEN: "secret" }, VERIFIES);
+  assert.equal(done.code, 0, done.stdout);
+  assert.equal(done.path, "DIR/fairlead\n");
+  assert.equal(done.output, "path=DIR/fairlead/fairlead\nversion=fairlead v1.2.3 abc\n");
+  assert.equal(
+    done.called,
+    "secret attestation verify DIR/fairlead/fairlead --repo fairlead/fairlead\n",
+  );
+  assert.match(done.asked[0]!, /^\/latest\/download\//);
+  assert.doesNotMatch(done.stdout, /secret/);
+});
 
-Deno.test(
-  { name: "action: a version, in buildx's place, without an attestation", ignore },
-  async () => {
-    const inputs = { VERSION: "v1.2.3", BUILDX: "true", ATTESTATION: "False" };
-    const done = await act(inputs, undefined);
-    assert.equal(done.code, 0, done.stdout);
-    assert.equal(done.called, "install --buildx\n");
-    assert.match(done.asked[0]!, /^\/download\/v1\.2\.3\//);
-  },
-);
+test("action: a version, in buildx's place, without an attestation", async () => {
+  const inputs = { VERSION: "v1.2.3", BUILDX: "true", ATTESTATION: "False" };
+  const done = await act(inputs, undefined);
+  assert.equal(done.code, 0, done.stdout);
+  assert.equal(done.called, "install --buildx\n");
+  assert.match(done.asked[0]!, /^\/download\/v1\.2\.3\//);
+});
 
-Deno.test(
-  { name: "action: what is wrong is an error of the step, and adds no path", ignore },
-  async () => {
-    const wrong: [Record<string, string>, string | undefined, string, RegExp][] = [
-      [
-        { VERSION: "1.2.3" },
-        VERIFIES,
-        PROGRAM,
-        /^::error::version is latest or like v0\.1\.0, not 1\.2\.3$/m,
-      ],
-      [
-        {},
-        "echo no attestation >&2; exit 1",
-        PROGRAM,
-        /^::error::gh attestation failed: no attestation$/m,
-      ],
-      [{ BUILDX: "yes" }, VERIFIES, PROGRAM, /^::error::buildx is true or false, not yes$/m],
-      [{}, VERIFIES, `${PROGRAM} `, /^::error::sh .*is damaged/m],
-      [{}, VERIFIES, "", /^::error::sh .*is damaged/m],
-    ];
-    if (!await onPath("gh")) wrong.push([{}, undefined, PROGRAM, /set attestation to false/]);
-    for (const [inputs, gh, program, says] of wrong) {
-      const done = await act(inputs, gh, program);
-      assert.equal(done.code, 1, done.stdout);
-      assert.match(done.stdout, says);
-      assert.equal(done.path, "");
-      assert.deepEqual(done.files, []);
-    }
-  },
-);
+test("action: what is wrong is an error of the step, and adds no path", async () => {
+  const wrong: [Record<string, string>, string | undefined, string, RegExp][] = [
+    [
+      { VERSION: "1.2.3" },
+      VERIFIES,
+      PROGRAM,
+      /^::error::version is latest or like v0\.1\.0, not 1\.2\.3$/m,
+    ],
+    [
+      {},
+      "echo no attestation >&2; exit 1",
+      PROGRAM,
+      /^::error::gh attestation failed: no attestation$/m,
+    ],
+    [{ BUILDX: "yes" }, VERIFIES, PROGRAM, /^::error::buildx is true or false, not yes$/m],
+    [{}, VERIFIES, `${PROGRAM} `, /^::error::sh .*is damaged/m],
+    [{}, VERIFIES, "", /^::error::sh .*is damaged/m],
+  ];
+  if (!await onPath("gh")) wrong.push([{}, undefined, PROGRAM, /set attestation to false/]);
+  for (const [inputs, gh, program, says] of wrong) {
+    const done = await act(inputs, gh, program);
+    assert.equal(done.code, 1, done.stdout);
+    assert.match(done.stdout, says);
+    assert.equal(done.path, "");
+    assert.deepEqual(done.files, []);
+  }
+});

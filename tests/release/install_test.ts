@@ -12,6 +12,7 @@ const ignore = skip(
   needsRoot() ?? (await onPath("setpriv") ? undefined : "there is no setpriv") ??
     await missing("busybox"),
 );
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 interface Release extends AsyncDisposable {
   readonly url: string;
@@ -121,7 +122,7 @@ for (const [machine, name] of targets) {
   });
 }
 
-Deno.test({ name: "install.sh installs a given version into a given folder", ignore }, async () => {
+test("install.sh installs a given version into a given folder", async () => {
   const name = "fairlead-linux-x64";
   const path = "/download/v1.2.3/";
   await using release = serve({
@@ -154,133 +155,121 @@ Deno.test({ name: "install.sh installs a given version into a given folder", ign
 /** The programs that install.sh uses, besides a shell. */
 const TOOLS = "id mkdir mktemp rm mv sed grep chmod head sha256sum curl".split(" ");
 
-Deno.test(
-  { name: "install.sh takes the smallest form that the machine can unpack", ignore },
-  async () => {
-    const name = "fairlead-linux-x64";
-    const path = "/latest/download/";
-    const forms = {
-      [`${name}.xz`]: await packed("xz", binary),
-      [`${name}.gz`]: await packed("gzip", binary),
-      [name]: binary,
-    };
-    const all =
-      (await Promise.all(Object.entries(forms).map(([name, content]) => sums(name, content)))).join(
-        "",
-      );
-    const files = Object.fromEntries(
-      Object.entries(forms).map(([name, content]) => [path + name, content]),
+test("install.sh takes the smallest form that the machine can unpack", async () => {
+  const name = "fairlead-linux-x64";
+  const path = "/latest/download/";
+  const forms = {
+    [`${name}.xz`]: await packed("xz", binary),
+    [`${name}.gz`]: await packed("gzip", binary),
+    [name]: binary,
+  };
+  const all =
+    (await Promise.all(Object.entries(forms).map(([name, content]) => sums(name, content)))).join(
+      "",
     );
-    const machines: [readonly string[] | undefined, string, string][] = [
-      [undefined, all, `${name}.xz`],
-      [["busybox"], all, `${name}.xz`],
-      [[...TOOLS, "xz", "gzip"], all, `${name}.xz`],
-      [[...TOOLS, "gzip"], all, `${name}.gz`],
-      [TOOLS, all, name],
-      // A release without packed forms.
-      [undefined, await sums(name, binary), name],
-    ];
-    for (const [only, SHA256SUMS, taken] of machines) {
-      await using release = serve({ ...files, [`${path}SHA256SUMS`]: SHA256SUMS });
-      await install(release.url, [], only ? { only } : {}, async (home, { code, stderr }) => {
-        assert.equal(code, 0, stderr);
-        assert.deepEqual(release.asked, [`${path}SHA256SUMS`, path + taken]);
-        assert.equal(await Deno.readTextFile(`${home}/.local/bin/fairlead`), binary);
-        assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)].length, 1);
-      });
-    }
-    // Archives packed by another person, and files that are no archive.
-    for (const content of [await packed("xz", `${binary} `), new Uint8Array([1, 2])]) {
-      const other = await sums(`${name}.xz`, content[0] === 1 ? content : forms[`${name}.xz`]!);
-      await using release = serve({
-        ...files,
-        [`${path}${name}.xz`]: content,
-        [`${path}SHA256SUMS`]: other + (await sums(name, binary)),
-      });
-      await install(release.url, [], {}, (home, { code, stderr }) => {
-        assert.equal(code, 1);
-        assert.match(stderr, /xz is damaged|cannot unpack fairlead-linux-x64\.xz/);
-        assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], []);
-      });
-    }
-  },
-);
-
-Deno.test(
-  { name: "install.sh --launcher starts it once, and leaves its first block", ignore },
-  async () => {
-    const name = "fairlead-linux-x64";
-    const path = "/latest/download/";
-    const program = `#!/bin/sh\n[ -e "$HOME/there" ] || : >"$HOME/there"\nexit 0\n`.padEnd(100_000);
-    await using release = serve({
-      [path + name]: program,
-      [`${path}SHA256SUMS`]: await sums(name, program),
-    });
-    await install(release.url, ["--launcher"], {}, async (home, { code, stderr }) => {
+  const files = Object.fromEntries(
+    Object.entries(forms).map(([name, content]) => [path + name, content]),
+  );
+  const machines: [readonly string[] | undefined, string, string][] = [
+    [undefined, all, `${name}.xz`],
+    [["busybox"], all, `${name}.xz`],
+    [[...TOOLS, "xz", "gzip"], all, `${name}.xz`],
+    [[...TOOLS, "gzip"], all, `${name}.gz`],
+    [TOOLS, all, name],
+    // A release without packed forms.
+    [undefined, await sums(name, binary), name],
+  ];
+  for (const [only, SHA256SUMS, taken] of machines) {
+    await using release = serve({ ...files, [`${path}SHA256SUMS`]: SHA256SUMS });
+    await install(release.url, [], only ? { only } : {}, async (home, { code, stderr }) => {
       assert.equal(code, 0, stderr);
-      assert.equal((await Deno.stat(`${home}/.local/bin/fairlead`)).size, 65_536);
-      assert.ok((await Deno.stat(`${home}/there`)).isFile);
+      assert.deepEqual(release.asked, [`${path}SHA256SUMS`, path + taken]);
+      assert.equal(await Deno.readTextFile(`${home}/.local/bin/fairlead`), binary);
+      assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)].length, 1);
     });
-    const broken = "#!/bin/sh\necho it fails >&2\nexit 1\n";
-    await using other = serve({
-      [path + name]: broken,
-      [`${path}SHA256SUMS`]: await sums(name, broken),
+  }
+  // Archives packed by another person, and files that are no archive.
+  for (const content of [await packed("xz", `${binary} `), new Uint8Array([1, 2])]) {
+    const other = await sums(`${name}.xz`, content[0] === 1 ? content : forms[`${name}.xz`]!);
+    await using release = serve({
+      ...files,
+      [`${path}${name}.xz`]: content,
+      [`${path}SHA256SUMS`]: other + (await sums(name, binary)),
     });
-    await install(other.url, ["--launcher"], {}, (home, { code, stderr }) => {
+    await install(release.url, [], {}, (home, { code, stderr }) => {
       assert.equal(code, 1);
-      assert.match(stderr, /it fails\n.*the first start failed/);
+      assert.match(stderr, /xz is damaged|cannot unpack fairlead-linux-x64\.xz/);
       assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], []);
     });
-  },
-);
+  }
+});
 
-Deno.test(
-  { name: "install.sh does not replace a folder of the program's name", ignore },
-  async () => {
-    await using release = serve({});
-    const folder = await Deno.makeTempDir({ prefix: "fl-install-" });
-    await Deno.mkdir(`${folder}/fairlead`);
-    const args = ["--as-root", "--dir", folder];
-    const { code, stderr } = await install(release.url, args, { root: true });
-    await removeFolder(folder);
+test("install.sh --launcher starts it once, and leaves its first block", async () => {
+  const name = "fairlead-linux-x64";
+  const path = "/latest/download/";
+  const program = `#!/bin/sh\n[ -e "$HOME/there" ] || : >"$HOME/there"\nexit 0\n`.padEnd(100_000);
+  await using release = serve({
+    [path + name]: program,
+    [`${path}SHA256SUMS`]: await sums(name, program),
+  });
+  await install(release.url, ["--launcher"], {}, async (home, { code, stderr }) => {
+    assert.equal(code, 0, stderr);
+    assert.equal((await Deno.stat(`${home}/.local/bin/fairlead`)).size, 65_536);
+    assert.ok((await Deno.stat(`${home}/there`)).isFile);
+  });
+  const broken = "#!/bin/sh\necho it fails >&2\nexit 1\n";
+  await using other = serve({
+    [path + name]: broken,
+    [`${path}SHA256SUMS`]: await sums(name, broken),
+  });
+  await install(other.url, ["--launcher"], {}, (home, { code, stderr }) => {
     assert.equal(code, 1);
-    assert.match(stderr, /\/fairlead is a folder; name another place/);
-    assert.deepEqual(release.asked, []);
-  },
-);
+    assert.match(stderr, /it fails\n.*the first start failed/);
+    assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], []);
+  });
+});
 
-Deno.test(
-  { name: "install.sh installs nothing whose checksum is not the release's", ignore },
-  async () => {
-    const name = "fairlead-linux-x64";
-    const path = "/latest/download/";
-    const bad: [Record<string, string>, RegExp][] = [
-      [
-        { [path + name]: binary + "x", [`${path}SHA256SUMS`]: await sums(name, binary) },
-        /is damaged/,
-      ],
-      [
-        { [path + name]: binary, [`${path}SHA256SUMS`]: await sums("x", binary) },
-        /says nothing of/,
-      ],
-      [{ [path + name]: binary }, /cannot download .*SHA256SUMS/],
-      [
-        { [`${path}SHA256SUMS`]: await sums(name, binary) },
-        /cannot download .*fairlead-linux-x64/,
-      ],
-    ];
-    for (const [files, said] of bad) {
-      await using release = serve(files);
-      await install(release.url, [], {}, (home, { code, stderr }) => {
-        assert.equal(code, 1);
-        assert.match(stderr, said);
-        assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], [], "nothing is left behind");
-      });
-    }
-  },
-);
+test("install.sh does not replace a folder of the program's name", async () => {
+  await using release = serve({});
+  const folder = await Deno.makeTempDir({ prefix: "fl-install-" });
+  await Deno.mkdir(`${folder}/fairlead`);
+  const args = ["--as-root", "--dir", folder];
+  const { code, stderr } = await install(release.url, args, { root: true });
+  await removeFolder(folder);
+  assert.equal(code, 1);
+  assert.match(stderr, /\/fairlead is a folder; name another place/);
+  assert.deepEqual(release.asked, []);
+});
 
-Deno.test({ name: "install.sh installs nothing when a download breaks off", ignore }, async () => {
+test("install.sh installs nothing whose checksum is not the release's", async () => {
+  const name = "fairlead-linux-x64";
+  const path = "/latest/download/";
+  const bad: [Record<string, string>, RegExp][] = [
+    [
+      { [path + name]: binary + "x", [`${path}SHA256SUMS`]: await sums(name, binary) },
+      /is damaged/,
+    ],
+    [
+      { [path + name]: binary, [`${path}SHA256SUMS`]: await sums("x", binary) },
+      /says nothing of/,
+    ],
+    [{ [path + name]: binary }, /cannot download .*SHA256SUMS/],
+    [
+      { [`${path}SHA256SUMS`]: await sums(name, binary) },
+      /cannot download .*fairlead-linux-x64/,
+    ],
+  ];
+  for (const [files, said] of bad) {
+    await using release = serve(files);
+    await install(release.url, [], {}, (home, { code, stderr }) => {
+      assert.equal(code, 1);
+      assert.match(stderr, said);
+      assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], [], "nothing is left behind");
+    });
+  }
+});
+
+test("install.sh installs nothing when a download breaks off", async () => {
   const sum = new TextEncoder().encode(await sums("fairlead-linux-x64", binary));
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using _serving = accept(listener, async (connection) => {
@@ -310,31 +299,28 @@ Deno.test({ name: "install.sh installs nothing when a download breaks off", igno
   );
 });
 
-Deno.test(
-  { name: "install.sh downloads nothing on a machine without a binary", ignore },
-  async () => {
-    await using release = serve({});
-    for (
-      const [machine, said] of [
-        [{ machine: "riscv64" }, /no binary for riscv64/],
-        [{ system: "SunOS" }, /no binary for SunOS/],
-        [{ system: "MINGW64_NT-10.0" }, /fairlead-windows-x64\.exe/],
-      ] as const
-    ) {
-      const { code, stderr } = await install(release.url, [], machine);
-      assert.equal(code, 1);
-      assert.match(stderr, said);
-    }
-    for (
-      const args of [["--version", "1.2.3"], ["--version=1"], ["--dir"], ["--dir="], ["--nonsense"]]
-    ) {
-      assert.equal((await install(release.url, args)).code, 1);
-    }
-    assert.deepEqual(release.asked, []);
-  },
-);
+test("install.sh downloads nothing on a machine without a binary", async () => {
+  await using release = serve({});
+  for (
+    const [machine, said] of [
+      [{ machine: "riscv64" }, /no binary for riscv64/],
+      [{ system: "SunOS" }, /no binary for SunOS/],
+      [{ system: "MINGW64_NT-10.0" }, /fairlead-windows-x64\.exe/],
+    ] as const
+  ) {
+    const { code, stderr } = await install(release.url, [], machine);
+    assert.equal(code, 1);
+    assert.match(stderr, said);
+  }
+  for (
+    const args of [["--version", "1.2.3"], ["--version=1"], ["--dir"], ["--dir="], ["--nonsense"]]
+  ) {
+    assert.equal((await install(release.url, args)).code, 1);
+  }
+  assert.deepEqual(release.asked, []);
+});
 
-Deno.test({ name: "install.sh does nothing as root without --as-root", ignore }, async () => {
+test("install.sh does nothing as root without --as-root", async () => {
   const name = "fairlead-linux-x64";
   const path = "/latest/download/";
   await using release = serve({

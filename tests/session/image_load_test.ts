@@ -15,6 +15,7 @@ const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry") ??
     (await dockerEngine()).reason,
 );
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 // Debian's unstable branch has this package on some days only.
 const noStore = ignore || skip((await dockerEngine("sid")).reason, { optional: true });
 const address = ignore ? "" : (await sharedBuildkitd()).address;
@@ -35,10 +36,7 @@ function context(space: Workspace): void {
 const load = (space: Workspace, env: Record<string, string>, args: string[] = []) =>
   space.fairlead(["build", "--load", "-t", "a/b:1", "--progress", "plain", ...args, "ctx"], env);
 
-Deno.test({
-  name: "--load reaches an engine by a unix socket, TLS, docker's flags and a docker context",
-  ignore,
-}, async () => {
+test("--load reaches an engine by a unix socket, TLS, docker's flags and a docker context", async () => {
   await using certs = await makeCerts();
   const { server, client, ca } = certs;
   await using engine = await startDockerd({ tls: { ...server, ca: ca.cert } });
@@ -101,10 +99,7 @@ Deno.test({
   match(several.stderr, /docker exporter does not currently support exporting manifest lists/);
 });
 
-Deno.test({
-  name: "--load leaves in the daemon's cache what the peer's leaves: layers that can be pushed",
-  ignore,
-}, async () => {
+test("--load leaves in the daemon's cache what the peer's leaves: layers that can be pushed", async () => {
   await using engine = await startDockerd();
   await using space = await workspace(address);
   const layers: Record<string, unknown> = {};
@@ -148,28 +143,22 @@ Deno.test({
   equal(await idIn(engine), space.read("id"));
 });
 
-Deno.test(
-  { name: "an engine that dies during --load fails the build, and soon", ignore },
-  async () => {
-    await using engine = await startDockerd();
-    await using space = await workspace(address);
-    context(space);
-    // It dies when a part of the image has come, and no more can.
-    const part = 8 << 20;
-    await using proxy = await startProxy({ to: engine.address, up: { stallAfter: part } });
-    const started = load(space, { DOCKER_HOST: proxy.address });
-    while (proxy.bytes.up < part) await new Promise((resolve) => setTimeout(resolve, 20));
-    await engine.kill();
-    const { code, stderr } = await started;
-    equal(code, 1, stderr);
-    match(stderr, /cannot load the image into docker/);
-  },
-);
+test("an engine that dies during --load fails the build, and soon", async () => {
+  await using engine = await startDockerd();
+  await using space = await workspace(address);
+  context(space);
+  // It dies when a part of the image has come, and no more can.
+  const part = 8 << 20;
+  await using proxy = await startProxy({ to: engine.address, up: { stallAfter: part } });
+  const started = load(space, { DOCKER_HOST: proxy.address });
+  while (proxy.bytes.up < part) await new Promise((resolve) => setTimeout(resolve, 20));
+  await engine.kill();
+  const { code, stderr } = await started;
+  equal(code, 1, stderr);
+  match(stderr, /cannot load the image into docker/);
+});
 
-Deno.test({
-  name: "--load gives up an engine that stops, and waits for one that goes on",
-  ignore,
-}, async () => {
+test("--load gives up an engine that stops, and waits for one that goes on", async () => {
   await using engine = await startDockerd();
   const { signal } = new AbortController();
   const dial = { signal, env: () => undefined, log: () => {}, step: () => {} };

@@ -1,18 +1,15 @@
 /** After a failed output no new file is left, and the earlier files are unchanged. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { type Workspace, workspace } from "../build/workspace.ts";
+import { type InWorkspace, inWorkspace, type Workspace } from "../build/workspace.ts";
 import { fairleadCommand, startFairlead } from "../harness/fairlead.ts";
 import { check } from "../harness/run.ts";
 import { untilListening } from "../harness/until_listening.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
 import { randomBytes } from "../harness/random.ts";
 
-const ignore = skip(
-  needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry"),
-);
-const address = ignore ? "" : (await sharedBuildkitd()).address;
+const { ignore, shared } = await withShared();
+const test = (name: string, run: InWorkspace) =>
+  Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
 
 /** A context with a file of `mib` random MiB. */
 function context(space: Workspace, mib: number): void {
@@ -25,11 +22,7 @@ const build = (space: Workspace, output: string, more: string[] = []) =>
 
 const names = (dir: string) => [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
 
-Deno.test({
-  name: "a full disk: one message with the path, buildx's exit code, and nothing left",
-  ignore,
-}, async () => {
-  await using space = await workspace(address);
+test("a full disk: one message with the path, buildx's exit code, and nothing left", async (space) => {
   context(space, 12);
   const disk = space.path("disk");
   Deno.mkdirSync(disk);
@@ -64,24 +57,19 @@ Deno.test({
   }
 });
 
-Deno.test(
-  { name: "standard output on a full disk, and one that nobody reads", ignore },
-  async () => {
-    await using space = await workspace(address);
-    context(space, 12);
-    const build = fairleadCommand("build", "--progress=plain", "--output", "-", "ctx");
-    const shell = (tail: string) =>
-      check("sh", ["-c", `"$0" "$@" 2>err ${tail}`, ...build], { cwd: space.dir, env: space.env });
-    await shell(">/dev/full; test $? = 102");
-    match(space.read("err"), /cannot write to standard output: no space left on device/);
-    await shell("| head -c 100000 >got; true");
-    equal(Deno.statSync(space.path("got")).size, 100000);
-    match(space.read("err"), /cannot write to standard output: the reader of the output has gone/);
-  },
-);
+test("standard output on a full disk, and one that nobody reads", async (space) => {
+  context(space, 12);
+  const build = fairleadCommand("build", "--progress=plain", "--output", "-", "ctx");
+  const shell = (tail: string) =>
+    check("sh", ["-c", `"$0" "$@" 2>err ${tail}`, ...build], { cwd: space.dir, env: space.env });
+  await shell(">/dev/full; test $? = 102");
+  match(space.read("err"), /cannot write to standard output: no space left on device/);
+  await shell("| head -c 100000 >got; true");
+  equal(Deno.statSync(space.path("got")).size, 100000);
+  match(space.read("err"), /cannot write to standard output: the reader of the output has gone/);
+});
 
-Deno.test({ name: "when one of two outputs fails, neither is left", ignore }, async () => {
-  await using space = await workspace(address);
+test("when one of two outputs fails, neither is left", async (space) => {
   context(space, 3);
   Deno.mkdirSync(space.path("out"));
   const { code, stderr } = await build(space, `type=tar,dest=out/a.tar`, [
@@ -93,21 +81,17 @@ Deno.test({ name: "when one of two outputs fails, neither is left", ignore }, as
   deepEqual(names(space.path("out")), []);
 });
 
-Deno.test(
-  { name: "a build that is interrupted while it sends leaves nothing", ignore },
-  async () => {
-    await using space = await workspace(address);
-    context(space, 3);
-    await check("mkfifo", [space.path("fifo")]);
-    const outputs = ["--output", "type=tar,dest=out.tar", "--output", "type=tar,dest=fifo"];
-    const args = ["build", "--progress=plain", ...outputs, "ctx"];
-    const { child, ended } = startFairlead(args, { cwd: space.dir, env: space.env });
-    // The second output waits for its reader: the build can't end.
-    using reader = await Deno.open(space.path("fifo"));
-    await reader.read(new Uint8Array(1));
-    await untilListening(child.pid);
-    child.kill("SIGINT");
-    ok((await ended).code !== 0);
-    deepEqual(names(space.dir).filter((name) => name.includes("out")), []);
-  },
-);
+test("a build that is interrupted while it sends leaves nothing", async (space) => {
+  context(space, 3);
+  await check("mkfifo", [space.path("fifo")]);
+  const outputs = ["--output", "type=tar,dest=out.tar", "--output", "type=tar,dest=fifo"];
+  const args = ["build", "--progress=plain", ...outputs, "ctx"];
+  const { child, ended } = startFairlead(args, { cwd: space.dir, env: space.env });
+  // The second output waits for its reader: the build can't end.
+  using reader = await Deno.open(space.path("fifo"));
+  await reader.read(new Uint8Array(1));
+  await untilListening(child.pid);
+  child.kill("SIGINT");
+  ok((await ended).code !== 0);
+  deepEqual(names(space.dir).filter((name) => name.includes("out")), []);
+});

@@ -6,25 +6,11 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { startRegistry } from "../harness/registry.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { issuer, login, service, startTokenServer } from "./token_server.ts";
 
-const ignore = skip(
-  needsRoot() ??
-    await missing(
-      "buildkitd",
-      "buildctl",
-      "runc",
-      "busybox",
-      "docker-registry",
-      "openssl",
-      "perl",
-      "buildx",
-    ),
-);
-const address = ignore ? "" : (await sharedBuildkitd()).address;
+const { ignore, shared } = await withShared(await missing("openssl", "perl", "buildx"));
 const basic = ignore
   ? undefined
   : await startRegistry({ password: { user: login.user, password: login.password } });
@@ -37,7 +23,7 @@ async function tokenWorld() {
   const registry = stack.use(
     await startRegistry({ token: { realm: server.realm, service, issuer, cert: certs.ca.cert } }),
   );
-  const space = stack.use(await workspace(address));
+  const space = stack.use(await workspace(shared.address));
   context(space, registry.host);
   return {
     ...{ server, registry, space },
@@ -185,7 +171,7 @@ Deno.test({
   name: "a registry with passwords accepts DOCKER_AUTH_CONFIG, and refuses anonymous users",
 }, async () => {
   const { host } = basic!;
-  await using space = await workspace(address);
+  await using space = await workspace(shared.address);
   context(space, host);
   const env = { DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [host]: right } }) };
   equal((await push(space, host)).code, 1);

@@ -67,6 +67,7 @@ const ignore = skip(
   needsRoot() ?? await missing("containerd", "runc", "busybox", "sshd") ??
     (await dockerEngine()).reason,
 );
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 async function fails(host: string, expected: RegExp, code: DialErrorCode) {
   await assert.rejects(docker.dial({ host }, context()), (error) => {
@@ -77,10 +78,7 @@ async function fails(host: string, expected: RegExp, code: DialErrorCode) {
   });
 }
 
-Deno.test({
-  name: "docker: builds on an engine behind a socket, ssh, TLS, a docker context",
-  ignore,
-}, async (t) => {
+test("docker: builds on an engine behind a socket, ssh, TLS, a docker context", async (t) => {
   const certs = await makeCerts();
   const { ca, server, client } = certs;
   await using space = await engineSpace({ tls: { ...server, ca: ca.cert } });
@@ -207,10 +205,7 @@ Deno.test({
   );
 });
 
-Deno.test({
-  name: "docker: a killed engine ends the build, and a missing one has a remedy",
-  ignore,
-}, async () => {
+test("docker: a killed engine ends the build, and a missing one has a remedy", async () => {
   await using space = await engineSpace();
   const step = uniqueSleep();
   space.write({ "slow/Dockerfile": `FROM scratch\nCOPY sh /bin/sh\nRUN echo begun; ${step}\n` });
@@ -235,10 +230,7 @@ Deno.test({
   );
 });
 
-Deno.test({
-  name: "docker: an engine that falls silent is reported as lost",
-  ignore,
-}, async () => {
+test("docker: an engine that falls silent is reported as lost", async () => {
   await using space = await engineSpace();
   const step = uniqueSleep();
   space.write({ "slow/Dockerfile": `FROM scratch\nCOPY sh /bin/sh\nRUN echo begun; ${step}\n` });
