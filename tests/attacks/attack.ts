@@ -10,7 +10,6 @@ import { transports } from "../../transports/all.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { context } from "../transports/contract_help.ts";
-import type { Counts } from "./counts.ts";
 
 const registry = createRegistry(transports);
 
@@ -33,7 +32,7 @@ export interface Attack {
 }
 
 /** Fails unless the attack is refused. */
-export async function attacked(counts: Counts, { title, endpoint, env = {}, expected }: Attack) {
+export async function attacked({ title, endpoint, env = {}, expected }: Attack) {
   const before = memoryHeld();
   let peak = before;
   const sample = setInterval(() => peak = Math.max(peak, memoryHeld()), 20);
@@ -49,27 +48,22 @@ export async function attacked(counts: Counts, { title, endpoint, env = {}, expe
   try {
     const ended = await Promise.race([outcome, limit]);
     if (ended === late) {
-      counts.hung();
       assert.fail(`${title}: it did not end within ${LIMIT_MS} ms`);
     }
     if (ended === undefined) {
-      counts.lost();
       assert.fail(`${title}: the daemon was reached`);
     }
     const text = `${ended.message}; ${(ended as DialError).hint ?? ""}`;
     const isClear = (ended instanceof DialError || ended instanceof ConnectionLost ||
       ended instanceof RpcError) && !BUG.test(text);
     if (!isClear) {
-      counts.lost();
       assert.fail(`${title}: no clear error: ${ended.stack}`);
     }
     if (expected !== undefined) assert.match(text, expected, `${title}: ${text}`);
     const grown = peak - before;
     if (grown > MEMORY) {
-      counts.lost();
       assert.fail(`${title}: it took ${grown >> 20} MiB`);
     }
-    counts.refused();
   } finally {
     clearTimeout(timer);
     clearInterval(sample);
@@ -78,7 +72,7 @@ export async function attacked(counts: Counts, { title, endpoint, env = {}, expe
 }
 
 /** Fails unless a dial that hangs ends as soon as its signal says so. */
-export async function abortable(counts: Counts, { title, endpoint, env = {} }: Attack) {
+export async function abortable({ title, endpoint, env = {} }: Attack) {
   const stop = new AbortController();
   const reason = new Error("stopped");
   const pending = registry.find(endpoint);
@@ -97,11 +91,9 @@ export async function abortable(counts: Counts, { title, endpoint, env = {} }: A
   const ended = await Promise.race([dialling.then(() => "dialled", () => "ended"), late]);
   clearTimeout(timer);
   if (ended === "late") {
-    counts.hung();
     assert.fail(`${title}: the abort was not obeyed`);
   }
   assert(performance.now() - began < 2000);
-  counts.held();
 }
 
 /**

@@ -12,15 +12,10 @@ import { issue, makeCerts, type Pair } from "../harness/certs.ts";
 import { soon } from "../../transports/contract/expect.ts";
 import { context } from "../transports/contract_help.ts";
 import { dial, tlsPort } from "../transports/tls_subject.ts";
-import { Counts } from "./counts.ts";
 
 const certs = await makeCerts();
 const { dir, ca } = certs;
-const counts = new Counts("certificates");
-addEventListener("unload", () => {
-  Deno.removeSync(dir, { recursive: true });
-  counts.print();
-});
+addEventListener("unload", () => Deno.removeSync(dir, { recursive: true }));
 
 const SERVING = ["keyUsage=critical,digitalSignature", "extendedKeyUsage=serverAuth"];
 const AUTHORITY = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"];
@@ -52,11 +47,9 @@ async function judged(server: Pair, cacert: string, name: string, expected: RegE
   for (const [how, text] of Object.entries(await verdicts(server, cacert, name))) {
     if (expected === undefined) {
       assert.equal(text, undefined, how);
-      counts.held();
     } else {
       assert(text !== undefined, `${how}: ${name} was accepted`);
       assert.match(text, expected, how);
-      counts.refused();
     }
   }
 }

@@ -1,6 +1,5 @@
 /** A hostile Docker engine, as a stand-in on raw sockets that forces the faults. */
 import { abortable, attacked, campaign } from "./attack.ts";
-import { Counts } from "./counts.ts";
 import {
   type Answer,
   flood,
@@ -14,15 +13,12 @@ import {
 } from "./http_answers.ts";
 import { rawServer } from "./raw_server.ts";
 
-const counts = new Counts("engine");
-addEventListener("unload", () => counts.print());
-
 for (const endpoint of ["docker://", "docker-container://x"]) {
   Deno.test(`attack: engine, ${endpoint}, answers of HTTP`, () =>
     campaign(httpAnswers, async ([title, answer, expected]) => {
       await using server = rawServer(async (conn) => await answer(conn, await conn.head()));
       const env = { DOCKER_HOST: `tcp://127.0.0.1:${server.port}`, HOME: "/nowhere" };
-      await attacked(counts, { title, endpoint, env, ...expected && { expected } });
+      await attacked({ title, endpoint, env, ...expected && { expected } });
     }));
 }
 
@@ -101,7 +97,7 @@ Deno.test("attack: engine, the steps of an exec", () =>
       else await inspect(conn, head);
     });
     const env = { DOCKER_HOST: `tcp://127.0.0.1:${server.port}`, HOME: "/nowhere" };
-    await attacked(counts, { title, endpoint: "docker-container://x", env });
+    await attacked({ title, endpoint: "docker-container://x", env });
   }));
 
 for (const endpoint of ["docker://", "docker-container://x"]) {
@@ -126,7 +122,7 @@ for (const endpoint of ["docker://", "docker-container://x"]) {
     Deno.test({ name, sanitizeOps: false, sanitizeResources: false }, async () => {
       await using server = rawServer(async (conn) => await answer(conn, await conn.head()));
       const env = { DOCKER_HOST: `tcp://127.0.0.1:${server.port}`, HOME: "/nowhere" };
-      await abortable(counts, { title, endpoint, env });
+      await abortable({ title, endpoint, env });
     });
   }
 }

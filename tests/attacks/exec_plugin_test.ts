@@ -2,11 +2,8 @@
 import { removeFolder } from "../harness/remove_folder.ts";
 import { noneRuns } from "../plugins/zoo.ts";
 import { abortable, attacked, campaign } from "./attack.ts";
-import { Counts } from "./counts.ts";
 
-const counts = new Counts("exec plugins");
 const folder = await Deno.makeTempDir({ prefix: "fl-attacks-exec-" });
-addEventListener("unload", () => counts.print());
 
 let made = 0;
 /** A kubeconfig whose user is a plugin, which is this script. */
@@ -72,7 +69,7 @@ const loose = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test({ ...loose, name: "attack: exec plugins" }, async () => {
   await campaign(scripts, async ([title, script, expected]) => {
-    await attacked(counts, {
+    await attacked({
       title,
       endpoint: await endpointOf(script),
       env: { HOME: "/nowhere", PATH: "/usr/bin:/bin" },
@@ -88,7 +85,7 @@ Deno.test({ ...loose, name: "abort: exec plugins" }, async () => {
     const [title, script] of scripts.filter(([title]) => /no end|nobody|goes on|stderr/.test(title))
   ) {
     const env = { HOME: "/nowhere", PATH: "/usr/bin:/bin" };
-    await abortable(counts, { title, endpoint: await endpointOf(script), env });
+    await abortable({ title, endpoint: await endpointOf(script), env });
   }
   await noneRuns("sleep 77");
   await removeFolder(folder);

@@ -1,15 +1,10 @@
 /** A hostile Kubernetes API server, as a stand-in on raw sockets that forces the faults. */
 import { abortable, attacked, campaign } from "./attack.ts";
-import { Counts } from "./counts.ts";
 import { type Answer, flood, hang, httpAnswers, json, OK, text, then } from "./http_answers.ts";
 import { rawServer } from "./raw_server.ts";
 
-const counts = new Counts("API server");
 const folder = await Deno.makeTempDir({ prefix: "fl-attacks-" });
-addEventListener("unload", () => {
-  Deno.removeSync(folder, { recursive: true });
-  counts.print();
-});
+addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
 /** A kubeconfig, in JSON, which YAML takes. */
 async function kubeconfig(port: number): Promise<string> {
@@ -33,7 +28,7 @@ for (const way of PATHS) {
     campaign(httpAnswers, async ([title, answer, expected]) => {
       await using server = rawServer(async (conn) => await answer(conn, await conn.head()));
       const endpoint = `${way}kubeconfig=${await kubeconfig(server.port)}`;
-      await attacked(counts, {
+      await attacked({
         title,
         endpoint,
         env: { HOME: "/nowhere" },
@@ -73,7 +68,7 @@ Deno.test("attack: API server, lists of pods", () =>
         : conn.send("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"));
     });
     const endpoint = `kube-pod://?selector=app=x&kubeconfig=${await kubeconfig(server.port)}`;
-    await attacked(counts, { title: list, endpoint, env: { HOME: "/nowhere" } });
+    await attacked({ title: list, endpoint, env: { HOME: "/nowhere" } });
   }));
 
 /** A pod, and then refusals of the wrong shape: each is looked into. */
@@ -97,7 +92,7 @@ for (const status of [400, 401, 403, 404, 409, 422, 429, 500, 503]) {
         await conn.send(`HTTP/1.1 ${status} No\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
       });
       const endpoint = `kube-pod://x?kubeconfig=${await kubeconfig(server.port)}`;
-      await attacked(counts, { title: body, endpoint, env: { HOME: "/nowhere" } });
+      await attacked({ title: body, endpoint, env: { HOME: "/nowhere" } });
     }));
 }
 
@@ -179,7 +174,7 @@ for (const way of ["kube-pod://x?", "kube-pod://x?mode=port-forward&"]) {
         else await conn.send("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}");
       });
       const endpoint = `${way}kubeconfig=${await kubeconfig(server.port)}`;
-      await attacked(counts, { title, endpoint, env: { HOME: "/nowhere" } });
+      await attacked({ title, endpoint, env: { HOME: "/nowhere" } });
     }));
   for (const protocol of ["", "v9.channel.k8s.io", "v4.channel.k8s.io, v5.channel.k8s.io"]) {
     Deno.test(`attack: API server, ${way}, the protocol ${JSON.stringify(protocol)}`, async () => {
@@ -187,7 +182,7 @@ for (const way of ["kube-pod://x?", "kube-pod://x?mode=port-forward&"]) {
         await upgraded(hang, protocol)(conn, await conn.head())
       );
       const endpoint = `${way}kubeconfig=${await kubeconfig(server.port)}`;
-      await attacked(counts, { title: protocol, endpoint, env: { HOME: "/nowhere" } });
+      await attacked({ title: protocol, endpoint, env: { HOME: "/nowhere" } });
     });
   }
 }
@@ -203,7 +198,7 @@ for (const way of PATHS) {
     Deno.test(`abort: API server, ${way}, ${title}`, async () => {
       await using server = rawServer(async (conn) => await answer(conn, await conn.head()));
       const endpoint = `${way}kubeconfig=${await kubeconfig(server.port)}`;
-      await abortable(counts, { title, endpoint, env: { HOME: "/nowhere" } });
+      await abortable({ title, endpoint, env: { HOME: "/nowhere" } });
     });
   }
 }

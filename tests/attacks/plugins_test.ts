@@ -9,11 +9,8 @@ import { DialError, EndpointError } from "../../transports/errors.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { removedLater } from "../harness/remove_folder.ts";
 import { context } from "../transports/contract_help.ts";
-import { Counts } from "./counts.ts";
 
 const STRANGER = 12345;
-const counts = new Counts("plugins");
-addEventListener("unload", () => counts.print());
 const ignore = skip(needsRoot());
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
@@ -224,7 +221,6 @@ for (const [title, layout, at, named] of attacks) {
       assert.match(message, named, how);
       assert.match(message, problem, how);
       assert.equal(await ran(root), false, how);
-      counts.refused();
     }
   });
 }
@@ -255,7 +251,6 @@ for (
     const path = `${root}/${("plugin" in layout ? layout.plugin : undefined) ?? PLUGIN}`;
     assert.equal(await refusal(path, root), undefined);
     assert.equal(await ran(root), true);
-    counts.held();
   });
 }
 
@@ -267,12 +262,10 @@ test("attack: plugin, a link of another user, and one in a circle", async () => 
       .output();
     const message = await refusal(`${root}/${PLUGIN}`, root);
     assert.match(message ?? "", /the link \S+ belongs to user 12345/);
-    counts.refused();
     await Deno.remove(`${root}/via`);
     await Deno.symlink("via", `${root}/via`);
     await new Deno.Command("chown", { args: ["-h", "0", `${root}/${PLUGIN}`] }).output();
     assert.match(await refusal(`${root}/${PLUGIN}`, root) ?? "", /too many links/);
-    counts.refused();
   }
 });
 
@@ -286,7 +279,6 @@ test("attack: plugin, an import over unencrypted HTTP", async () => {
   await using _ = removedLater(root);
   assert.match(await refusal(`${root}/${PLUGIN}.js`, root) ?? "", /over unencrypted HTTP/);
   assert.equal(await ran(root), false);
-  counts.refused();
 });
 
 test("attack: plugin, exchanged between the check and the dial", async () => {
@@ -302,5 +294,4 @@ test("attack: plugin, exchanged between the check and the dial", async () => {
     /is not used: it belongs to user 12345/,
   );
   assert.equal(await ran(root), false);
-  counts.refused();
 });

@@ -416,8 +416,6 @@ function endlessReferrers(): Handler {
   };
 }
 
-const counts = { tried: 0, refused: 0, held: 0, hung: 0 };
-
 for (const { name, attack, contents, args = reads, error, check } of attacks) {
   Deno.test(`a hostile registry: ${name.slice(0, 100)}`, async () => {
     const home = await Deno.makeTempDir({ prefix: "fl-hostile-" });
@@ -436,13 +434,9 @@ for (const { name, attack, contents, args = reads, error, check } of attacks) {
       JSON.stringify({ auths: { [hostile.host]: { auth: LOGIN } } }),
     );
     for (const words of args(hostile.host, other.host)) {
-      counts.tried++;
       const host = "tcp://127.0.0.1:1";
       const ended = await runFairlead({ host, home, args: words });
-      if (ended.ms > 10_000) counts.hung++;
       ok(ended.ms < 10_000, `it took ${ended.ms} ms`);
-      if (ended.code === 0) counts.held++;
-      else counts.refused++;
       if (error !== undefined) {
         equal(ended.code, 1, `${words.join(" ")}: ${ended.stdout}`);
         match(ended.stderr, error);
@@ -454,9 +448,3 @@ for (const { name, attack, contents, args = reads, error, check } of attacks) {
     for (const { login } of other.seen) equal(login, null, "a login went to another host");
   });
 }
-
-Deno.test("a hostile registry: the counts", () => {
-  const text = Object.entries(counts).map(([word, count]) => `${word} ${count}`).join(", ");
-  Deno.stdout.writeSync(new TextEncoder().encode(`hostile registry: ${text}, lost 0\n`));
-  equal(counts.hung, 0);
-});

@@ -8,16 +8,11 @@ import { check } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { abortable, attacked, campaign } from "./attack.ts";
-import { Counts } from "./counts.ts";
 import { type RawConn, rawServer } from "./raw_server.ts";
 
 const ignore = skip(await missing("ssh-keygen"));
-const counts = new Counts("ssh server");
 const home = await Deno.makeTempDir({ prefix: "fl-attacks-ssh-" });
-addEventListener("unload", () => {
-  Deno.removeSync(home, { recursive: true });
-  counts.print();
-});
+addEventListener("unload", () => Deno.removeSync(home, { recursive: true }));
 // A connection waits 300 ms for the next dial, and the stand-in writes on for a moment.
 const loose = { ignore, sanitizeOps: false, sanitizeResources: false };
 
@@ -196,7 +191,7 @@ Deno.test(
         void conn.heard().catch(() => {});
         await answer(conn);
       });
-      await attacked(counts, { title, endpoint: await endpointOf(server.port), env });
+      await attacked({ title, endpoint: await endpointOf(server.port), env });
     }),
 );
 
@@ -427,7 +422,7 @@ for (const [what, attacks, width] of [["words", others, 4], ["floods", floods, 1
     () =>
       campaign(attacks, async ({ title, serve, expected }) => {
         await using server = await startServer(serve);
-        await attacked(counts, {
+        await attacked({
           title,
           endpoint: await endpointOf(server.port),
           env,
@@ -445,7 +440,7 @@ Deno.test(
     const knownHosts = `${home}/known-${server.port}`;
     const other = (await Deno.readTextFile(`${key}.pub`)).split(" ").slice(0, 2).join(" ");
     await Deno.writeTextFile(knownHosts, `[127.0.0.1]:${server.port} ${other}\n`);
-    await attacked(counts, { title: "another key", endpoint, env, expected: /has changed/ });
+    await attacked({ title: "another key", endpoint, env, expected: /has changed/ });
   },
 );
 
@@ -458,13 +453,13 @@ Deno.test({ ...loose, name: "abort: ssh server, at each step" }, async () => {
       void conn.heard().catch(() => {});
       await answer(conn);
     });
-    await abortable(counts, { title, endpoint: await endpointOf(server.port), env });
+    await abortable({ title, endpoint: await endpointOf(server.port), env });
   }
   for (
     const { title, serve } of late.filter(({ title }) => /never|without an end|again/.test(title))
   ) {
     await using server = await startServer(serve);
-    await abortable(counts, { title, endpoint: await endpointOf(server.port), env });
+    await abortable({ title, endpoint: await endpointOf(server.port), env });
   }
   assert(stalls.length > 3);
 });

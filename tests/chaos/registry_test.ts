@@ -23,6 +23,7 @@ import { type Fault, faultProxy, FAULTS } from "./http_fault_proxy.ts";
 import { chaos, type Tally, tally } from "./tally.ts";
 
 const ignore = skip(await missing("docker-registry", "perl"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const login = { user: "me", password: "p4ss" };
 const credential = { username: login.user, secret: login.password };
 /** Milliseconds in which everything on this machine answers, busy as it may be; a stall costs as much. */
@@ -102,67 +103,53 @@ async function create(registries: Registries, targets: string[], names: string[]
   await publish(await createImage(sources, {}, repositories), tags, repositories, nothing, false);
 }
 
-Deno.test(
-  { ignore, name: "imagetools create: one fault at any request to the target is held" },
-  async () => {
-    const { source, name, signature } = await sourceImages();
-    await using _ = source;
-    await using target = await startRegistry({ password: login });
-    await campaign({
-      ...{ name: "imagetools create", upstream: target },
-      run: (registries, host, repository) =>
-        create(registries, [`${host}/${repository}:1`, `${host}/${repository}:2`], [
-          name,
-          `${source.host}/a:2`,
-        ]),
-      async check(registries, repository) {
-        for (const tag of ["1", "2"]) {
-          await wholeImage(registries, `${target.host}/${repository}:${tag}`, 2);
-        }
-        await registries.reader(ref(`${target.host}/${repository}`)).fetch(signature.descriptor);
-      },
-    }, 60);
-  },
-);
+test("imagetools create: one fault at any request to the target is held", async () => {
+  const { source, name, signature } = await sourceImages();
+  await using _ = source;
+  await using target = await startRegistry({ password: login });
+  await campaign({
+    ...{ name: "imagetools create", upstream: target },
+    run: (registries, host, repository) =>
+      create(registries, [`${host}/${repository}:1`, `${host}/${repository}:2`], [
+        name,
+        `${source.host}/a:2`,
+      ]),
+    async check(registries, repository) {
+      for (const tag of ["1", "2"]) {
+        await wholeImage(registries, `${target.host}/${repository}:${tag}`, 2);
+      }
+      await registries.reader(ref(`${target.host}/${repository}`)).fetch(signature.descriptor);
+    },
+  }, 60);
+});
 
-Deno.test(
-  { ignore, name: "imagetools create of a large layer: one fault at any request is held" },
-  async () => {
-    const { source } = await sourceImages();
-    await using _ = source;
-    await using target = await startRegistry({ password: login });
-    await campaign({
-      ...{ name: "imagetools create, of a large layer", upstream: target },
-      patience: PATIENCE_FOR_LARGE,
-      run: (registries, host, repository) =>
-        create(registries, [`${host}/${repository}:1`], [`${source.host}/large:1`]),
-      check: (registries, repository) =>
-        wholeImage(registries, `${target.host}/${repository}:1`, 1),
-    }, 12);
-  },
-);
+test("imagetools create of a large layer: one fault at any request is held", async () => {
+  const { source } = await sourceImages();
+  await using _ = source;
+  await using target = await startRegistry({ password: login });
+  await campaign({
+    ...{ name: "imagetools create, of a large layer", upstream: target },
+    patience: PATIENCE_FOR_LARGE,
+    run: (registries, host, repository) =>
+      create(registries, [`${host}/${repository}:1`], [`${source.host}/large:1`]),
+    check: (registries, repository) => wholeImage(registries, `${target.host}/${repository}:1`, 1),
+  }, 12);
+});
 
-Deno.test(
-  { ignore, name: "imagetools create: one fault at any request to the source is held" },
-  async () => {
-    const { source } = await sourceImages();
-    await using _ = source;
-    await using target = await startRegistry({ password: login });
-    await campaign({
-      ...{ name: "imagetools create, from a registry that stumbles", upstream: source },
-      patience: PATIENCE_FOR_LARGE,
-      run: (registries, host, repository) =>
-        create(registries, [`${target.host}/${repository}:1`], [`${host}/a:1`, `${host}/large:1`]),
-      check: (registries, repository) =>
-        wholeImage(registries, `${target.host}/${repository}:1`, 2),
-    }, 24);
-  },
-);
+test("imagetools create: one fault at any request to the source is held", async () => {
+  const { source } = await sourceImages();
+  await using _ = source;
+  await using target = await startRegistry({ password: login });
+  await campaign({
+    ...{ name: "imagetools create, from a registry that stumbles", upstream: source },
+    patience: PATIENCE_FOR_LARGE,
+    run: (registries, host, repository) =>
+      create(registries, [`${target.host}/${repository}:1`], [`${host}/a:1`, `${host}/large:1`]),
+    check: (registries, repository) => wholeImage(registries, `${target.host}/${repository}:1`, 2),
+  }, 24);
+});
 
-Deno.test({
-  ignore,
-  name: "the push of a build on several nodes: one fault at any request is held",
-}, async () => {
+test("the push of a build on several nodes: one fault at any request is held", async () => {
   await using registry = await startRegistry({ password: login });
   // The nodes push their parts by themselves.
   using nodes = client({ login: credential });

@@ -12,6 +12,7 @@ import { missing, need } from "../harness/tool.ts";
 
 const noOpenssl = await missing("openssl");
 const ignore = skip(noOpenssl);
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 async function create(space: Workspace, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await space.fairlead(["certs", "create", ...args]);
@@ -114,42 +115,39 @@ for (const algorithm of ["ecdsa", "ed25519"]) {
   });
 }
 
-Deno.test(
-  { ignore, name: "certs create keeps what is there, and leaves nothing half done" },
-  async () => {
-    await using space = await workspace("tcp://127.0.0.1:1");
-    await create(space, "set", "--host", "a");
-    const before = files(space.path("set"));
-    const again = await space.fairlead(["certs", "create", "set", "--host", "a"]);
-    equal(again.code, 1);
-    match(again.stderr, /hint: .*--force[^]*ca\/ca.pem already exists, and 7 more/);
-    deepEqual(files(space.path("set")), before);
-    await create(space, "set", "--host", "a", "--force");
-    deepEqual(Object.keys(files(space.path("set"))), Object.keys(before));
-    ok(files(space.path("set"))["ca/key.pem"] !== before["ca/key.pem"]);
-    // There is a file in the place of the folder.
-    space.write({ "odd/client": "x" });
-    const odd = await space.fairlead(["certs", "create", "odd", "--host", "a"]);
-    equal(odd.code, 1);
-    match(odd.stderr, /^ERROR: cannot write the certificates to /m);
-    deepEqual(files(space.path("odd")), { client: "x" });
-    for (
-      const args of [["--days", "0"], ["--algorithm", "rsa"], ["--client", "a,b"], [
-        "--host",
-        "a b",
-      ]]
-    ) {
-      const { code, stderr } = await space.fairlead([
-        ...["certs", "create", "new", "--host", "a"],
-        ...args,
-      ]);
-      equal(code, 1);
-      match(stderr, /^hint: .*\nERROR: |--days must be a number/);
-    }
-  },
-);
+test("certs create keeps what is there, and leaves nothing half done", async () => {
+  await using space = await workspace("tcp://127.0.0.1:1");
+  await create(space, "set", "--host", "a");
+  const before = files(space.path("set"));
+  const again = await space.fairlead(["certs", "create", "set", "--host", "a"]);
+  equal(again.code, 1);
+  match(again.stderr, /hint: .*--force[^]*ca\/ca.pem already exists, and 7 more/);
+  deepEqual(files(space.path("set")), before);
+  await create(space, "set", "--host", "a", "--force");
+  deepEqual(Object.keys(files(space.path("set"))), Object.keys(before));
+  ok(files(space.path("set"))["ca/key.pem"] !== before["ca/key.pem"]);
+  // There is a file in the place of the folder.
+  space.write({ "odd/client": "x" });
+  const odd = await space.fairlead(["certs", "create", "odd", "--host", "a"]);
+  equal(odd.code, 1);
+  match(odd.stderr, /^ERROR: cannot write the certificates to /m);
+  deepEqual(files(space.path("odd")), { client: "x" });
+  for (
+    const args of [["--days", "0"], ["--algorithm", "rsa"], ["--client", "a,b"], [
+      "--host",
+      "a b",
+    ]]
+  ) {
+    const { code, stderr } = await space.fairlead([
+      ...["certs", "create", "new", "--host", "a"],
+      ...args,
+    ]);
+    equal(code, 1);
+    match(stderr, /^hint: .*\nERROR: |--days must be a number/);
+  }
+});
 
-Deno.test({ ignore, name: "certs check reports what is wrong with each certificate" }, async () => {
+test("certs check reports what is wrong with each certificate", async () => {
   await using space = await workspace("tcp://127.0.0.1:1");
   await using certs = await makeCerts();
   const plain = await issue(certs.dir, "no-usages", {

@@ -13,6 +13,7 @@ import { pluginWorld, program } from "./plugin_world.ts";
 import { start } from "../harness/fairlead.ts";
 
 const ignore = skip(await missing("docker", "buildx"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const noDaemon = skip(
   needsRoot() ??
     await missing("docker", "buildx", "buildkitd", "runc", "busybox", "docker-registry"),
@@ -20,47 +21,44 @@ const noDaemon = skip(
 const address = noDaemon ? "" : (await sharedBuildkitd()).address;
 const nowhere = "tcp://127.0.0.1:1";
 
-Deno.test(
-  { ignore, name: "docker calls us, by both names, and passes its own flags on" },
-  async () => {
-    await using world = await pluginWorld(nowhere);
-    equal((await world.fairlead("install", "--buildx")).code, 0);
-    for (const name of ["buildx", "fairlead"]) {
-      const { stdout, stderr, code } = await world.docker(name, "version");
-      equal(code, 0, stderr);
-      match(stdout, new RegExp(`^\\S+ ${buildxVersion.replaceAll(".", "\\.")} fairlead v`));
+test("docker calls us, by both names, and passes its own flags on", async () => {
+  await using world = await pluginWorld(nowhere);
+  equal((await world.fairlead("install", "--buildx")).code, 0);
+  for (const name of ["buildx", "fairlead"]) {
+    const { stdout, stderr, code } = await world.docker(name, "version");
+    equal(code, 0, stderr);
+    match(stdout, new RegExp(`^\\S+ ${buildxVersion.replaceAll(".", "\\.")} fairlead v`));
+  }
+  const info = await world.docker("info", "--format", "{{json .ClientInfo.Plugins}}");
+  const plugins = JSON.parse(info.stdout) as { Name: string; Version: string; Err?: string }[];
+  deepEqual(
+    plugins.filter(({ Name }) => ["buildx", "fairlead"].includes(Name))
+      .map(({ Name, Version, Err }) => [Name, Version, Err]),
+    [["buildx", buildxVersion, undefined], ["fairlead", buildxVersion, undefined]],
+  );
+  const debug = await world.docker("-D", "--log-level", "info", "buildx", "inspect", "nope");
+  match(debug.stderr, /BuilderError: no builder/, "-D is ours, too");
+  const help = await world.docker("buildx", "imagetools", "inspect", "--help");
+  match(help.stdout, /^Usage: {2}docker buildx imagetools inspect \[OPTIONS\] NAME\n/);
+  for (const topic of [[], ["imagetools", "inspect"]]) {
+    const behind = await world.docker("buildx", ...topic, "--help");
+    for (const before of ["help", "--help"]) {
+      deepEqual(await world.docker(before, "buildx", ...topic), behind);
+      equal((await world.dockerWithBuildx(before, "buildx", ...topic)).code, 0);
     }
-    const info = await world.docker("info", "--format", "{{json .ClientInfo.Plugins}}");
-    const plugins = JSON.parse(info.stdout) as { Name: string; Version: string; Err?: string }[];
-    deepEqual(
-      plugins.filter(({ Name }) => ["buildx", "fairlead"].includes(Name))
-        .map(({ Name, Version, Err }) => [Name, Version, Err]),
-      [["buildx", buildxVersion, undefined], ["fairlead", buildxVersion, undefined]],
-    );
-    const debug = await world.docker("-D", "--log-level", "info", "buildx", "inspect", "nope");
-    match(debug.stderr, /BuilderError: no builder/, "-D is ours, too");
-    const help = await world.docker("buildx", "imagetools", "inspect", "--help");
-    match(help.stdout, /^Usage: {2}docker buildx imagetools inspect \[OPTIONS\] NAME\n/);
-    for (const topic of [[], ["imagetools", "inspect"]]) {
-      const behind = await world.docker("buildx", ...topic, "--help");
-      for (const before of ["help", "--help"]) {
-        deepEqual(await world.docker(before, "buildx", ...topic), behind);
-        equal((await world.dockerWithBuildx(before, "buildx", ...topic)).code, 0);
-      }
-    }
-    // compose calls the plugin directly, without docker's variable.
-    const direct = await world.fairlead("buildx", "version");
-    match(direct.stdout, /^fairlead v/);
-    // A caller that uses a plugin's name asks for the version of buildx that we match, also without
-    // docker.
-    for (const name of ["docker-buildx", "docker-fairlead"]) {
-      const { stdout } = await run(`${world.plugins}/${name}`, ["version"], { env: world.env });
-      match(stdout, new RegExp(`^\\S+ ${buildxVersion.replaceAll(".", "\\.")} fairlead v`));
-    }
-  },
-);
+  }
+  // compose calls the plugin directly, without docker's variable.
+  const direct = await world.fairlead("buildx", "version");
+  match(direct.stdout, /^fairlead v/);
+  // A caller that uses a plugin's name asks for the version of buildx that we match, also without
+  // docker.
+  for (const name of ["docker-buildx", "docker-fairlead"]) {
+    const { stdout } = await run(`${world.plugins}/${name}`, ["version"], { env: world.env });
+    match(stdout, new RegExp(`^\\S+ ${buildxVersion.replaceAll(".", "\\.")} fairlead v`));
+  }
+});
 
-Deno.test({ ignore, name: "wrong command lines end as in buildx" }, async () => {
+test("wrong command lines end as in buildx", async () => {
   await using world = await pluginWorld(nowhere);
   await world.fairlead("install", "--buildx");
   const lines = [
@@ -92,10 +90,7 @@ Deno.test({ ignore, name: "wrong command lines end as in buildx" }, async () => 
   }
 });
 
-Deno.test({
-  ignore,
-  name: "a missing docker context is no builder, whatever else is chosen",
-}, async () => {
+test("a missing docker context is no builder, whatever else is chosen", async () => {
   await using world = await pluginWorld(nowhere);
   await world.fairlead("install", "--buildx");
   // The flag goes before DOCKER_HOST, which is set.
@@ -149,7 +144,7 @@ Deno.test({ ignore: noDaemon, name: "the end of docker's socket cancels a build"
   match(stderr, /ERROR: failed to build: .*context canceled|ERROR: context canceled/);
 });
 
-Deno.test({ ignore, name: "install keeps other plugins, and uninstall undoes it" }, async () => {
+test("install keeps other plugins, and uninstall undoes it", async () => {
   await using world = await pluginWorld(nowhere);
   const plugins = world.space.path(".docker/cli-plugins");
   const files = () =>

@@ -9,7 +9,9 @@ import { startRegistry } from "../harness/registry.ts";
 import { client, json, pushImage, ref } from "../registry/world.ts";
 import { ignore, locked, same, sameImage, shared, world } from "./images.ts";
 
-Deno.test({ ignore, name: "create --dry-run, and what it refuses" }, async () => {
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
+
+test("create --dry-run, and what it refuses", async () => {
   const { space, several, single, docker, base } = await world();
   await using _ = space;
   const digest =
@@ -72,7 +74,7 @@ Deno.test({ ignore, name: "create --dry-run, and what it refuses" }, async () =>
   await same(space, ["create", "-t", "UPPER", single]);
 });
 
-Deno.test({ ignore, name: "create, in the same registry and in one with a password" }, async () => {
+test("create, in the same registry and in one with a password", async () => {
   const { space, several, single, docker, base } = await world();
   await using _ = space;
   for (const to of [base, `${locked!.host}/x`]) {
@@ -89,10 +91,7 @@ Deno.test({ ignore, name: "create, in the same registry and in one with a passwo
   match(refused.stderr, new RegExp(`^hint: there is no login for ${locked!.host}`, "m"));
 });
 
-Deno.test({
-  ignore,
-  name: "create takes along what only refers to an image: attestations and signatures",
-}, async () => {
+test("create takes along what only refers to an image: attestations and signatures", async () => {
   const { space, base } = await world();
   await using _ = space;
   using registries = client();
@@ -157,7 +156,7 @@ Deno.test({
   }
 });
 
-Deno.test({ ignore, name: "OCI layouts, there and back" }, async () => {
+test("OCI layouts, there and back", async () => {
   const { space, several, single, base } = await world();
   await using _ = space;
   for (const [name, program] of [["theirs", space.buildx], ["ours", space.fairlead]] as const) {
@@ -183,47 +182,44 @@ Deno.test({ ignore, name: "OCI layouts, there and back" }, async () => {
   await sameImage(space, base, ["oci-layout://ours:v1"]);
 });
 
-Deno.test(
-  { ignore, name: "a builder's buildkitd.toml says how registries are asked" },
-  async () => {
-    await using space = await workspace(shared!.address);
-    await using certs = await makeCerts();
-    await using registry = await startRegistry({ tls: certs.server });
-    using registries = client({
-      configs: {
-        [registry.host]: { http: false, ca: [await Deno.readTextFile(certs.ca.cert)] },
-      },
-    });
-    const name = `${registry.host}/a:1`;
-    await pushImage(registries, name);
-    space.write({
-      "b.toml": `[registry."${registry.host}"]\n  http = false\n  ca = ["${certs.ca.cert}"]\n`,
-      "i.toml": `[registry."${registry.host}"]\n  http = false\n  insecure = true\n`,
-    });
-    // buildx makes no such builder without an engine that answers; it needs no more of it than that.
-    await using _ = Deno.serve(
-      { path: space.path("engine.sock"), onListen() {} },
-      ({ url }) =>
-        Response.json({ message: "no such container" }, {
-          status: url.includes("/containers/") ? 404 : 200,
-          headers: { "api-version": "1.50" },
-        }),
-    );
-    const driver = ["--driver", "docker-container", `unix://${space.path("engine.sock")}`];
-    for (const [builder, file] of [["b", "b.toml"], ["i", "i.toml"]] as const) {
-      const made = await space.buildx(["create", "--name", builder, "--config", file, ...driver]);
-      equal(made.code, 0, made.stderr);
-      // buildx 0.36 reads the same, and then asks with a client that knows nothing of it.
-      const found = await space.fairlead(["imagetools", "--builder", builder, "inspect", name]);
-      equal(found.code, 0, found.stderr);
-    }
-    const plain = await space.fairlead(["imagetools", "inspect", name]);
-    equal(plain.code, 1);
-    match(plain.stderr, /expects TLS, but the request had none/);
-    const nope = await space.fairlead(["imagetools", "inspect", "--builder", "nope", name]);
-    match(nope.stderr, /no builder "nope" found/);
-  },
-);
+test("a builder's buildkitd.toml says how registries are asked", async () => {
+  await using space = await workspace(shared!.address);
+  await using certs = await makeCerts();
+  await using registry = await startRegistry({ tls: certs.server });
+  using registries = client({
+    configs: {
+      [registry.host]: { http: false, ca: [await Deno.readTextFile(certs.ca.cert)] },
+    },
+  });
+  const name = `${registry.host}/a:1`;
+  await pushImage(registries, name);
+  space.write({
+    "b.toml": `[registry."${registry.host}"]\n  http = false\n  ca = ["${certs.ca.cert}"]\n`,
+    "i.toml": `[registry."${registry.host}"]\n  http = false\n  insecure = true\n`,
+  });
+  // buildx makes no such builder without an engine that answers; it needs no more of it than that.
+  await using _ = Deno.serve(
+    { path: space.path("engine.sock"), onListen() {} },
+    ({ url }) =>
+      Response.json({ message: "no such container" }, {
+        status: url.includes("/containers/") ? 404 : 200,
+        headers: { "api-version": "1.50" },
+      }),
+  );
+  const driver = ["--driver", "docker-container", `unix://${space.path("engine.sock")}`];
+  for (const [builder, file] of [["b", "b.toml"], ["i", "i.toml"]] as const) {
+    const made = await space.buildx(["create", "--name", builder, "--config", file, ...driver]);
+    equal(made.code, 0, made.stderr);
+    // buildx 0.36 reads the same, and then asks with a client that knows nothing of it.
+    const found = await space.fairlead(["imagetools", "--builder", builder, "inspect", name]);
+    equal(found.code, 0, found.stderr);
+  }
+  const plain = await space.fairlead(["imagetools", "inspect", name]);
+  equal(plain.code, 1);
+  match(plain.stderr, /expects TLS, but the request had none/);
+  const nope = await space.fairlead(["imagetools", "inspect", "--builder", "nope", name]);
+  match(nope.stderr, /no builder "nope" found/);
+});
 
 /** A layout's blobs, and the entries of its index in an order of their own. */
 function contentsOf(folder: string) {

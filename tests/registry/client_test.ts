@@ -9,43 +9,41 @@ import { issuer, login, service, startTokenServer } from "../session/token_serve
 import { blob, client, pushImage, ref } from "./world.ts";
 
 const ignore = skip(await missing("docker-registry", "openssl", "perl"));
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const right = { username: login.user, secret: login.password };
 
-Deno.test(
-  { ignore, name: "blobs and manifests go there and come back, small and large" },
-  async () => {
-    await using registry = await startRegistry();
-    using registries = client();
-    const name = ref(`${registry.host}/a/b`);
-    const [to, from] = [registries.writer(name), registries.reader(name)];
-    for (const size of [0, 5, 20 << 20]) {
-      const { descriptor, bytes } = await blob(size);
-      equal(await to.has(descriptor), false);
-      await to.putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream()));
-      equal(await to.has(descriptor), true);
-      deepEqual(await from.fetch(descriptor), bytes);
-      const other = registries.writer(ref(`${registry.host}/other`));
-      equal(await other.mount(descriptor, "a/b"), true);
-      equal(await other.has(descriptor), true);
-    }
-    const manifest = await pushImage(registries, `${registry.host}/a/b:1`);
-    deepEqual(await from.resolve(ref(`${registry.host}/a/b:1`)), manifest.descriptor);
-    const pinned = ref(`${registry.host}/a/b@${manifest.descriptor.digest}`);
-    deepEqual(await from.resolve(pinned), manifest.descriptor);
-    deepEqual(await from.fetch(manifest.descriptor), manifest.bytes);
-    equal(await to.has(manifest.descriptor, "1"), true);
-    equal(await to.has(manifest.descriptor, "2"), false);
-    deepEqual(await from.referrers(manifest.descriptor.digest), []);
-    const absent = await blob(7);
-    equal(await to.mount(absent.descriptor, "a/b"), false);
-    await rejects(from.fetch(absent.descriptor), { code: "not-found" });
-    await rejects(from.resolve(ref(`${registry.host}/a/b:2`)), {
-      message: `${registry.host}/a/b:2: not found`,
-    });
-  },
-);
+test("blobs and manifests go there and come back, small and large", async () => {
+  await using registry = await startRegistry();
+  using registries = client();
+  const name = ref(`${registry.host}/a/b`);
+  const [to, from] = [registries.writer(name), registries.reader(name)];
+  for (const size of [0, 5, 20 << 20]) {
+    const { descriptor, bytes } = await blob(size);
+    equal(await to.has(descriptor), false);
+    await to.putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream()));
+    equal(await to.has(descriptor), true);
+    deepEqual(await from.fetch(descriptor), bytes);
+    const other = registries.writer(ref(`${registry.host}/other`));
+    equal(await other.mount(descriptor, "a/b"), true);
+    equal(await other.has(descriptor), true);
+  }
+  const manifest = await pushImage(registries, `${registry.host}/a/b:1`);
+  deepEqual(await from.resolve(ref(`${registry.host}/a/b:1`)), manifest.descriptor);
+  const pinned = ref(`${registry.host}/a/b@${manifest.descriptor.digest}`);
+  deepEqual(await from.resolve(pinned), manifest.descriptor);
+  deepEqual(await from.fetch(manifest.descriptor), manifest.bytes);
+  equal(await to.has(manifest.descriptor, "1"), true);
+  equal(await to.has(manifest.descriptor, "2"), false);
+  deepEqual(await from.referrers(manifest.descriptor.digest), []);
+  const absent = await blob(7);
+  equal(await to.mount(absent.descriptor, "a/b"), false);
+  await rejects(from.fetch(absent.descriptor), { code: "not-found" });
+  await rejects(from.resolve(ref(`${registry.host}/a/b:2`)), {
+    message: `${registry.host}/a/b:2: not found`,
+  });
+});
 
-Deno.test({ ignore, name: "a password is sent to the registry that asks for it" }, async () => {
+test("a password is sent to the registry that asks for it", async () => {
   await using registry = await startRegistry({
     password: { user: login.user, password: login.password },
   });
@@ -64,76 +62,67 @@ Deno.test({ ignore, name: "a password is sent to the registry that asks for it" 
   });
 });
 
-Deno.test(
-  { ignore, name: "tokens are fetched for one repository, and for a mount from another" },
-  async () => {
-    await using certs = await makeCerts();
-    await using server = await startTokenServer(certs.server);
-    await using registry = await startRegistry({
-      token: { realm: server.realm, service, issuer, cert: certs.ca.cert },
-    });
-    using registries = client({ login: right });
-    await pushImage(registries, `${registry.host}/a`);
-    deepEqual([...new Set(server.asked)], ["POST password fairlead"]);
-    equal(server.asked.length, 1, "one token serves many requests at once");
-    const { descriptor, bytes } = await blob(9);
-    const from = registries.writer(ref(`${registry.host}/a`));
-    await from.putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream()));
-    equal(await registries.writer(ref(`${registry.host}/b`)).mount(descriptor, "a"), true);
+test("tokens are fetched for one repository, and for a mount from another", async () => {
+  await using certs = await makeCerts();
+  await using server = await startTokenServer(certs.server);
+  await using registry = await startRegistry({
+    token: { realm: server.realm, service, issuer, cert: certs.ca.cert },
+  });
+  using registries = client({ login: right });
+  await pushImage(registries, `${registry.host}/a`);
+  deepEqual([...new Set(server.asked)], ["POST password fairlead"]);
+  equal(server.asked.length, 1, "one token serves many requests at once");
+  const { descriptor, bytes } = await blob(9);
+  const from = registries.writer(ref(`${registry.host}/a`));
+  await from.putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream()));
+  equal(await registries.writer(ref(`${registry.host}/b`)).mount(descriptor, "a"), true);
 
-    using nobody = client();
-    const name = ref(`${registry.host}/a`);
-    equal((await nobody.reader(name).resolve(name)).size > 0, true);
-    await rejects(
-      nobody.writer(name).putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream())),
-      { code: "unauthorized", message: /push access denied/ },
-    );
-    using wrong = client({ login: { username: "me", secret: "s3cret" } });
-    await rejects(wrong.reader(name).resolve(name), {
-      code: "unauthorized",
-      message: new RegExp(`failed to authorize: cannot get a token for ${registry.host} .*: 401`),
-    });
-  },
-);
+  using nobody = client();
+  const name = ref(`${registry.host}/a`);
+  equal((await nobody.reader(name).resolve(name)).size > 0, true);
+  await rejects(
+    nobody.writer(name).putBlob(descriptor, () => Promise.resolve(new Blob([bytes]).stream())),
+    { code: "unauthorized", message: /push access denied/ },
+  );
+  using wrong = client({ login: { username: "me", secret: "s3cret" } });
+  await rejects(wrong.reader(name).resolve(name), {
+    code: "unauthorized",
+    message: new RegExp(`failed to authorize: cannot get a token for ${registry.host} .*: 401`),
+  });
+});
 
-Deno.test(
-  { ignore, name: "TLS: an authority that is known, one that isn't, insecure, plain" },
-  async () => {
-    await using certs = await makeCerts();
-    await using registry = await startRegistry({ tls: certs.server });
-    const ca = [await Deno.readTextFile(certs.ca.cert)];
-    const { host } = registry;
-    const name = ref(`${host}/a`);
-    const resolve = async (config: Record<string, unknown>) => {
-      using registries = client({ configs: { [host]: config } });
-      return await registries.reader(name).resolve(name);
-    };
-    using registries = client({ configs: { [host]: { http: false, ca } } });
-    const { descriptor } = await pushImage(registries, `${host}/a`, { layer: 9 << 20 });
-    deepEqual(await resolve({ http: false, ca }), descriptor);
-    deepEqual(await resolve({ insecure: true, http: false }), descriptor);
-    await rejects(resolve({ http: false }), {
-      code: "tls",
-      message: /signed by an unknown authority/,
-      hint: /ca = \["FILE"\]/,
-    });
-    await rejects(resolve({}), { code: "tls", hint: /http = false/ });
+test("TLS: an authority that is known, one that isn't, insecure, plain", async () => {
+  await using certs = await makeCerts();
+  await using registry = await startRegistry({ tls: certs.server });
+  const ca = [await Deno.readTextFile(certs.ca.cert)];
+  const { host } = registry;
+  const name = ref(`${host}/a`);
+  const resolve = async (config: Record<string, unknown>) => {
+    using registries = client({ configs: { [host]: config } });
+    return await registries.reader(name).resolve(name);
+  };
+  using registries = client({ configs: { [host]: { http: false, ca } } });
+  const { descriptor } = await pushImage(registries, `${host}/a`, { layer: 9 << 20 });
+  deepEqual(await resolve({ http: false, ca }), descriptor);
+  deepEqual(await resolve({ insecure: true, http: false }), descriptor);
+  await rejects(resolve({ http: false }), {
+    code: "tls",
+    message: /signed by an unknown authority/,
+    hint: /ca = \["FILE"\]/,
+  });
+  await rejects(resolve({}), { code: "tls", hint: /http = false/ });
 
-    using insecure = client({ configs: { [host]: { http: false, insecure: true } } });
-    const pushed = await pushImage(insecure, `${host}/b`, { layer: 9 << 20 });
-    deepEqual(
-      await insecure.reader(name).fetch(descriptor).then((it) => it.length),
-      descriptor.size,
-    );
-    const other = ref(`${host}/b`);
-    deepEqual(await insecure.reader(other).resolve(other), pushed.descriptor);
-  },
-);
+  using insecure = client({ configs: { [host]: { http: false, insecure: true } } });
+  const pushed = await pushImage(insecure, `${host}/b`, { layer: 9 << 20 });
+  deepEqual(
+    await insecure.reader(name).fetch(descriptor).then((it) => it.length),
+    descriptor.size,
+  );
+  const other = ref(`${host}/b`);
+  deepEqual(await insecure.reader(other).resolve(other), pushed.descriptor);
+});
 
-Deno.test({
-  ignore,
-  name: "TLS: a registry that requires a client certificate accepts the right one alone",
-}, async () => {
+test("TLS: a registry that requires a client certificate accepts the right one alone", async () => {
   await using certs = await makeCerts();
   const tls = { ...certs.server, clientCa: certs.ca.cert };
   await using registry = await startRegistry({ tls });
@@ -159,7 +148,7 @@ Deno.test({
   }
 });
 
-Deno.test({ ignore, name: "a mirror is asked first, and the registry after it" }, async () => {
+test("a mirror is asked first, and the registry after it", async () => {
   await using mirror = await startRegistry();
   await using registry = await startRegistry();
   using registries = client({ configs: { [registry.host]: { mirrors: [mirror.host] } } });
@@ -177,7 +166,7 @@ Deno.test({ ignore, name: "a mirror is asked first, and the registry after it" }
   deepEqual(await registries.reader(other).resolve(other), own.descriptor);
 });
 
-Deno.test({ ignore, name: "a port that the runtime's fetch refuses is usable" }, async () => {
+test("a port that the runtime's fetch refuses is usable", async () => {
   await using registry = await startRegistry({ port: freeBlockedPort() });
   using registries = client();
   const name = ref(`${registry.host}/a`);

@@ -49,12 +49,9 @@ const pull = (space: Workspace, env = {}) =>
   space.fairlead(["build", "--pull", "--output", "out", "--progress", "plain", "pull"], env);
 
 const right = { auth: btoa(`${login.user}:${login.password}`) };
-const options = { ignore };
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
-Deno.test({
-  ...options,
-  name: "tokens are fetched on this side, and shared with later builds by our key",
-}, async () => {
+test("tokens are fetched on this side, and shared with later builds by our key", async () => {
   await using world = await tokenWorld();
   const { server, space, registry: { host } } = world;
   configure(space, host, right);
@@ -85,10 +82,7 @@ Deno.test({
   equal(space.read("out/file"), space.read("ctx/file"));
 });
 
-Deno.test({
-  ...options,
-  name: "a token server without POST works, and so does one that the daemon asks itself",
-}, async () => {
+test("a token server without POST works, and so does one that the daemon asks itself", async () => {
   await using world = await tokenWorld();
   const { server, space, registry: { host } } = world;
   configure(space, host, right);
@@ -104,10 +98,7 @@ Deno.test({
   deepEqual(server.asked.filter((line) => line.endsWith("fairlead")), []);
 });
 
-Deno.test({
-  ...options,
-  name: "anonymous pulls work, pushes don't; a wrong password is reported and not shown",
-}, async () => {
+test("anonymous pulls work, pushes don't; a wrong password is reported and not shown", async () => {
   await using world = await tokenWorld();
   const { server, space, registry: { host } } = world;
   configure(space, host, right);
@@ -132,10 +123,7 @@ Deno.test({
   match(refused.stderr, /denied|authorization failed|insufficient/);
 });
 
-Deno.test({
-  ...options,
-  name: "a credential helper's identity token works, and a broken helper is reported",
-}, async () => {
+test("a credential helper's identity token works, and a broken helper is reported", async () => {
   await using world = await tokenWorld();
   const { server, space, registry: { host } } = world;
   const helper = (script: string) => {
@@ -166,10 +154,7 @@ Deno.test({
   ok(missing.stderr.includes("docker-credential-test: no such program in PATH"), missing.stderr);
 });
 
-Deno.test({
-  ...options,
-  name: "a registry with passwords accepts DOCKER_AUTH_CONFIG, and refuses anonymous users",
-}, async () => {
+test("a registry with passwords accepts DOCKER_AUTH_CONFIG, and refuses anonymous users", async () => {
   const { host } = basic!;
   await using space = await workspace(shared.address);
   context(space, host);
