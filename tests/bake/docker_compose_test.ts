@@ -7,6 +7,7 @@ import { run } from "../harness/run.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const compose = await dockerCompose();
 const ignore = skip(
@@ -61,8 +62,7 @@ test("docker compose build: two services, one on top of the other, on a remote b
   await using engine = await startDockerd();
   await using space = await workspace(address);
   project(space);
-  const { code, stdout, stderr } = await composeRun(space, engine.address, ["build"]);
-  equal(code, 0, stdout + stderr);
+  const { stdout, stderr } = await succeeds(composeRun(space, engine.address, ["build"]));
   for (const name of ["web:1", "api:1"]) ok((stdout + stderr).includes(`${name}  Built`), name);
   const said = await engine.docker("run", "--rm", "--network", "none", "api:1", "cat", "/said");
   const host = Deno.readTextFileSync("/etc/hostname").trim();
@@ -74,7 +74,6 @@ test("docker compose build: the error of a service's Dockerfile is shown", async
   await using space = await workspace(address);
   project(space);
   space.write({ "web/Dockerfile": "FROM busybox\nRUN echo before; exit 7\n" });
-  const { code, stdout, stderr } = await composeRun(space, engine.address, ["build", "web"]);
-  equal(code, 1, stdout + stderr);
+  const { stdout, stderr } = await fails(composeRun(space, engine.address, ["build", "web"]));
   match(stdout + stderr, /exit code: 7/);
 });

@@ -6,6 +6,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
@@ -78,8 +79,7 @@ test("a target whose permissions are given is built", async () => {
       [[], { BUILDX_BAKE_ENTITLEMENTS_FS: "0" }],
     ] as const
   ) {
-    const ran = await bake(space, "fairlead", { a: copies }, words, env);
-    equal(ran.code, 0, ran.stderr);
+    await succeeds(bake(space, "fairlead", { a: copies }, words, env));
     equal(space.read("x/y/secret"), "hush");
     Deno.removeSync(space.path("x"), { recursive: true });
   }
@@ -95,8 +95,7 @@ test("misleading paths are shown as they really are", async () => {
   const name = "../a b'; rm -rf ~ #\x1b[2K";
   space.write({ [`in/${name}`]: "" });
   const target = { ...inline, secret: [{ id: "s", src: name }] };
-  const { code, stderr } = await bake(space, "fairlead", { a: target });
-  equal(code, 1);
+  const { stderr } = await fails(bake(space, "fairlead", { a: target }));
   equal(stderr.includes("\x1b"), false);
   match(stderr, /^fairlead bake '--allow=fs\.read=\.\.\/a b'\\''; rm -rf ~ #.*' -f d\.json a$/m);
 });
@@ -112,8 +111,7 @@ test("a path that does not exist yet needs permission for its deepest existing f
     ]
   ) {
     for (const program of ["fairlead", "buildx"] as const) {
-      const { code, stderr } = await bake(space, program, { a: target }, words);
-      equal(code, 1, stderr);
+      const { stderr } = await fails(bake(space, program, { a: target }, words));
       equal(asked(stderr).join(), " - Write access to path ..", stderr);
     }
   }
@@ -149,8 +147,7 @@ test("a folder whose name looks like a URL needs the folder's permission", async
     ]
   ) {
     space.write({ "in/compose.yaml": service(build), "in/Dockerfile": "FROM scratch\n" });
-    const ran = await space.below("in").fairlead(["bake", "-f", "compose.yaml"]);
-    equal(ran.code, 1, ran.stderr);
+    const ran = await fails(space.below("in").fairlead(["bake", "-f", "compose.yaml"]));
     match(asked(ran.stderr).join(), /Read access to path \.\.\/out/, ran.stderr);
   }
 });
@@ -165,8 +162,7 @@ test("permission for a Dockerfile elsewhere does not open its folder", async () 
   });
   const target = { dockerfile: "../out/Dockerfile", output: ["type=local,dest=x"] };
   const words = ["--allow", "fs.read=../out/Dockerfile"];
-  const { code, stderr } = await bake(space, "fairlead", { a: target }, words);
-  equal(code, 1, stderr);
+  const { stderr } = await fails(bake(space, "fairlead", { a: target }, words));
   match(stderr, /"\/g": not found/);
   space.write({ "out/Dockerfile": "FROM scratch\nCOPY f /\n" });
   equal((await bake(space, "fairlead", { a: target }, words)).code, 0);
@@ -196,8 +192,7 @@ test("the check of permissions reads keys and paths as the build does", async ()
     { type: "local", dest: "x", DEST: "../out/x", MODE: "delete" },
     { type: "image", TYPE: "local", DEST: "../out" },
   ];
-  const { code, stderr } = await bake(space, "fairlead", { a: { ...inline, output } });
-  equal(code, 0, stderr);
+  await succeeds(bake(space, "fairlead", { a: { ...inline, output } }));
   equal(space.read("in/x/f"), "");
   deepEqual([...Deno.readDirSync(space.path("out"))].map(({ name }) => name).sort(), [
     "Dockerfile",
@@ -215,8 +210,7 @@ test("each of several targets is checked, and with --progress rawjson too", asyn
     d: { ...inline },
   };
   for (const words of [[], ["--progress", "rawjson"]]) {
-    const { code, stderr } = await bake(space, "fairlead", targets, words);
-    equal(code, 1, stderr);
+    const { stderr } = await fails(bake(space, "fairlead", targets, words));
     equal(asked(stderr).length, 2, stderr);
     equal(/load build definition/.test(stderr), false);
   }
@@ -270,8 +264,7 @@ test("an output of one target opens no way out of the working folder for another
       await Deno.remove(space.path(`in/${name}`), { recursive: true }).catch(() => {});
     }
     space.write({ "in/token": "mine" });
-    const { code, stderr } = await bake(space, "fairlead", { links, target });
-    equal(code, 1, stderr);
+    const { stderr } = await fails(bake(space, "fairlead", { links, target }));
     match(stderr, new RegExp(`the definition may not ${error} `), stderr);
     equal(Deno.lstatSync(space.path("in/token")).isSymlink, true);
     deepEqual([...Deno.readDirSync(space.path("out"))].map(({ name }) => name).sort(), [

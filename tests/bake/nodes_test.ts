@@ -4,6 +4,7 @@ import { workspace } from "../build/workspace.ts";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
 
@@ -43,8 +44,7 @@ Deno.test(
       }),
     });
     const env = { BUILDX_BUILDER: "far" };
-    const plan = await space.fairlead(["bake", "--plan", "--timeline=t.html"], env);
-    equal(plan.code, 0, plan.stderr);
+    const plan = await succeeds(space.fairlead(["bake", "--plan", "--timeline=t.html"], env));
     const fixed = (
       target: string,
       name: string,
@@ -71,8 +71,7 @@ Deno.test(
     for (const made of ["out", "t.html", ".store/refs"]) {
       throws(() => Deno.statSync(space.path(made)), Deno.errors.NotFound);
     }
-    const ran = await space.fairlead(["bake", "--metadata-file", "meta", "--timeline=t.html"], env);
-    equal(ran.code, 0, ran.stderr);
+    await succeeds(space.fairlead(["bake", "--metadata-file", "meta", "--timeline=t.html"], env));
     const meta = JSON.parse(space.read("meta"));
     match(meta.a["buildx.build.ref"], /^far\/far0\//);
     match(meta.b["buildx.build.ref"], /^far\/far1\//);

@@ -7,6 +7,7 @@ import { startSshAgent } from "../harness/ssh_agent.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missingGit() ?? await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
@@ -78,8 +79,7 @@ test("bake of a git repository reads its folders, the definition's folder and lo
     deepEqual(JSON.parse(ours!.stdout), JSON.parse(theirs!.stdout), words.join(" "));
   }
   for (const program of programs) {
-    const ran = await space[program](["bake", url, "all"], { OUT: program });
-    equal(ran.code, 0, ran.stderr);
+    await succeeds(space[program](["bake", url, "all"], { OUT: program }));
     equal(space.read(`${program}/root/f`), "root\n");
     equal(space.read(`${program}/sub/g`), "sub\n");
     equal(space.read(`${program}/sub/f`), "root\n");
@@ -91,21 +91,18 @@ test("bake of a git repository: what isn't there, and what isn't ours", async (s
   await repository(space);
   await using daemon = await gitDaemon(space.path("git"));
   const url = `${daemon.url}/r.git`;
-  const gone = await space.fairlead(["bake", "--print", url, "-f", "gone.hcl"]);
-  equal(gone.code, 1);
+  const gone = await fails(space.fairlead(["bake", "--print", url, "-f", "gone.hcl"]));
   match(gone.stderr, /ERROR: open gone\.hcl: no such file or directory in git:/);
   const empty = await space.fairlead(["bake", "--print", `${url}#main:other`]);
   match(empty.stderr, /ERROR: couldn't find a bake definition/);
-  const nowhere = await space.fairlead(["bake", "--print", `${daemon.url}/nowhere.git`]);
-  equal(nowhere.code, 1);
+  await fails(space.fairlead(["bake", "--print", `${daemon.url}/nowhere.git`]));
   space.write({
     "git/r.git/docker-bake.hcl": 'target "default" { context = "cwd://.." }\n',
     "git/r.git/docker-bake.override.hcl": 'target "default" { dockerfile = "Dockerfile" }\n',
   });
   await commitAll(space.path("git/r.git"), "two");
   Deno.mkdirSync(space.path("deep"));
-  const refused = await space.fairlead(["bake", url]);
-  equal(refused.code, 1);
+  const refused = await fails(space.fairlead(["bake", url]));
   match(refused.stderr, /Read access to path \.\.\n/);
   match(refused.stderr, /ERROR: additional privileges requested/);
 });
@@ -127,8 +124,7 @@ test("a compose file from elsewhere reads the working folder alone", async (spac
   const mine = await fairlead(print);
   equal(JSON.parse(mine.stdout).target.default.args.SECRET, "open", mine.stderr);
   for (const name of ["out.yaml", "include.yaml"]) {
-    const { code, stderr } = await fairlead([...print, "-f", name]);
-    equal(code, 1);
+    const { stderr } = await fails(fairlead([...print, "-f", name]));
     match(stderr, /ERROR: open \.\.\/credentials: a remote definition may read/);
   }
   const allowed = await fairlead([...print, "-f", "out.yaml", "--allow", "fs.read=.."]);
@@ -156,10 +152,9 @@ test("bake of a definition over http: everything else is of this machine", async
       equal(ours!.code, 0, ours!.stderr);
       equal(ours!.stdout, theirs!.stdout);
     }
-    const built = await space.fairlead(
+    await succeeds(space.fairlead(
       ["bake", `${url}/d.hcl`, "--set", "default.output=type=local,dest=out"],
-    );
-    equal(built.code, 0, built.stderr);
+    ));
     equal(space.read("out/h"), "mine\n");
     for (
       const [name, message] of [
@@ -182,14 +177,12 @@ test("bake of a private repository: its token, for it and for no other host", as
   const token = crypto.randomUUID();
   await using server = gitHttp(space.path("git"), token);
   const url = `${server.url}/r.git`;
-  const refused = await space.fairlead(["bake", url]);
-  equal(refused.code, 1);
+  await fails(space.fairlead(["bake", url]));
   for (const program of programs) {
-    const ran = await space[program](["bake", url], {
+    const ran = await succeeds(space[program](["bake", url], {
       OUT: program,
       BUILDX_BAKE_GIT_AUTH_TOKEN: token,
-    });
-    equal(ran.code, 0, ran.stderr);
+    }));
     equal(space.read(`${program}/root/f`), "root\n");
     equal(ran.stderr.includes(token), false);
   }
@@ -197,8 +190,7 @@ test("bake of a private repository: its token, for it and for no other host", as
   const header = `basic ${btoa(`x-access-token:${token}`)}`;
   for (const program of programs) {
     const print = ["bake", "--print", `${url}`];
-    const ran = await space[program](print, { BUILDX_BAKE_GIT_AUTH_HEADER: header });
-    equal(ran.code, 0, ran.stderr);
+    await succeeds(space[program](print, { BUILDX_BAKE_GIT_AUTH_HEADER: header }));
     const wrong = await space[program](print, { BUILDX_BAKE_GIT_AUTH_HEADER: "basic bm8=" });
     equal(wrong.code, 1, program);
   }
@@ -219,11 +211,9 @@ Deno.test(
       // The daemon keeps fetched commits, so only a new commit shows who may fetch.
       space.write({ "git/r.git/f": crypto.randomUUID() });
       await commitAll(space.path("git/r.git"), "more");
-      const without = await space.fairlead(["bake", "--print", url]);
-      equal(without.code, 1, without.stdout);
+      await fails(space.fairlead(["bake", "--print", url]));
       const OUT = crypto.randomUUID();
-      const built = await space.fairlead(["bake", url], { ...env, OUT });
-      equal(built.code, 0, built.stderr);
+      await succeeds(space.fairlead(["bake", url], { ...env, OUT }));
       equal(space.read(`${OUT}/root/f`), space.read("git/r.git/f"));
       // With a key the peer reads the definition, and then needs an agent for the context.
       const theirs = await space.buildx(["bake", "--print", url], { ...env, ...agent.env });

@@ -4,6 +4,7 @@ import { type Workspace, workspace } from "../build/workspace.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { startFairlead } from "../harness/fairlead.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
@@ -56,8 +57,7 @@ test("targets of a group: each with its arguments, all at once", async () => {
     const out = ["app", "api-2", "third"].flatMap((
       name,
     ) => ["--set", `${name}.output=type=local,dest=${program}/${name}`]);
-    const ran = await space[program](["bake", "--progress", "plain", "all", ...out]);
-    equal(ran.code, 0, ran.stderr);
+    const ran = await succeeds(space[program](["bake", "--progress", "plain", "all", ...out]));
     equal(space.read(`${program}/app/name`), "app\n");
     equal(space.read(`${program}/api-2/name`), "api\n");
     equal(space.read(`${program}/third/name`), space.read("file"));
@@ -73,8 +73,7 @@ test("a context that targets share is sent once", async () => {
     alone: { context: "sub", dockerfile: "../Dockerfile" },
   }, { default: ["a", "b", "alone"] });
   space.write({ "sub/file": "x" });
-  const { code, stderr } = await space.fairlead(["bake", "--metadata-file", "meta"]);
-  equal(code, 0, stderr);
+  await succeeds(space.fairlead(["bake", "--metadata-file", "meta"]));
   const sessions = (name: string) => {
     const built = JSON.parse(space.read("meta"))[name]["buildx.build.provenance"];
     return built.invocation.parameters.args["local-sessionid:context"];
@@ -96,14 +95,13 @@ test("target: contexts: linked ones are built and lose their outputs", async () 
   });
   for (const program of programs) {
     const out = ["--set", `top.output=type=local,dest=${program}`];
-    const ran = await space[program]([
+    await succeeds(space[program]([
       "bake",
       "top",
       "--metadata-file",
       `${program}.meta`,
       ...out,
-    ]);
-    equal(ran.code, 0, ran.stderr);
+    ]));
     equal(space.read(`${program}/name`), "linked\nmiddle\n");
     equal(space.read(`${program}/base`), "linked\n");
     deepEqual(Object.keys(JSON.parse(space.read(`${program}.meta`))), ["base", "middle", "top"]);
@@ -118,8 +116,7 @@ test("one target's failure ends the others, and is the one that is told", async 
   }, { default: ["slow", "bad"] });
   const errors: string[] = [];
   for (const program of programs) {
-    const ran = await space[program](["bake", "--metadata-file", `${program}.meta`]);
-    equal(ran.code, 1, ran.stderr);
+    const ran = await fails(space[program](["bake", "--metadata-file", `${program}.meta`]));
     errors.push(ran.stderr.match(/^ERROR: .*$/m)![0]);
     match(
       ran.stderr,
@@ -149,8 +146,7 @@ test("--metadata-file: the same keys, and the records of a group", async () => {
   const shapes: unknown[] = [];
   for (const program of programs) {
     const output = ["--set", "a.output=type=oci,dest=a.tar", "--set", "b.output=type=cacheonly"];
-    const ran = await space[program](["bake", "--metadata-file", "meta", ...output]);
-    equal(ran.code, 0, ran.stderr);
+    await succeeds(space[program](["bake", "--metadata-file", "meta", ...output]));
     const meta = JSON.parse(space.read("meta"));
     shapes.push(
       Object.fromEntries(
@@ -180,8 +176,7 @@ test("a bake without any output gives buildx's warning", async () => {
   for (const words of [[], ["a", "b", "c"], ["a"]]) {
     const warnings = [];
     for (const program of programs) {
-      const ran = await space[program](["bake", ...words]);
-      equal(ran.code, 0, ran.stderr);
+      const ran = await succeeds(space[program](["bake", ...words]));
       const [warning = ""] = ran.stderr.match(/^WARNING: No output.*$/m) ?? [];
       // The order of the targets is not fixed there.
       const names = warning.match(/for (.*) target\(s\)/)?.[1]?.split(", ").sort().join();
@@ -197,8 +192,7 @@ test("--push pushes several targets at once", async () => {
     a: { tags: [`${shared.registry}/bake/a:1`], args: { NAME: "a" } },
     b: { tags: [`${shared.registry}/bake/b:1`, `${shared.registry}/bake/b:2`] },
   }, { default: ["a", "b"] });
-  const ran = await space.fairlead(["bake", "--push", "--metadata-file", "meta"]);
-  equal(ran.code, 0, ran.stderr);
+  await succeeds(space.fairlead(["bake", "--push", "--metadata-file", "meta"]));
   const meta = JSON.parse(space.read("meta"));
   for (const [name, tag] of [["a", "1"], ["b", "1"], ["b", "2"]] as const) {
     const answer = await fetch(`http://${shared.registry}/v2/bake/${name}/manifests/${tag}`, {
@@ -229,12 +223,11 @@ test("secrets, hosts, limits, caches: what a target says reaches the build", asy
   });
   space.write({ secret: "hush" });
   for (const program of programs) {
-    const ran = await space[program]([
+    await succeeds(space[program]([
       "bake",
       "--set",
       `default.output=type=local,dest=${program}`,
-    ]);
-    equal(ran.code, 0, ran.stderr);
+    ]));
     equal(space.read(`${program}/s`), "hush");
     match(space.read(`${program}/hosts`), /^10\.1\.2\.3\s+far/);
     equal(space.read(`${program}/limit`), "1000\n");

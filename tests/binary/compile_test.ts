@@ -5,6 +5,7 @@ import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { need } from "../harness/tool.ts";
 import { tempFolder } from "./binary.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const compile = (args: readonly string[], env: Record<string, string> = {}) =>
@@ -21,8 +22,7 @@ Deno.test({
   const output = `${folder.path}/fairlead`;
   // Any ELF file will do as a base: that it runs can't be seen here.
   const base = await need("busybox");
-  const { code, stderr } = await compile([`--output=${output}`], { DENORT_BIN: base });
-  assert.equal(code, 0, stderr);
+  await succeeds(compile([`--output=${output}`], { DENORT_BIN: base }));
   const made = await Deno.readFile(output);
   assert.deepEqual(made.subarray(0, 4), (await Deno.readFile(base)).subarray(0, 4));
   const text = new TextDecoder("latin1").decode(made);
@@ -36,8 +36,7 @@ Deno.test({
 
 Deno.test("wrong arguments and impossible targets are refused", async () => {
   const message = async (...args: string[]) => {
-    const { code, stderr } = await compile(args);
-    assert.equal(code, 1);
+    const { stderr } = await fails(compile(args));
     return stderr;
   };
   assert.match(await message("--targett=x"), /^compile: unknown argument "--targett=x"\n$/);
@@ -60,8 +59,7 @@ Deno.test({
 }, async () => {
   await using folder = await tempFolder();
   const file = `${folder.path}/fairlead.js`;
-  const { code, stderr } = await compile(["--js", `--output=${file}`]);
-  assert.equal(code, 0, stderr);
+  await succeeds(compile(["--js", `--output=${file}`]));
   const deno = Deno.execPath();
   const path = `${deno.slice(0, deno.lastIndexOf("/"))}:/usr/bin:/bin`;
   const env = ["-i", `PATH=${path}`, `HOME=${folder.path}`, "DENO_NO_UPDATE_CHECK=1"];

@@ -9,6 +9,7 @@ import { check, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { bareRoot, compileInto, tempFolder } from "./binary.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = Deno.build.os !== "linux" || skip(needsRoot() ?? await missing("busybox"));
 const made = await tempFolder();
@@ -123,10 +124,9 @@ test("nobody waits for a start that was killed while it unpacked", async () => {
 test("the program's output obeys the user's umask, and unpacked files are readable by all", async () => {
   await using folder = await tempFolder();
   const certs = `umask 077; exec "$0" certs create ${folder.path}/certs --host a`;
-  const { code, stderr } = await run("sh", ["-c", certs, binary], {
+  await succeeds(run("sh", ["-c", certs, binary], {
     env: { FAIRLEAD_CACHE: `${folder.path}/cache` },
-  });
-  assert.equal(code, 0, stderr);
+  }));
   const mode = async (path: string) => (await Deno.stat(folder.path + path)).mode! & 0o777;
   assert.equal(await mode("/certs/client"), 0o700);
   assert.equal(await mode(`/cache/${folder.names("/cache")[0]}`), 0o755);
@@ -151,11 +151,10 @@ test("a read-only or full home is replaced by TMPDIR", async () => {
 test("without any usable folder each one is named with its reason, and nothing stays", async () => {
   await using home = await tempFolder({ readOnly: true });
   await using temp = await tempFolder({ size: "30m" });
-  const { code, stdout, stderr } = await fairlead(
+  const { stdout, stderr } = await fails(fairlead(
     { HOME: home.path, TMPDIR: temp.path },
     "version",
-  );
-  assert.equal(code, 1);
+  ));
   assert.equal(stdout, "");
   const lines = stderr.trimEnd().split("\n");
   assert.equal(lines[0], "fairlead: cannot unpack itself:", stderr);
@@ -226,8 +225,7 @@ test("a binary that was damaged says so, and unpacks nothing", async () => {
     await file.write(new TextEncoder().encode("damage"));
   }
   const cache = `${folder.path}/cache`;
-  const { code, stderr } = await run(damaged, ["version"], { env: { FAIRLEAD_CACHE: cache } });
-  assert.equal(code, 1);
+  const { stderr } = await fails(run(damaged, ["version"], { env: { FAIRLEAD_CACHE: cache } }));
   assert.match(
     stderr,
     /fairlead is damaged \(its checksum is wrong\)\nhint: download the file again/,
@@ -243,8 +241,7 @@ test("a binary that came only in part says how long it should be", async () => {
     await Deno.copyFile(binary, part);
     await Deno.truncate(part, length);
     const cache = `${folder.path}/cache`;
-    const { code, stderr } = await run(part, ["version"], { env: { FAIRLEAD_CACHE: cache } });
-    assert.equal(code, 1);
+    const { stderr } = await fails(run(part, ["version"], { env: { FAIRLEAD_CACHE: cache } }));
     assert.match(stderr, new RegExp(`\\(this file is for Linux \\w+, and of ${size} bytes\\)`));
     assert.match(stderr, /^hint: download the file again$/m);
     assert.deepEqual([...Deno.readDirSync(cache)], []);
@@ -361,14 +358,12 @@ test("a file that another user put in the program's place is not run", async () 
   assert.equal((await Deno.stat(place)).uid, 0);
   await plant(1234);
   await Deno.chmod(`${folder.path}/c`, 0o777);
-  const refused = await fairlead(env, "version");
-  assert.equal(refused.code, 1);
+  const refused = await fails(fairlead(env, "version"));
   assert.match(refused.stderr, /other users can write to \S+\/c \(/);
   // Another user's start uses root's folder, and that of no other user.
   await Deno.chmod(`${folder.path}/c`, 0o755);
   for (const path of [folder.path, made.path]) await Deno.chmod(path, 0o755);
-  const byNobody = await run("setpriv", [...nobody, binary, "version"], { env });
-  assert.equal(byNobody.code, 1);
+  const byNobody = await fails(run("setpriv", [...nobody, binary, "version"], { env }));
   assert.match(byNobody.stderr, /belongs to another user \(1234\)|Permission denied/);
   assert.throws(() => Deno.statSync(`${folder.path}/ran`), Deno.errors.NotFound);
 });
@@ -459,8 +454,7 @@ test("a folder in TMPDIR that belongs to somebody else is not used", async () =>
   await using temp = await tempFolder();
   await Deno.mkdir(`${temp.path}/fairlead-0`);
   await Deno.chown(`${temp.path}/fairlead-0`, 65534, 65534);
-  const { code, stderr } = await fairlead({ TMPDIR: temp.path }, "version");
-  assert.equal(code, 1);
+  const { stderr } = await fails(fairlead({ TMPDIR: temp.path }, "version"));
   assert.match(stderr, /fairlead-0 belongs to another user \(65534\)\n/);
   assert.deepEqual(temp.names("/fairlead-0"), []);
 });
@@ -514,8 +508,7 @@ test("install --self leaves the launcher alone, which runs what was unpacked", a
   assert.ok((await Deno.stat(copy)).size > 1 << 20);
 
   for (const change of [/64 KiB instead of \d{5,} KiB/, /: 64 KiB;/]) {
-    const { code, stdout, stderr } = await run("env", install);
-    assert.equal(code, 0, stderr);
+    const { stdout } = await succeeds(run("env", install));
     assert.match(stdout, change);
   }
   const now = await Deno.stat(copy);

@@ -11,6 +11,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
 import { bareRoot, compileInto, type RootOptions, tempFolder } from "./binary.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = Deno.build.os !== "linux" ||
   skip(
@@ -113,31 +114,28 @@ Deno.test({
           await Deno.remove(file("out"), { recursive: true });
         }
         const host = "BUILDKIT_HOST=unix:///buildkit.sock";
-        const bakes = await root.fairlead(
+        await succeeds(root.fairlead(
           ["bake", "-f=/docker-bake.hcl", "--allow=fs=*"],
           ...home,
           host,
-        );
-        assert.equal(bakes.code, 0, bakes.stderr);
+        ));
         assert.equal(await Deno.readTextFile(file("baked/hello")), "hello\n");
 
         const load = ["build", "--load", `-t=smoke:${options.shell}`, "/context"];
-        const loaded = await root.fairlead(
+        await succeeds(root.fairlead(
           load,
           ...home,
           host,
           "DOCKER_HOST=unix:///docker.sock",
-        );
-        assert.equal(loaded.code, 0, loaded.stderr);
+        ));
         const { stdout: images } = await engine.docker("image", "ls", "smoke");
         assert.match(images, new RegExp(`^smoke +${options.shell} `, "m"));
 
-        const broken = await root.fairlead(
+        const broken = await fails(root.fairlead(
           ["build", "-f=/context/Broken", "/context"],
           ...home,
           host,
-        );
-        assert.equal(broken.code, 1);
+        ));
         assert.match(broken.stderr, /ERROR: failed to build: failed to solve: .*absent/);
         const interrupted = await interrupt(
           root.path,
@@ -154,8 +152,7 @@ Deno.test({
       const file = new URL("../../packaging/Dockerfile", import.meta.url).pathname;
       const args = ["build", "--progress=plain", "--no-cache", "-f", file, context.path];
       const env = { BUILDKIT_HOST: daemon.address, FAIRLEAD_CACHE: `${made.path}/cache` };
-      const { code, stderr } = await run(binary, args, { env });
-      assert.equal(code, 0, stderr);
+      const { stderr } = await succeeds(run(binary, args, { env }));
       assert.match(stderr, /^#\d+ [\d.]+ fairlead v\d/m);
     });
   } finally {

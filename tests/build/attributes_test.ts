@@ -10,6 +10,7 @@ import { withShared } from "../harness/shared.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { type InWorkspace, inWorkspace, type Workspace } from "./workspace.ts";
 import { recordOf } from "../harness/client.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const git = await onPath("git") ? undefined : "git is not installed (Debian's package git)";
 const { ignore, shared } = await withShared(git ?? await missing("buildx"));
@@ -35,8 +36,7 @@ async function recordBy(
   env: Record<string, string>,
 ): Promise<BuildHistoryRecord> {
   const file = ["--metadata-file", "meta.json"];
-  const { code, stderr } = await space[program](["build", ...file, ...args], env);
-  assert.equal(code, 0, stderr);
+  await succeeds(space[program](["build", ...file, ...args], env));
   const ref = JSON.parse(space.read("meta.json"))["buildx.build.ref"].split("/").pop();
   return await recordOf(shared.address, ref);
 }
@@ -208,8 +208,7 @@ test("--metadata-file holds the provenance, and warnings when they are wanted", 
   for (const [args, env] of cases) {
     const texts: string[] = [];
     for (const program of programs) {
-      const made = await space[program](["build", "--metadata-file=m.json", ...args, "ctx"], env);
-      assert.equal(made.code, 0, made.stderr);
+      await succeeds(space[program](["build", "--metadata-file=m.json", ...args, "ctx"], env));
       texts.push(
         space.read("m.json")
           .replace(/("buildx\.build\.ref": ").*"/, '$1"')
@@ -266,10 +265,9 @@ test("provenance of what the daemon fetches itself", async (space) => {
       for (const BUILDX_METADATA_PROVENANCE of ["min", "max"]) {
         const found: unknown[] = [];
         for (const program of programs) {
-          const made = await space[program](["build", "--metadata-file=m.json", ...args], {
+          await succeeds(space[program](["build", "--metadata-file=m.json", ...args], {
             BUILDX_METADATA_PROVENANCE,
-          });
-          assert.equal(made.code, 0, made.stderr);
+          }));
           found.push(lasting(
             space.read("m.json")
               .replace(/("buildx\.build\.ref": ").*"/, '$1"')
@@ -308,8 +306,7 @@ test("BUILDX_SEND_GIT_QUERY_AS_INPUT: git URLs with a query as definitions, as b
     const found: unknown[] = [];
     for (const program of programs) {
       const words = ["build", "--policy=disabled=true", "--metadata-file=m.json", ...args];
-      const made = await space[program](words, env, "FROM scratch\nCOPY g /\n");
-      assert.equal(made.code, 0, made.stderr);
+      await succeeds(space[program](words, env, "FROM scratch\nCOPY g /\n"));
       found.push(lasting(
         space.read("m.json")
           .replace(/("buildx\.build\.ref": ").*"/, '$1"')
@@ -335,8 +332,7 @@ test("a build is recorded on this side as buildx records it", async (space) => {
     const found: unknown[] = [];
     for (const program of programs) {
       await Deno.remove(space.path(".store/.buildNodeID")).catch(() => {});
-      const made = await space[program](["build", "--metadata-file=m.json", ...args], {}, stdin);
-      assert.equal(made.code, 0, made.stderr);
+      await succeeds(space[program](["build", "--metadata-file=m.json", ...args], {}, stdin));
       const path = `.store/refs/${JSON.parse(space.read("m.json"))["buildx.build.ref"]}`;
       const mode = (file: string) => Deno.statSync(space.path(file)).mode! & 0o777;
       const machine = space.read(".store/.buildNodeID").replace(/[0-9a-f]/g, "0");

@@ -4,6 +4,7 @@ import { runFlags } from "../../scripts/compile/run_flags.ts";
 import { check, run } from "../harness/run.ts";
 import { withShared } from "../harness/shared.ts";
 import { workspace } from "./workspace.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const { ignore, shared } = await withShared();
@@ -21,8 +22,7 @@ Deno.test(
 
     const fairlead = (...args: string[]) =>
       run(deno, [...runFlags, `${dist}/main.js`, ...args], { cwd: space.dir, env: space.env });
-    const built = await fairlead("build", "-o=out", "ctx");
-    assert.equal(built.code, 0, built.stderr);
+    await succeeds(fairlead("build", "-o=out", "ctx"));
     assert.equal(space.read("out/a"), "bundled");
     const listed = await fairlead("ls");
     assert.match(listed.stdout, /^test\*? +remote/m);

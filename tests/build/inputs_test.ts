@@ -4,6 +4,7 @@ import { withShared } from "../harness/shared.ts";
 import { startRegistry } from "../harness/registry.ts";
 import { missing } from "../harness/tool.ts";
 import { type InWorkspace, inWorkspace, workspace } from "./workspace.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
@@ -32,8 +33,7 @@ COPY nothing /
     "--build-arg=B",
     "--build-arg=GONE",
   ];
-  const { code, stderr } = await space.fairlead([...args, "-o=out", "sub"], { B: "from env" });
-  assert.equal(code, 0, stderr);
+  await succeeds(space.fairlead([...args, "-o=out", "sub"], { B: "from env" }));
   assert.equal(space.read("out/args"), "a b-from env-kept\n");
 });
 
@@ -47,15 +47,14 @@ COPY --from=s /out /
     "secret.txt": "one\n",
   });
   const secrets = ["--secret=id=f,src=secret.txt", "--secret", "id=e,env=TOKEN"];
-  const built = await space.fairlead(["build", ...secrets, "-o=out", "."], { TOKEN: "tw0" });
-  assert.equal(built.code, 0, built.stderr);
+  const built = await succeeds(
+    space.fairlead(["build", ...secrets, "-o=out", "."], { TOKEN: "tw0" }),
+  );
   assert.match(space.read("out/sum"), /^d7f9d1577415238f624d9a655a02daf8 /);
   assert.doesNotMatch(built.stderr, /tw0/);
-  const bad = await space.fairlead(["build", "--secret=id=f,src=nowhere", "."]);
-  assert.equal(bad.code, 1);
+  const bad = await fails(space.fairlead(["build", "--secret=id=f,src=nowhere", "."]));
   assert.match(bad.stderr, /nowhere/);
-  const missing = await space.fairlead(["build", "--no-cache", "."]);
-  assert.equal(missing.code, 1);
+  const missing = await fails(space.fairlead(["build", "--no-cache", "."]));
   assert.match(missing.stderr, /secret f: not found|f: not found/);
 });
 
@@ -69,10 +68,8 @@ test("an unchanged context sends no file, whichever program built before", async
     Deno.symlinkSync("d1/f1", space.path("ctx/link"));
     Deno.linkSync(space.path("ctx/d1/f1"), space.path("ctx/hard"));
     const [first, second] = order;
-    const one = await space[first](["build", "--progress=plain", "ctx"]);
-    assert.equal(one.code, 0, one.stderr);
-    const two = await space[second](["build", "--progress=plain", "ctx"]);
-    assert.equal(two.code, 0, two.stderr);
+    await succeeds(space[first](["build", "--progress=plain", "ctx"]));
+    const two = await succeeds(space[second](["build", "--progress=plain", "ctx"]));
     // Only the listing is transferred; 50 files of 99 to 198 bytes would be 8 kB.
     assert.match(two.stderr, /COPY \. \/\n#\d+ CACHED/);
     const bytes = Number(
@@ -91,8 +88,7 @@ test("a .dockerignore may be long: its lines are metadata of the daemon's call",
     "ctx/build/artefacts/number-39999": "no",
     "ctx/build/artefacts/number-40000": "yes",
   });
-  const { code, stderr } = await space.fairlead(["build", "-o", "out", "ctx"]);
-  assert.equal(code, 0, stderr);
+  await succeeds(space.fairlead(["build", "-o", "out", "ctx"]));
   assert.deepEqual(
     [...Deno.readDirSync(space.path("out/build/artefacts"))].map(({ name }) => name),
     ["number-40000"],
@@ -110,8 +106,7 @@ test(".dockerignore holds, with its exceptions", async (space) => {
     "x/y/z.tmp": "",
     "x/y/z": "",
   });
-  const { code, stderr } = await space.fairlead(["build", "-o=out", "."], {});
-  assert.equal(code, 0, stderr);
+  await succeeds(space.fairlead(["build", "-o=out", "."], {}));
   const found = new Set([...Deno.readDirSync(space.path("out"))].map(({ name }) => name));
   assert.ok(found.has("b.txt") && !found.has("a.log"));
   assert.deepEqual([...Deno.readDirSync(space.path("out/node_modules"))].map(({ name }) => name), [
@@ -126,26 +121,24 @@ test("a registry with a password: push, pull and cache, by docker's configuratio
     await using space = await workspace(shared.address);
     const name = `${registry.host}/private/${crypto.randomUUID()}`;
     space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "private" });
-    const refused = await space.fairlead(["build", "--push", "-t", `${name}:v1`, "."]);
-    assert.equal(refused.code, 1);
+    const refused = await fails(space.fairlead(["build", "--push", "-t", `${name}:v1`, "."]));
     assert.match(refused.stderr, /ERROR: .*(401|authorization|basic auth)/i);
     const auths = { auths: { [registry.host]: { auth: btoa("me:s3cret") } } };
     space.write({ ".docker/config.json": JSON.stringify(auths) });
     const cache = ["--cache-to", `type=registry,ref=${name}:cache,mode=max`];
-    const push = await space.fairlead(["build", "--push", "-t", `${name}:v1`, ...cache, "."]);
-    assert.equal(push.code, 0, push.stderr);
+    const push = await succeeds(
+      space.fairlead(["build", "--push", "-t", `${name}:v1`, ...cache, "."]),
+    );
     assert.doesNotMatch(push.stderr, /s3cret/);
     space.write({ "Second": `FROM ${name}:v1\n` });
-    const pull = await space.fairlead(["build", "-f=Second", "--pull", "-o=out", "."]);
-    assert.equal(pull.code, 0, pull.stderr);
+    await succeeds(space.fairlead(["build", "-f=Second", "--pull", "-o=out", "."]));
     assert.equal(space.read("out/a.txt"), "private");
     const from = await space.fairlead(["build", `--cache-from=${name}:cache`, "."]);
     assert.match(from.stderr, /importing cache manifest from .*:cache/);
     // DOCKER_AUTH_CONFIG wins over the file.
     space.write({ ".docker/config.json": "{}" });
     const env = { DOCKER_AUTH_CONFIG: JSON.stringify(auths) };
-    const again = await space.fairlead(["build", "--push", "-t", `${name}:v2`, "."], env);
-    assert.equal(again.code, 0, again.stderr);
+    await succeeds(space.fairlead(["build", "--push", "-t", `${name}:v2`, "."], env));
   } finally {
     await registry.stop();
   }
@@ -154,8 +147,9 @@ test("a registry with a password: push, pull and cache, by docker's configuratio
 test("the inline cache of an image is found again", async (space) => {
   const name = `${shared.registry}/inline/${crypto.randomUUID()}:v1`;
   space.write({ "Dockerfile": "FROM busybox\nRUN echo inline >/f\n" });
-  const push = await space.fairlead(["build", "--push", "-t", name, "--cache-to=type=inline", "."]);
-  assert.equal(push.code, 0, push.stderr);
+  const push = await succeeds(
+    space.fairlead(["build", "--push", "-t", name, "--cache-to=type=inline", "."]),
+  );
   assert.match(push.stderr, /preparing layers for inline cache/);
   const from = await space.fairlead(["build", `--cache-from=${name}`, "--progress=plain", "."]);
   assert.match(from.stderr, /importing cache manifest from/);
@@ -170,8 +164,7 @@ test("BUILDKIT_HOST alone is enough, also where HOME is read-only", async (space
     BUILDX_CONFIG: "",
     DOCKER_CONFIG: "",
   };
-  const { code, stderr } = await space.fairlead(["build", "-o=out", "ctx"], env);
-  assert.equal(code, 0, stderr);
+  const { stderr } = await succeeds(space.fairlead(["build", "-o=out", "ctx"], env));
   assert.equal(space.read("out/a"), "a");
   assert.doesNotMatch(stderr, /WARN/);
 });
@@ -185,8 +178,7 @@ test("a dockerfile counts where Dockerfile is no file, as with buildx", async (s
   Deno.symlinkSync("nowhere", space.path("link/Dockerfile"));
   for (const program of ["fairlead", "buildx"] as const) {
     for (const folder of ["none", "folder", "link"]) {
-      const { code, stderr } = await space[program](["build", "-o=out", folder]);
-      assert.equal(code, 0, stderr);
+      await succeeds(space[program](["build", "-o=out", folder]));
       assert.equal(space.read("out/f"), folder);
     }
   }

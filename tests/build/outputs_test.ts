@@ -4,6 +4,7 @@ import { withShared } from "../harness/shared.ts";
 import { check } from "../harness/run.ts";
 import { missing } from "../harness/tool.ts";
 import { type InWorkspace, inWorkspace, workspace } from "./workspace.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
@@ -17,8 +18,7 @@ FROM scratch
 COPY --from=make /out /
 `,
   });
-  const { code, stderr } = await space.fairlead(["build", "-o", "out", "ctx"]);
-  assert.equal(code, 0, stderr);
+  await succeeds(space.fairlead(["build", "-o", "out", "ctx"]));
   assert.equal(space.read("out/d/f"), "hi\n");
   const stat = Deno.lstatSync(space.path("out/d/f"));
   assert.equal(stat.mode! & 0o7777, 0o4751);
@@ -39,11 +39,9 @@ test("-q prints the image's id, or an empty line, as buildx does", async (space)
 
 test("a tar, to a file and to stdout", async (space) => {
   space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "a" });
-  const file = await space.fairlead(["build", "-o", "type=tar,dest=deep/er/out.tar", "."]);
-  assert.equal(file.code, 0, file.stderr);
+  await succeeds(space.fairlead(["build", "-o", "type=tar,dest=deep/er/out.tar", "."]));
   assert.equal((await check("tar", ["tf", space.path("deep/er/out.tar")])).stdout, "a.txt\n");
-  const pipe = await space.fairlead(["build", "-q", "-o", "-", "."]);
-  assert.equal(pipe.code, 0, pipe.stderr);
+  const pipe = await succeeds(space.fairlead(["build", "-q", "-o", "-", "."]));
   assert.match(pipe.stdout, /^a\.txt\0/);
   assert.deepEqual([...Deno.readDirSync(space.path("deep/er"))].map(({ name }) => name), [
     "out.tar",
@@ -69,12 +67,11 @@ test("link/.. leads where the system says, as for buildx", async (space) => {
       "else/out/gone": "",
     });
     if (program === "fairlead") Deno.symlinkSync("else/where", space.path("link"));
-    const { code, stderr } = await space[program]([
+    await succeeds(space[program]([
       ...["build", "--build-context=named=link/../named", "-o", "type=tar,dest=link/../out.tar"],
       ...["-o", "type=local,dest=link/../out,mode=delete", "--allow=buildx.local.delete"],
       "link/../ctx",
-    ]);
-    assert.equal(code, 0, stderr);
+    ]));
     const names = (folder: string) =>
       [...Deno.readDirSync(space.path(folder))].map(({ name }) => name).sort();
     assert.deepEqual([names("out"), names("else/out")], [["kept"], ["a", "b"]], program);
@@ -90,10 +87,11 @@ test("a folder that would be cleared is named by its real path", async (space) =
   space.write({ "cwd/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n", "else/where/f": "" });
   space.write({ "else/out/kept": "" });
   Deno.symlinkSync("../else/where", space.path("cwd/link"));
-  const { code, stderr } = await space.below("cwd").fairlead([
-    ...["build", "-o", "type=local,dest=link/../out,mode=delete", "."],
-  ]);
-  assert.equal(code, 1);
+  const { stderr } = await fails(
+    space.below("cwd").fairlead([
+      ...["build", "-o", "type=local,dest=link/../out,mode=delete", "."],
+    ]),
+  );
   assert.match(stderr, /"link\/\.\.\/out" requires --allow=buildx\.local\.delete/);
   assert.equal(space.read("else/out/kept"), "");
 });
@@ -111,10 +109,8 @@ for (const type of ["oci", "docker"]) {
     ];
     // A fixed time makes the two images one.
     const env = { SOURCE_DATE_EPOCH: "0" };
-    const ours = await space.fairlead(args("ours"), env);
-    assert.equal(ours.code, 0, ours.stderr);
-    const theirs = await space.buildx(args("theirs"), env);
-    assert.equal(theirs.code, 0, theirs.stderr);
+    await succeeds(space.fairlead(args("ours"), env));
+    await succeeds(space.buildx(args("theirs"), env));
     assert.equal(space.read("ours.iid"), space.read("theirs.iid"));
     assert.deepEqual(metadata(space.read("ours.json")), metadata(space.read("theirs.json")));
     const list = async (name: string) => (await check("tar", ["tf", space.path(name)])).stdout;
@@ -133,14 +129,14 @@ function metadata(text: string): unknown {
 
 test("-q prints the image's id alone; --iidfile of an earlier run goes away first", async (space) => {
   space.write({ "Dockerfile": "FROM scratch\nLABEL q=q\n", "iid": "old" });
-  const quiet = await space.fairlead(["build", "-q", "-o", "type=image", "--iidfile=iid", "."]);
-  assert.equal(quiet.code, 0, quiet.stderr);
+  const quiet = await succeeds(
+    space.fairlead(["build", "-q", "-o", "type=image", "--iidfile=iid", "."]),
+  );
   assert.match(quiet.stdout, /^sha256:[0-9a-f]{64}\n$/);
   assert.equal(quiet.stderr, "");
   assert.equal(space.read("iid"), quiet.stdout.trim());
   space.write({ "Dockerfile": "FROM scratch\nCOPY nothing /\n" });
-  const failed = await space.fairlead(["build", "--iidfile=iid", "--metadata-file=md", "."]);
-  assert.equal(failed.code, 1);
+  await fails(space.fairlead(["build", "--iidfile=iid", "--metadata-file=md", "."]));
   assert.throws(() => space.read("iid"), Deno.errors.NotFound);
   assert.throws(() => space.read("md"), Deno.errors.NotFound);
 });
@@ -151,8 +147,7 @@ test("the umask holds for --iidfile and not for --metadata-file, as with buildx"
   try {
     for (const program of ["fairlead", "buildx"] as const) {
       const files = [`--iidfile=${program}.iid`, `--metadata-file=${program}.json`];
-      const { code, stderr } = await space[program](["build", ...files, "."]);
-      assert.equal(code, 0, stderr);
+      await succeeds(space[program](["build", ...files, "."]));
       const modes = ["iid", "json"].map((end) =>
         Deno.statSync(space.path(`${program}.${end}`)).mode
       );
@@ -166,8 +161,7 @@ test("the umask holds for --iidfile and not for --metadata-file, as with buildx"
 test("--push goes to the registry, and FROM takes it from there", async (space) => {
   const name = `${shared.registry}/pushed/${crypto.randomUUID()}:v1`;
   space.write({ "Dockerfile": "FROM scratch\nCOPY a.txt /\n", "a.txt": "pushed" });
-  const push = await space.fairlead(["build", "--push", "-t", name, "."]);
-  assert.equal(push.code, 0, push.stderr);
+  await succeeds(space.fairlead(["build", "--push", "-t", name, "."]));
   const [repository] = name.slice(shared.registry.length + 1).split(":v1");
   const manifest = await fetch(`http://${shared.registry}/v2/${repository}/manifests/v1`, {
     headers: {
@@ -177,8 +171,7 @@ test("--push goes to the registry, and FROM takes it from there", async (space) 
   assert.equal(manifest.status, 200);
   await manifest.body?.cancel();
   space.write({ "Second": `FROM ${name}\n` });
-  const pull = await space.fairlead(["build", "--pull", "-f", "Second", "-o", "out", "."]);
-  assert.equal(pull.code, 0, pull.stderr);
+  await succeeds(space.fairlead(["build", "--pull", "-f", "Second", "-o", "out", "."]));
   assert.equal(space.read("out/a.txt"), "pushed");
 });
 
@@ -189,16 +182,14 @@ test("several platforms come out of one build", async (space) => {
     arm64: "a",
   });
   const args = ["build", "--platform=linux/amd64,linux/arm64", "-o", "out", "."];
-  const { code, stderr } = await space.fairlead(args);
-  assert.equal(code, 0, stderr);
+  await succeeds(space.fairlead(args));
   assert.equal(space.read("out/linux_amd64/arch"), "x");
   assert.equal(space.read("out/linux_arm64/arch"), "a");
 });
 
 test("a build without an output warns of it, and names the two ways", async (space) => {
   space.write({ "Dockerfile": "FROM scratch\nLABEL a=b\n" });
-  const { code, stderr } = await space.fairlead(["build", "."]);
-  assert.equal(code, 0, stderr);
+  const { stderr } = await succeeds(space.fairlead(["build", "."]));
   assert.match(stderr, /WARNING: No output specified with remote driver\..*--push.*--load/);
   // Below the steps, where it is seen.
   for (const args of [["."], ["--progress=rawjson", "."]]) {
@@ -209,8 +200,7 @@ test("a build without an output warns of it, and names the two ways", async (spa
     const end = (text: string) => text.slice(text.lastIndexOf("WARNING: "));
     assert.equal(end(ours.stderr), end(theirs.stderr));
   }
-  const failed = await space.fairlead(["build", "--target=no", "."]);
-  assert.equal(failed.code, 1);
+  const failed = await fails(space.fairlead(["build", "--target=no", "."]));
   assert.doesNotMatch(failed.stderr, /WARN/, "a failed build has no result");
   assert.doesNotMatch(
     (await space.fairlead(["build", "."], { BUILDX_NO_DEFAULT_LOAD: "1" })).stderr,

@@ -4,6 +4,7 @@ import { Policy } from "../../proto/gen/sourcepolicy.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { type InWorkspace, inWorkspace, type Workspace } from "./workspace.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
@@ -21,8 +22,7 @@ function line(stderr: string, begin: string): string {
 async function refused(space: Workspace, args: readonly string[], env: Record<string, string>) {
   const messages: string[] = [];
   for (const program of programs) {
-    const { code, stderr } = await space[program]([...build, ...args], env);
-    assert.equal(code, 1, stderr);
+    const { stderr } = await fails(space[program]([...build, ...args], env));
     messages.push(line(stderr, "ERROR: "));
   }
   assert.equal(messages[0], messages[1]);
@@ -88,8 +88,7 @@ test("a source policy denies sources, and converts others", async (space) => {
       /not an object/,
     ]] as const
   ) {
-    const { code, stderr } = await space.fairlead([...build, "ctx"], variable(file));
-    assert.equal(code, 1);
+    const { stderr } = await fails(space.fairlead([...build, "ctx"], variable(file)));
     assert.match(line(stderr, "ERROR: failed to parse source policy"), reason);
   }
 });
@@ -106,8 +105,7 @@ test("flags that mean nothing any more are taken, with buildx's warnings", async
   ];
   const warnings: string[][] = [];
   for (const program of programs) {
-    const { code, stderr } = await space[program](["b", "--progress=plain", ...flags, "ctx"]);
-    assert.equal(code, 0, stderr);
+    const { stderr } = await succeeds(space[program](["b", "--progress=plain", ...flags, "ctx"]));
     warnings.push(stderr.split("\n").filter((text) => text.startsWith("WARNING: ")).sort());
   }
   assert.deepEqual(warnings[0], warnings[1]);
@@ -129,11 +127,9 @@ test("a build leaves a trace, in the trace that the environment names", async (s
     [{ TRACEPARENT: `00-${trace}-b7ad6b7169203331-01` }, new RegExp(`^${trace}$`)],
   ];
   for (const [env, expected] of cases) {
-    const made = await space.fairlead([...build, "--metadata-file=md.json", "ctx"], env);
-    assert.equal(made.code, 0, made.stderr);
+    await succeeds(space.fairlead([...build, "--metadata-file=md.json", "ctx"], env));
     const ref = JSON.parse(space.read("md.json"))["buildx.build.ref"].split("/").pop();
-    const shown = await space.fairlead(["history", "trace", ref]);
-    assert.equal(shown.code, 0, shown.stderr);
+    const shown = await succeeds(space.fairlead(["history", "trace", ref]));
     const { data: [{ traceID, spans }] } = JSON.parse(shown.stdout);
     assert.match(traceID, expected);
     assert.ok(spans.length > 3);

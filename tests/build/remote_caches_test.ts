@@ -15,6 +15,7 @@ import { startRecorder } from "../harness/recorder.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { type Workspace, workspace } from "./workspace.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "runc", "buildx", "cache-servers", "azurite-blob"),
@@ -59,16 +60,15 @@ async function exchange(space: Workspace, { attrs: attrsOf, env }: Place): Promi
     const attrs = attrsOf(writer);
     space.write(dockerfile(crypto.randomUUID()));
     const to = ["--cache-to", `${attrs},mode=max`];
-    const wrote = await space[writer](["build", "--progress=plain", ...to, "ctx"], env);
-    assert.equal(wrote.code, 0, wrote.stderr);
+    const wrote = await succeeds(space[writer](["build", "--progress=plain", ...to, "ctx"], env));
     assert.doesNotMatch(wrote.stderr, /CACHED/);
     assert.match(wrote.stderr, /writing layer sha256/);
     for (const reader of programs) {
-      const pruned = await space.fairlead(["prune", "--all", "--force"]);
-      assert.equal(pruned.code, 0, pruned.stderr);
+      await succeeds(space.fairlead(["prune", "--all", "--force"]));
       const from = ["--cache-from", attrs];
-      const read = await space[reader](["build", "--progress=plain", ...from, "ctx"], env);
-      assert.equal(read.code, 0, read.stderr);
+      const read = await succeeds(
+        space[reader](["build", "--progress=plain", ...from, "ctx"], env),
+      );
       assert.match(read.stderr, /importing cache manifest from/);
       assert.match(read.stderr, /COPY a \/\n#\d+ CACHED/, `${writer} for ${reader}`);
       assert.match(read.stderr, /COPY --from=one \/a \/b\n(?:.*\n)*?#\d+ CACHED/);

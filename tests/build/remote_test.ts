@@ -9,6 +9,7 @@ import { engineModule } from "../policies/engine_module.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { type InWorkspace, inWorkspace, type Workspace, workspace } from "./workspace.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missingGit() ?? await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
@@ -54,16 +55,14 @@ test("git contexts: a ref, a folder in it, a query; -f inside and outside", asyn
   for (const program of programs) {
     for (const [at, [args, file, content]] of cases.entries()) {
       const out = `${program}${at}`;
-      const { code, stderr } = await space[program](["build", `-o=${out}`, ...args]);
-      assert.equal(code, 0, stderr);
+      await succeeds(space[program](["build", `-o=${out}`, ...args]));
       assert.equal(space.read(`${out}/${file}`), content);
     }
-    const piped = await space[program](
+    await succeeds(space[program](
       ["build", `-o=${program}`, "-f-", url],
       {},
       "FROM scratch\nCOPY f /p\n",
-    );
-    assert.equal(piped.code, 0, piped.stderr);
+    ));
     assert.equal(space.read(`${program}/p`), "two\n");
   }
 });
@@ -88,8 +87,7 @@ test("what can't be fetched: the step, and what git said, as buildx shows it", a
   ) {
     const told: string[] = [];
     for (const program of programs) {
-      const { code, stderr } = await space[program](["build", url]);
-      assert.equal(code, 1, stderr);
+      const { stderr } = await fails(space[program](["build", url]));
       told.push(failedStep(stderr));
     }
     assert.match(told[0]!, /^ > \[internal\] load (git source|remote build context)/);
@@ -125,22 +123,17 @@ test("an archive and a Dockerfile over http", async (space) => {
     "/large": new Uint8Array((2 << 20) + 1),
   });
   for (const program of programs) {
-    const tar = await space[program](["build", `-o=${program}`, `${server.url}/c.tar.gz`]);
-    assert.equal(tar.code, 0, tar.stderr);
+    await succeeds(space[program](["build", `-o=${program}`, `${server.url}/c.tar.gz`]));
     assert.equal(space.read(`${program}/a`), id);
     const args = ["build", "-f", `${server.url}/Dockerfile.web`, `-o=${program}`, "ctx"];
-    const file = await space[program](args);
-    assert.equal(file.code, 0, file.stderr);
+    const file = await succeeds(space[program](args));
     assert.equal(space.read(`${program}/web`), id);
     assert.match(file.stderr, /\[internal\] load http:\S+Dockerfile\.web/);
-    const alone = await space[program](["build", `-o=${program}`, `${server.url}/Alone`]);
-    assert.equal(alone.code, 0, alone.stderr);
+    await succeeds(space[program](["build", `-o=${program}`, `${server.url}/Alone`]));
     assert.match(space.read(`${program}/alone/context`), /^FROM scratch\n/);
-    const gone = await space[program](["build", "-f", `${server.url}/gone`, "ctx"]);
-    assert.equal(gone.code, 1);
+    const gone = await fails(space[program](["build", "-f", `${server.url}/gone`, "ctx"]));
     assert.match(gone.stderr, /404/);
-    const large = await space[program](["build", "-f", `${server.url}/large`, "ctx"]);
-    assert.equal(large.code, 1);
+    const large = await fails(space[program](["build", "-f", `${server.url}/large`, "ctx"]));
     assert.match(large.stderr, /bigger than allowed max size \(2\.097MB\)/);
   }
 });
@@ -165,8 +158,7 @@ COPY --from=context a /context
     "image/Dockerfile": "FROM scratch\nCOPY l /\n",
     "image/l": id,
   });
-  const made = await space.buildx(["build", "-o=type=oci,dest=oci,tar=false,name=x/y:v1", "image"]);
-  assert.equal(made.code, 0, made.stderr);
+  await succeeds(space.buildx(["build", "-o=type=oci,dest=oci,tar=false,name=x/y:v1", "image"]));
   const [manifest] = JSON.parse(space.read("oci/index.json")).manifests;
   const contexts = [
     "dir=dir",
@@ -178,14 +170,13 @@ COPY --from=context a /context
     "context=dir",
   ].flatMap((context) => ["--build-context", context]);
   for (const program of programs) {
-    const { code, stderr } = await space[program]([
+    await succeeds(space[program]([
       "build",
       "--no-cache",
       ...contexts,
       `-o=${program}`,
       "ctx",
-    ]);
-    assert.equal(code, 0, stderr);
+    ]));
     const found = Object.fromEntries(
       ["dir", "git", "http", "image", "tagged", "pinned", "context"].map((
         name,
@@ -239,14 +230,11 @@ test("a policy beside a remote Dockerfile stops the build", async (space) => {
   const env = { FAIRLEAD_POLICY_ENGINE: await engineModule() };
   for (const program of programs) {
     const build = (...args: string[]) => space[program](["build", ...args], env);
-    const refused = await build(`${daemon.url}/r.git#main:sub`);
-    assert.equal(refused.code, 1, refused.stderr);
+    const refused = await fails(build(`${daemon.url}/r.git#main:sub`));
     assert.match(refused.stderr, /^ERROR: .*not allowed by policy: action DENY/m);
-    const inside = await build("-f", "sub/Dockerfile", `${daemon.url}/r.git`);
-    assert.equal(inside.code, 1, inside.stderr);
+    await fails(build("-f", "sub/Dockerfile", `${daemon.url}/r.git`));
     // Without a policy nothing of the engine is needed.
-    const free = await space[program](["build", `-o=${program}`, `${daemon.url}/r.git`]);
-    assert.equal(free.code, 0, free.stderr);
+    await succeeds(space[program](["build", `-o=${program}`, `${daemon.url}/r.git`]));
   }
 });
 
@@ -263,8 +251,7 @@ Deno.test({
   const url = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${space.path("git/r.git")}`;
   for (const program of programs) {
     for (const [args, more] of [[[`--ssh=default=${sshd.key}`], {}], [[], agent.env]] as const) {
-      const built = await space[program](["build", ...args, `-o=${program}`, `${url}#v1`], more);
-      assert.equal(built.code, 0, built.stderr);
+      await succeeds(space[program](["build", ...args, `-o=${program}`, `${url}#v1`], more));
       assert.equal(space.read(`${program}/f`), "one\n");
     }
   }

@@ -8,6 +8,7 @@ import { withShared } from "../harness/shared.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { type InWorkspace, inWorkspace, type Workspace } from "./workspace.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const client = await onPath("ssh-add") ? undefined : "ssh-add is not installed (openssh-client)";
 const { ignore, shared } = await withShared(client ?? await missing("buildx"));
@@ -62,14 +63,13 @@ test("keys of all kinds sign in a RUN step, without an agent", async (space) => 
   const paths = Object.keys(kinds).join(",");
   const logs: string[] = [];
   for (const program of programs) {
-    const { code, stderr } = await space[program]([
+    await succeeds(space[program]([
       "build",
       `--build-arg=RUN=${program}${crypto.randomUUID()}`,
       `--ssh=some=${paths}`,
       `-o=${program}`,
       "ctx",
-    ]);
-    assert.equal(code, 0, stderr);
+    ]));
     logs.push(space.read(`${program}/log`));
   }
   assert.equal(logs[0]!.match(/SHA256:/g)?.length, Object.keys(kinds).length, logs[0]!);
@@ -93,14 +93,13 @@ test("a real agent lists and signs, and can't be changed", async (space) => {
   space.write({ "ctx/Dockerfile": dockerfile("", command) });
   const logs: string[] = [];
   for (const program of programs) {
-    const { code, stderr } = await space[program]([
+    await succeeds(space[program]([
       "build",
       `--build-arg=RUN=${program}${crypto.randomUUID()}`,
       "--ssh=default",
       `-o=${program}`,
       "ctx",
-    ], env);
-    assert.equal(code, 0, stderr);
+    ], env));
     logs.push(space.read(`${program}/log`));
   }
   assert.match(logs[0]!, /SHA256:\S+ one \(ED25519\)\n\d+ SHA256:\S+ two \(RSA\)\n[^]*signed\n/);
@@ -134,8 +133,7 @@ test("invalid agents and keys are refused", async (space) => {
   }
   space.write({ "ctx/Dockerfile": "FROM busybox\nRUN --mount=type=ssh,required=true ls\n" });
   for (const program of programs) {
-    const { code, stderr } = await space[program](["build", "--ssh=other=open", "ctx"]);
-    assert.equal(code, 1);
+    const { stderr } = await fails(space[program](["build", "--ssh=other=open", "ctx"]));
     assert.match(stderr, /unset ssh forward key default/);
   }
 });

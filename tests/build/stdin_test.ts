@@ -4,6 +4,7 @@ import { check } from "../harness/run.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { type InWorkspace, inWorkspace, type Workspace, workspace } from "./workspace.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
@@ -29,8 +30,7 @@ for (
     const tar = await archive(space, flag);
     for (const program of programs) {
       const args = ["build", "-f", "sub/Other", `-o=${program}`, "-"];
-      const { code, stderr } = await space[program](args, {}, tar);
-      assert.equal(code, 0, stderr);
+      const { stderr } = await succeeds(space[program](args, {}, tar));
       assert.equal(space.read(`${program}/a`), space.read("ctx/a"));
       assert.match(stderr, /\[internal\] load remote build context/);
     }
@@ -44,12 +44,11 @@ test("a tar of 64 MiB on stdin arrives whole", async (space) => {
     crypto.getRandomValues(big.subarray(at, at + 65536));
   }
   Deno.writeFileSync(space.path("ctx/big"), big);
-  const { code, stderr } = await space.fairlead(
+  await succeeds(space.fairlead(
     ["build", "-o=out", "-"],
     {},
     await archive(space, ""),
-  );
-  assert.equal(code, 0, stderr);
+  ));
   assert.ok(Deno.readFileSync(space.path("out/big")).every((byte, at) => byte === big[at]));
 });
 
@@ -59,15 +58,13 @@ test("stdin is the Dockerfile, for no context and for a folder", async (space) =
   const alone =
     `FROM busybox AS b\nRUN mkdir /o && echo ${id} >/o/f\nFROM scratch\nCOPY --from=b /o /\n`;
   for (const program of programs) {
-    const made = await space[program](["build", `-o=${program}`, "-"], {}, alone);
-    assert.equal(made.code, 0, made.stderr);
+    await succeeds(space[program](["build", `-o=${program}`, "-"], {}, alone));
     assert.equal(space.read(`${program}/f`), `${id}\n`);
-    const beside = await space[program](
+    await succeeds(space[program](
       ["build", "-f-", `-o=${program}`, "ctx"],
       {},
       "FROM scratch\nCOPY a /\n",
-    );
-    assert.equal(beside.code, 0, beside.stderr);
+    ));
     assert.equal(space.read(`${program}/a`), id);
   }
 });
@@ -87,26 +84,22 @@ for (const [name, { args, message }] of Object.entries(refused)) {
   Deno.test({ name: `refused from stdin: ${name}`, ignore }, async () => {
     await using space = await workspace(shared.address);
     for (const program of programs) {
-      const { code, stderr } = await space[program](["build", ...args], {}, "FROM scratch\n");
-      assert.equal(code, 1, stderr);
+      const { stderr } = await fails(space[program](["build", ...args], {}, "FROM scratch\n"));
       assert.match(stderr, message);
     }
   });
 }
 
 test("an empty stdin is refused as a context", async (space) => {
-  const { code, stderr } = await space.fairlead(["build", "-"], {}, "");
-  assert.equal(code, 1);
+  const { stderr } = await fails(space.fairlead(["build", "-"], {}, ""));
   assert.match(stderr, /cannot build from stdin: it is empty/);
 });
 
 test("nothing is left in the temporary folder", async (space) => {
   Deno.mkdirSync(space.path("tmp"));
   const env = { TMPDIR: space.path("tmp") };
-  const built = await space.fairlead(["build", "-"], env, "FROM scratch\nLABEL a=b\n");
-  assert.equal(built.code, 0, built.stderr);
-  const failed = await space.fairlead(["build", "-"], env, "FROM scratch\nCOPY nowhere /\n");
-  assert.equal(failed.code, 1);
+  await succeeds(space.fairlead(["build", "-"], env, "FROM scratch\nLABEL a=b\n"));
+  await fails(space.fairlead(["build", "-"], env, "FROM scratch\nCOPY nowhere /\n"));
   assert.deepEqual([...Deno.readDirSync(space.path("tmp"))], []);
 });
 
@@ -120,7 +113,6 @@ test("a tar that begins with a PAX header, which buildx can't tell", async (spac
   const tar = space.path("c.tar");
   await check("tar", ["--format=pax", "-cf", tar, "-C", space.path("ctx"), long]);
   const args = ["build", "-f", `${long}/Dockerfile`, "-o=out", "-"];
-  const { code, stderr } = await space.fairlead(args, {}, Deno.readFileSync(tar));
-  assert.equal(code, 0, stderr);
+  await succeeds(space.fairlead(args, {}, Deno.readFileSync(tar)));
   assert.equal(space.read("out/f"), text);
 });

@@ -10,6 +10,7 @@ import { type Buildkitd, startBuildkitd } from "../harness/buildkitd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { builderFile, tempStore } from "./temp_store.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "buildx", "runc"));
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
@@ -162,8 +163,7 @@ test("the lock keeps fairlead and buildx from overwriting each other", async () 
   ];
   await Promise.all(["fairlead", "buildx"].map(async (who) => {
     for (let i = 0; i < 5; i++) {
-      const ran = await (who === "fairlead" ? fairlead : buildx)(...words(who, i));
-      assert.equal(ran.code, 0, ran.stderr);
+      await succeeds((who === "fairlead" ? fairlead : buildx)(...words(who, i)));
     }
   }));
   assert.equal(JSON.parse(temp.read("instances/shared")).Nodes.length, 11);

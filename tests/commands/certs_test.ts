@@ -9,14 +9,14 @@ import { issue, makeCerts } from "../harness/certs.ts";
 import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const noOpenssl = await missing("openssl");
 const ignore = skip(noOpenssl);
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 async function create(space: Workspace, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await space.fairlead(["certs", "create", ...args]);
-  equal(code, 0, stderr);
+  const { stdout } = await succeeds(space.fairlead(["certs", "create", ...args]));
   return stdout;
 }
 
@@ -59,14 +59,13 @@ for (const algorithm of ["ecdsa", "ed25519"]) {
         equal(Deno.statSync(space.path(key)).mode! & 0o777, 0o600);
       }
       match((await openssl("x509", "-noout", "-subject", "-in", client)).out, /CN ?= ?me/);
-      const checked = await space.fairlead([
+      const checked = await fails(space.fairlead([
         "certs",
         "check",
         "set",
         "--host",
         "a.example.com,::1",
-      ]);
-      equal(checked.code, 1);
+      ]));
       match(checked.stdout, /WRONG: it is not for ::1\n/);
       ok(!checked.stdout.includes("not for a.example.com"), checked.stdout);
     },
@@ -100,18 +99,15 @@ for (const algorithm of ["ecdsa", "ed25519"]) {
     const words = await run("/bin/sh", ["-c", `printf '%s\\n' ${line.replace(/^fairlead/, "")}`]);
     const args = words.stdout.trimEnd().split("\n")
       .map((word) => word === "tcp://localhost:1234" ? daemon.tcp : word);
-    const made = await space.fairlead([...args, "--bootstrap"]);
-    equal(made.code, 0, made.stderr);
+    await succeeds(space.fairlead([...args, "--bootstrap"]));
     for (const program of [space.fairlead, space.buildx]) {
-      const { code, stdout, stderr } = await program(["du", "--builder", "remote"]);
-      equal(code, 0, stdout + stderr);
+      await succeeds(program(["du", "--builder", "remote"]));
     }
-    const workers = await run(await need("buildctl"), [
+    await succeeds(run(await need("buildctl"), [
       ...["--addr", daemon.tcp, "--tlscacert", path("client/ca.pem")],
       ...["--tlscert", path("client/cert.pem"), "--tlskey", path("client/key.pem")],
       ...["debug", "workers"],
-    ]);
-    equal(workers.code, 0, workers.stderr);
+    ]));
   });
 }
 
@@ -119,8 +115,7 @@ test("certs create keeps what is there, and leaves nothing half done", async () 
   await using space = await workspace("tcp://127.0.0.1:1");
   await create(space, "set", "--host", "a");
   const before = files(space.path("set"));
-  const again = await space.fairlead(["certs", "create", "set", "--host", "a"]);
-  equal(again.code, 1);
+  const again = await fails(space.fairlead(["certs", "create", "set", "--host", "a"]));
   match(again.stderr, /hint: .*--force[^]*ca\/ca.pem already exists, and 7 more/);
   deepEqual(files(space.path("set")), before);
   await create(space, "set", "--host", "a", "--force");
@@ -128,8 +123,7 @@ test("certs create keeps what is there, and leaves nothing half done", async () 
   ok(files(space.path("set"))["ca/key.pem"] !== before["ca/key.pem"]);
   // There is a file in the place of the folder.
   space.write({ "odd/client": "x" });
-  const odd = await space.fairlead(["certs", "create", "odd", "--host", "a"]);
-  equal(odd.code, 1);
+  const odd = await fails(space.fairlead(["certs", "create", "odd", "--host", "a"]));
   match(odd.stderr, /^ERROR: cannot write the certificates to /m);
   deepEqual(files(space.path("odd")), { client: "x" });
   for (
@@ -138,11 +132,10 @@ test("certs create keeps what is there, and leaves nothing half done", async () 
       "a b",
     ]]
   ) {
-    const { code, stderr } = await space.fairlead([
+    const { stderr } = await fails(space.fairlead([
       ...["certs", "create", "new", "--host", "a"],
       ...args,
-    ]);
-    equal(code, 1);
+    ]));
     match(stderr, /^hint: .*\nERROR: |--days must be a number/);
   }
 });

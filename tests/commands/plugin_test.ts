@@ -11,6 +11,7 @@ import { missing } from "../harness/tool.ts";
 import { withoutHints } from "../operate/beside.ts";
 import { pluginWorld, program } from "./plugin_world.ts";
 import { start } from "../harness/fairlead.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = skip(await missing("docker", "buildx"));
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
@@ -25,8 +26,7 @@ test("docker calls us, by both names, and passes its own flags on", async () => 
   await using world = await pluginWorld(nowhere);
   equal((await world.fairlead("install", "--buildx")).code, 0);
   for (const name of ["buildx", "fairlead"]) {
-    const { stdout, stderr, code } = await world.docker(name, "version");
-    equal(code, 0, stderr);
+    const { stdout } = await succeeds(world.docker(name, "version"));
     match(stdout, new RegExp(`^\\S+ ${buildxVersion.replaceAll(".", "\\.")} fairlead v`));
   }
   const info = await world.docker("info", "--format", "{{json .ClientInfo.Plugins}}");
@@ -157,14 +157,12 @@ test("install keeps other plugins, and uninstall undoes it", async () => {
     ".docker/config.json": '{"aliases":{"builder":"buildx"}}',
   });
   const before = files();
-  const refused = await world.fairlead("install", "--buildx");
-  equal(refused.code, 1);
+  const refused = await fails(world.fairlead("install", "--buildx"));
   match(refused.stderr, /hint: add --force[^]*docker-buildx is another plugin/);
   deepEqual(files(), before, "nothing half done");
 
   for (let again = 0; again < 2; again++) {
-    const made = await world.fairlead("install", "--buildx", "--force");
-    equal(made.code, 0, made.stderr);
+    await succeeds(world.fairlead("install", "--buildx", "--force"));
     match((await world.docker("buildx", "version")).stdout, /fairlead/);
   }
   const shown = await world.docker("--help");
@@ -175,7 +173,6 @@ test("install keeps other plugins, and uninstall undoes it", async () => {
   equal(world.space.read(".docker/config.json"), '{"aliases":{"builder":"buildx"}}');
   equal((await world.fairlead("uninstall")).stdout, "");
 
-  const byDeno = await world.space.fairlead(["install"]);
-  equal(byDeno.code, 1);
+  const byDeno = await fails(world.space.fairlead(["install"]));
   match(byDeno.stderr, /hint: start fairlead by its program/);
 });

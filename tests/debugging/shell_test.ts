@@ -5,6 +5,7 @@ import { missing, need } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
 import { fairleadCommand } from "../harness/fairlead.ts";
 import { openTerminal } from "./terminal.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("tmux"));
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
@@ -21,12 +22,11 @@ test("a shell has the failed step's files, environment, user and folder; then th
   await using it = await workspace(shared.address);
   it.write({ "ctx/Dockerfile": dockerfile });
   const script = "cat made; echo $GREETING; pwd; id -u; ls -d /cache; exit 0";
-  const { code, stdout, stderr } = await it.fairlead(
+  const { stdout, stderr } = await fails(it.fairlead(
     ["build", "--progress=plain", "--shell-on-error", "ctx"],
     {},
     script,
-  );
-  assert.equal(code, 1);
+  ));
   assert.equal(stdout, "made\nhi\n/w\n7\n/cache\n");
   assert.match(stderr, /\/bin\/sh runs in the file system of the failed step \[stage-0 4\/4\] RUN/);
   assert.match(stderr, /ERROR: failed to build: .*exit code: 1$/m);
@@ -35,12 +35,11 @@ test("a shell has the failed step's files, environment, user and folder; then th
 test("a build that succeeds opens no shell, and exports as usual", async () => {
   await using it = await workspace(shared.address);
   it.write({ "ctx/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n" });
-  const { code } = await it.fairlead(
+  await succeeds(it.fairlead(
     ["build", "--shell-on-error", "-o", "out", "ctx"],
     {},
     "exit 3",
-  );
-  assert.equal(code, 0);
+  ));
   assert.match(it.read("out/Dockerfile"), /FROM scratch/);
 });
 
@@ -56,8 +55,7 @@ test("an image without a shell gets one from a file or an image", async () => {
       {},
       "pwd; ls -a /q; exit 9",
     );
-  const none = await build();
-  assert.equal(none.code, 1);
+  const none = await fails(build());
   assert.match(none.stderr, /no shell: the step's image has no shell; --shell-from IMAGE\|FILE/);
   for (const from of [await need("busybox"), "busybox"]) {
     const { code, stdout } = await build("--shell-from", from);
@@ -75,8 +73,7 @@ test("with --retry, exit 0 builds again and exit 1 doesn't; bake has it, too", a
   });
   const bake = async (script: string) =>
     await it.fairlead(["bake", "--progress=plain", "--retry=1", "--shell-on-error"], {}, script);
-  const twice = await bake("exit 0\n");
-  assert.equal(twice.code, 1);
+  const twice = await fails(bake("exit 0\n"));
   assert.equal(twice.stderr.match(/building again, attempt 1 of 1/g)?.length, 1);
   const once = await bake("exit 1\n");
   assert.doesNotMatch(once.stderr, /building again/);

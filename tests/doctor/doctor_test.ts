@@ -9,6 +9,7 @@ import { missing, need } from "../harness/tool.ts";
 import { fairlead } from "../harness/fairlead.ts";
 import { copyExamples, environment } from "../plugins/surroundings.ts";
 import { removedLater } from "../harness/remove_folder.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "openssl"));
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
@@ -77,8 +78,7 @@ test("doctor: every step to a healthy daemon succeeds, by its socket and by a na
   assert.ok(addresses.some(({ status, text }) => status === "ok" && /^127\.0\.0\.1:/.test(text)));
   assert.deepEqual(names(named).slice(2 + addresses.length), ["connect", ...asked.slice(0, 5)]);
 
-  const { code, stdout } = await space.fairlead(["doctor", "--transfer=1m"]);
-  assert.equal(code, 0, stdout);
+  const { stdout } = await succeeds(space.fairlead(["doctor", "--transfer=1m"]));
   assert.match(stdout, /^test, node test0: unix:\/\/\S+\nok +endpoint .*\nok +connect .*\n/);
   assert.match(
     stdout,
@@ -188,8 +188,7 @@ Deno.test("doctor: a port without a daemon is reported with its protocol", async
   });
   await t.step("arguments that make no sense are refused", async () => {
     for (const args of [["--format=xml"], ["--driver-opt=cacert=/x", "test"], ["nobody"]]) {
-      const { code, stdout, stderr } = await space.fairlead(["doctor", ...args]);
-      assert.equal(code, 1);
+      const { stdout, stderr } = await fails(space.fairlead(["doctor", ...args]));
       assert.equal(stdout, "");
       assert.match(stderr, /^ERROR: /m);
     }
@@ -199,15 +198,13 @@ Deno.test("doctor: a port without a daemon is reported with its protocol", async
 test("doctor: the node of a builder that is down is reported", async () => {
   await using daemon = await startBuildkitd();
   await using space = await workspace(daemon.address);
-  const made = await space.fairlead([
+  await succeeds(space.fairlead([
     "create",
     "--append",
     "--name=test",
     "unix:///no/such.sock",
-  ]);
-  assert.equal(made.code, 0, made.stderr);
-  const { code, stdout } = await space.fairlead(["doctor", "test", "--transfer=0"]);
-  assert.equal(code, 1);
+  ]));
+  const { stdout } = await fails(space.fairlead(["doctor", "test", "--transfer=0"]));
   assert.match(stdout, /^test, node test0: unix:\/\/[^]*ok +round trip/);
   assert.match(stdout, /\n\ntest, node test1: [^]*\nFAILED +connect +no such socket/);
 });
@@ -260,11 +257,9 @@ Deno.test({
   const env = await environment(folder);
   const go = (url: string) => fairlead(["doctor", "--transfer=1m", url], { env });
   await need("buildctl");
-  const well = await go(`stdio://${daemon.socket}`);
-  assert.equal(well.code, 0, well.stdout + well.stderr);
+  const well = await succeeds(go(`stdio://${daemon.socket}`));
   assert.match(well.stdout, /endpoint .*the plugin \S+fairlead-transport-stdio/);
-  const broken = await go("stdio:///no/such.sock");
-  assert.equal(broken.code, 1);
+  const broken = await fails(go("stdio:///no/such.sock"));
   assert.match(
     broken.stdout,
     /\nFAILED +(exec|HTTP\/2|connect) +the plugin .* exited with code 1/,
@@ -288,16 +283,14 @@ Deno.test("doctor: a web server is recognised, whichever version of HTTP it spea
   })();
   try {
     const { port } = server.address() as { port: number };
-    const http2 = await space.fairlead(["doctor", `tcp://127.0.0.1:${port}`]);
-    assert.equal(http2.code, 1);
+    const http2 = await fails(space.fairlead(["doctor", `tcp://127.0.0.1:${port}`]));
     assert.match(http2.stdout, /FAILED +Info +.*answered HTTP status 404 with content type text/);
     assert.match(http2.stdout, /hint: a proxy or another server is there/);
     assert.match(http2.stdout, /\n\nverdict: the daemon can't be used: Info failed: .*404/);
-    const old = await space.fairlead([
+    const old = await fails(space.fairlead([
       "doctor",
       `tcp://127.0.0.1:${(page.addr as Deno.NetAddr).port}`,
-    ]);
-    assert.equal(old.code, 1);
+    ]));
     assert.match(old.stdout, /verdict: .*an HTTP\/1\.1 server is listening there/);
   } finally {
     server.close();

@@ -8,6 +8,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { importDaemonImage } from "./daemon_image.ts";
 import { type EngineSpace, engineSpace, words } from "./engine.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = skip(
   needsRoot() ??
@@ -155,23 +156,20 @@ Deno.test({
     await space.fairlead(["create", "--name=Late", "--driver-opt=image=late,network=host"]);
     await space.fairlead(["inspect", "--bootstrap", "Late"]);
     await docker("restart", "-t", "0", "buildx_buildkit_late0");
-    const { code, stderr } = await space.fairlead([
+    await succeeds(space.fairlead([
       ...["build", "--builder=Late", "--network=host", "ctx"],
-    ]);
-    equal(code, 0, stderr);
+    ]));
     await space.fairlead(["rm", "Late"]);
   });
 
   await t.step("a container that was removed is made again by the next build", async () => {
     await space.engine.docker("rm", "-f", container);
-    const { code, stderr } = await space.fairlead(["build", "--network=host", "ctx"]);
-    equal(code, 0, stderr);
+    const { stderr } = await succeeds(space.fairlead(["build", "--network=host", "ctx"]));
     match(
       stderr,
       /container \S+ is missing: it is created again, with its cache in the volume \S+_state/,
     );
-    const relayed = await space.fairlead(["dial-stdio"]);
-    equal(relayed.code, 0, relayed.stderr);
+    await succeeds(space.fairlead(["dial-stdio"]));
     await space.fairlead(["rm", "Made"]);
   });
 
@@ -182,20 +180,17 @@ Deno.test({
       const volume = `${container}_state:/var/lib/buildkit`;
       const args = ["--privileged", "--network=host", "-v", volume, image];
       await space.engine.docker("create", "--name", container, ...args);
-      const { code, stderr } = await space.fairlead(["inspect", "--bootstrap"]);
-      equal(code, 0, stderr);
+      await succeeds(space.fairlead(["inspect", "--bootstrap"]));
       await space.fairlead(["rm", "Made"]);
     },
   );
 
   await t.step("doctor reports on the container and the cache", async () => {
     await space.fairlead(["create", ...action, ...optionsOf(image)]);
-    const missing = await space.fairlead(["doctor", "--transfer=0"]);
-    equal(missing.code, 1);
+    const missing = await fails(space.fairlead(["doctor", "--transfer=0"]));
     match(missing.stdout, /^warning +container +there is no container buildx_buildkit_made0 /m);
     await space.fairlead(["inspect", "--bootstrap"]);
-    const well = await space.fairlead(["doctor", "--transfer=0", "--format=json"]);
-    equal(well.code, 0, well.stderr);
+    const well = await succeeds(space.fairlead(["doctor", "--transfer=0", "--format=json"]));
     const { steps } = JSON.parse(well.stdout).nodes[0];
     const found = steps.find((each: { step: string }) => each.step === "container");
     equal(found.status, "ok");
@@ -233,20 +228,19 @@ Deno.test({
   await t.step("--listen: other machines build over TCP with certificates", async () => {
     const port = freePort();
     const listen = ["--listen", `127.0.0.1:${port}`, "--listen-certs", space.path("certs")];
-    const made = await space.fairlead(["create", ...action, ...optionsOf(image), ...listen]);
-    equal(made.code, 0, made.stderr);
+    const made = await succeeds(
+      space.fairlead(["create", ...action, ...optionsOf(image), ...listen]),
+    );
     const line = /^fairlead create --name Made --driver remote [^]*tcp:\/\/\S+$/m.exec(
       made.stderr,
     )?.[0];
     const words = line!.replaceAll("\\\n", "").split(/ +/).slice(1)
       .map((word) => word === "Made" ? "other" : word);
-    const booted = await space.fairlead(["inspect", "--bootstrap", "Made"]);
-    equal(booted.code, 0, booted.stderr);
+    await succeeds(space.fairlead(["inspect", "--bootstrap", "Made"]));
     equal((await space.fairlead(words)).code, 0);
-    const built = await space.fairlead([
+    await succeeds(space.fairlead([
       ...["build", "--builder=other", "--progress=plain", "--network=host", "ctx"],
-    ]);
-    equal(built.code, 0, built.stderr);
+    ]));
     const bare = await space.fairlead(["doctor", "--transfer=0", `tcp://127.0.0.1:${port}`]);
     equal(bare.code, 1, "nobody comes in without a certificate");
     const again = await space.fairlead([
@@ -298,14 +292,12 @@ Deno.test({
     const create = (...options: string[]) =>
       space.fairlead(["create", "--name", "Made", "--driver", "docker-container", ...options]);
     await create("--driver-opt", "image=127.0.0.1:1/nope:1,network=host");
-    const absent = await space.fairlead(["inspect", "--bootstrap", "Made"]);
-    equal(absent.code, 1);
+    const absent = await fails(space.fairlead(["inspect", "--bootstrap", "Made"]));
     match(absent.stderr, /^ERROR: cannot pull the builder's image 127\.0\.0\.1:1\/nope:1: .+$/m);
     match(absent.stderr, /^hint: try it by hand: docker --host=unix:.* pull/m);
     await space.fairlead(["rm", "Made"]);
     await create("--driver-opt", `image=${image},network=host`, "--buildkitd-flags=--nope");
-    const dies = await space.fairlead(["inspect", "--bootstrap", "Made"]);
-    equal(dies.code, 1);
+    const dies = await fails(space.fairlead(["inspect", "--bootstrap", "Made"]));
     match(dies.stderr, /buildkitd in container \S+ doesn't answer .*-nope/);
     match(dies.stderr, /^hint: see docker .* logs .*remove it by/m);
     await space.fairlead(["rm", "Made"]);
@@ -317,10 +309,9 @@ Deno.test({
   });
 
   await t.step("--dry-run prints what would be made, and makes nothing", async () => {
-    const { code, stdout } = await space.fairlead([
+    const { stdout } = await succeeds(space.fairlead([
       ...["create", "--dry-run", ...action, ...optionsOf(image)],
-    ]);
-    equal(code, 0);
+    ]));
     const { nodes: [node] } = JSON.parse(stdout);
     equal(node.container.Name, container);
     equal(node.container.Image, image);
@@ -330,10 +321,9 @@ Deno.test({
   });
 
   await t.step("an engine that isn't there", async () => {
-    const { code, stderr } = await space.fairlead(
+    const { stderr } = await fails(space.fairlead(
       ["create", "--name", "Made", "--driver", "docker-container", "unix:///no/engine"],
-    );
-    equal(code, 1);
+    ));
     match(stderr, /^ERROR: failed to initialize builder Made \(Made0\): cannot reach/im);
     equal((await space.fairlead(["inspect", "Made"])).code, 1);
   });

@@ -6,6 +6,7 @@ import type { Ran } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { type EngineSpace, engineSpace, words } from "./engine.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const lacking = needsRoot() ??
   await missing("containerd", "runc", "busybox", "buildx", "docker-registry");
@@ -102,8 +103,7 @@ for (const { what, containerd = false, old = false, ...options } of engines) {
     await t.step("its answers are buildx's", async () => {
       const answers = async (run: EngineSpace["fairlead"]) => {
         const args = ["build", "--network=host", "-t", "a/b:2", "--metadata-file=meta", "ctx"];
-        const { code, stderr } = await run(args);
-        equal(code, 0, stderr);
+        await succeeds(run(args));
         const { "buildx.build.ref": ref, ...rest } = JSON.parse(space.read("meta"));
         match(ref, /^default\/default\/[a-z0-9]{25}$/);
         return { keys: Object.keys(rest), image: rest["containerimage.digest"] };
@@ -115,8 +115,7 @@ for (const { what, containerd = false, old = false, ...options } of engines) {
     });
 
     await t.step("--call, local and tar outputs, du, prune", async () => {
-      const local = await space.fairlead(["build", "--network=host", "-o", "out", "ctx"]);
-      equal(local.code, 0, local.stderr);
+      await succeeds(space.fairlead(["build", "--network=host", "-o", "out", "ctx"]));
       ok(Deno.statSync(space.path("out/bin/sh")).size > 0);
       const several = await both(space, "-o", "type=tar,dest=1.tar", "-o", "type=tar,dest=2.tar");
       if (old) equal(failure(several[0]), failure(several[1]));
@@ -179,8 +178,7 @@ for (const { what, containerd = false, old = false, ...options } of engines) {
       const digests = [];
       for (const run of [space.buildx, space.fairlead]) {
         const args = ["--push", "-t", name, "--progress=plain", "--metadata-file=meta", "ctx"];
-        const { code, stderr } = await run(["build", "--network=host", ...args]);
-        equal(code, 0, stderr);
+        const { stderr } = await succeeds(run(["build", "--network=host", ...args]));
         equal(/^#\d+ pushing .* with docker$/m.test(stderr), !containerd, stderr);
         const answers = JSON.parse(space.read("meta"));
         digests.push(answers["containerimage.digest"]);

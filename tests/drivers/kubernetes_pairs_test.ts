@@ -18,6 +18,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { writeKubeconfig } from "../transports/kube_cluster.ts";
 import { same } from "./same.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("buildx", "etcd", "kube-apiserver", "openssl"),
@@ -117,8 +118,7 @@ Deno.test({
     }
     same(fileOf(i), file, shown);
     const elsewhere = { BUILDX_CONFIG: space.path(".plans") };
-    const plan = await ours([...line, "--dry-run"], elsewhere);
-    equal(plan.code, 0, plan.stderr);
+    const plan = await succeeds(ours([...line, "--dry-run"], elsewhere));
     await ours(["inspect", "--bootstrap", `b${i}`]);
     const own = await takeObjects(api);
     // buildx leaves the ConfigMaps of a workload that the API server refuses.

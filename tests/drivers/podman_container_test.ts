@@ -11,6 +11,7 @@ import {
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { importBuildkit } from "../transports/containers.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("podman", "runc", "busybox", "buildkitd", "buildctl", "buildx"),
@@ -62,8 +63,7 @@ Deno.test({ name: "podman-container: made, used, stopped and removed", ignore },
   });
 
   await t.step("buildx shows its other builders, and this one with an error", async () => {
-    const { code, stdout } = await space.buildx(["ls"]);
-    equal(code, 0);
+    const { stdout } = await succeeds(space.buildx(["ls"]));
     match(stdout, /pod/);
   });
 
@@ -94,8 +94,7 @@ Deno.test({ name: "podman-container: made, used, stopped and removed", ignore },
     );
     const option = await space.fairlead(create("--driver-opt", "memry=1g"));
     match(option.stderr, /invalid driver option memry for podman-container driver/);
-    const absent = await space.fairlead([...create(), "unix:///no/podman"]);
-    equal(absent.code, 1);
+    const absent = await fails(space.fairlead([...create(), "unix:///no/podman"]));
     match(absent.stderr, /failed to initialize builder pod \(pod0\): cannot reach/);
     match(absent.stderr, /start podman's service there/);
     equal((await space.fairlead(["inspect", "pod"])).code, 1);

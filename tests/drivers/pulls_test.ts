@@ -9,6 +9,7 @@ import { freePort } from "../harness/daemon.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { engineSpace } from "./engine.ts";
+import { fails } from "../harness/ended.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("containerd", "runc", "busybox") ?? (await dockerEngine()).reason,
@@ -84,8 +85,7 @@ Deno.test(
     const containers = async () => (await space.engine.docker("ps", "-aq")).stdout.trim();
 
     await t.step("a limit has its own remedy", async () => {
-      const { code, stderr } = await boot("limited");
-      equal(code, 1);
+      const { stderr } = await fails(boot("limited"));
       match(
         stderr,
         /^ERROR: cannot pull the builder's image 127\.0\.0\.1:\d+\/limited:1: .*toomany/mi,
@@ -111,8 +111,7 @@ Deno.test(
     });
 
     await t.step("a pull that fails in the middle is named, and leaves nothing", async () => {
-      const { code, stderr } = await boot("broken");
-      equal(code, 1);
+      const { stderr } = await fails(boot("broken"));
       match(stderr, /^ERROR: cannot pull the builder's image 127\.0\.0\.1:\d+\/broken:1: .+/m);
       equal(await containers(), "");
     });

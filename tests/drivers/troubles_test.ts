@@ -5,6 +5,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { importDaemonImage } from "./daemon_image.ts";
 import { engineSpace } from "./engine.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
@@ -20,8 +21,7 @@ Deno.test({ name: "doctor: containers in trouble", ignore }, async (t) => {
       "--driver=docker-container",
       `--driver-opt=image=${image},network=host${options}`,
     ];
-    const { code, stderr } = await space.fairlead(["create", "--name", name, ...driver]);
-    equal(code, 0, stderr);
+    await succeeds(space.fairlead(["create", "--name", name, ...driver]));
   };
   const boot = (name: string) => space.fairlead(["inspect", "--bootstrap", name]);
   const doctor = async (name: string) => {
@@ -50,8 +50,7 @@ Deno.test({ name: "doctor: containers in trouble", ignore }, async (t) => {
     Deno.copyFileSync(space.path("ctx/sh"), space.path("greedy/sh"));
     const built = await space.fairlead(["build", "--builder=oom", "--network=host", "greedy"]);
     match(built.stderr, /^ERROR: .*container \S+ ran out of memory and was killed/m);
-    const { code, verdict } = await doctor("oom");
-    equal(code, 1);
+    const { verdict } = await fails(doctor("oom"));
     match(
       verdict,
       /^the daemon can't be used: container \S+oom0: it ran out of memory and was killed: raise/,
@@ -67,8 +66,7 @@ Deno.test({ name: "doctor: containers in trouble", ignore }, async (t) => {
     const built = await space.fairlead(["build", "--builder=full", "big"]);
     notEqual(built.code, 0);
     match(built.stderr, /^hint: the disk of the builder's machine is full: 'fairlead prune'/m);
-    const { code, stdout } = await doctor("full");
-    equal(code, 0, stdout);
+    const { stdout } = await succeeds(doctor("full"));
     match(stdout, /^ +the disk of its cache is full: \d+ MiB of 24 MiB are left$/m);
     match(stdout, /^ +hint: remove what is not in use by fairlead prune/m);
   });
@@ -84,8 +82,7 @@ Deno.test({ name: "doctor: containers in trouble", ignore }, async (t) => {
 
   await t.step("ends again and again, because its disk is full", async () => {
     await small("tiny", "16k");
-    const { code, stderr } = await boot("tiny");
-    equal(code, 1);
+    const { stderr } = await fails(boot("tiny"));
     match(
       stderr,
       /^ERROR: buildkitd in container \S+ doesn't answer .*: no space left on device$/m,

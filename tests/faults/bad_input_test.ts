@@ -9,6 +9,7 @@ import { withShared } from "../harness/shared.ts";
 import { entriesOf } from "./leftovers.ts";
 import { checkError, makeWorkbench } from "./workbench.ts";
 import { randomBytes } from "../harness/random.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const { ignore, shared: daemon } = await withShared();
 
@@ -178,8 +179,7 @@ test("an existing entry of another kind is replaced by the output's", async (hos
   await using bench = await makeWorkbench({ Dockerfile: copyAll, file: "content" });
   await Deno.mkdir(`${bench.folder}/out/file`, { recursive: true });
   await Deno.writeTextFile(`${bench.folder}/out/file/in the way`, "");
-  const ended = await bench.build(["-o", `${bench.folder}/out`], { host });
-  assert.equal(ended.code, 0, ended.stderr);
+  await succeeds(bench.build(["-o", `${bench.folder}/out`], { host }));
   assert.equal(await Deno.readTextFile(`${bench.folder}/out/file`), "content");
 });
 

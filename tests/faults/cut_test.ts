@@ -9,6 +9,7 @@ import { entriesOf, isTemporary, openBelow } from "./leftovers.ts";
 import { type Ended, errorLines, runFairlead } from "../harness/inside.ts";
 import { denoDir, fairlead } from "../harness/fairlead.ts";
 import { digest, randomBytes, seeded } from "../harness/random.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const { ignore, shared: daemon } = await withShared();
 
@@ -70,8 +71,7 @@ function checkReport(ended: Ended, endpoint: string, where: string) {
 async function measure(output: "local" | "tar"): Promise<{ up: number; down: number }> {
   const test = await makeCase(output);
   await using proxy = await startProxy({ to: daemon.tcp });
-  const ended = await runFairlead({ host: proxy.address, args: test.args, home: test.folder });
-  assert.equal(ended.code, 0, ended.stderr);
+  await succeeds(runFairlead({ host: proxy.address, args: test.args, home: test.folder }));
   await checkOutput(test, true, "nothing cut");
   await Deno.remove(test.folder, { recursive: true });
   return { ...proxy.bytes };

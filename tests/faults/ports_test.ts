@@ -9,6 +9,7 @@ import { errorLines, runFairlead } from "../harness/inside.ts";
 import { removedLater } from "../harness/remove_folder.ts";
 import { fullPort } from "../harness/silent_port.ts";
 import { clientOf } from "../harness/client.ts";
+import { fails } from "../harness/ended.ts";
 
 /** Builds against a port and expects one message. */
 async function refused(port: number, message: RegExp, hint: RegExp): Promise<void> {
@@ -16,8 +17,7 @@ async function refused(port: number, message: RegExp, hint: RegExp): Promise<voi
   await using _ = removedLater(home);
   await Deno.writeTextFile(`${home}/Dockerfile`, "FROM scratch\n");
   const host = `tcp://127.0.0.1:${port}`;
-  const ended = await runFairlead({ host, args: ["build", home], home });
-  assert.equal(ended.code, 1, ended.stderr);
+  const ended = await fails(runFairlead({ host, args: ["build", home], home }));
   assert.equal(errorLines(ended).length, 1, ended.stderr);
   assert.ok(errorLines(ended)[0]!.includes(`cannot reach ${host}: `), ended.stderr);
   assert.match(errorLines(ended)[0]!, message);

@@ -11,6 +11,7 @@ import { errorLines } from "../harness/inside.ts";
 import { checkError, makeWorkbench, processEnv } from "./workbench.ts";
 import { fairlead, fairleadCommand } from "../harness/fairlead.ts";
 import { randomBytes } from "../harness/random.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const { ignore, shared: daemon } = await withShared();
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
@@ -103,11 +104,10 @@ test("a context from stdin is kept for the next attempt", async () => {
   });
   const build = fairleadCommand("build", "--progress=plain", "--retry=2", "-o", "out", "-");
   const script = `tar -c -C "${bench.context}" . | "$0" "$@"`;
-  const ended = await run("sh", ["-c", script, ...build], {
+  const ended = await succeeds(run("sh", ["-c", script, ...build], {
     cwd: bench.folder,
     env: { ...processEnv(bench, proxy.address), TMPDIR: bench.folder },
-  });
-  assert.equal(ended.code, 0, ended.stderr);
+  }));
   assert.match(ended.stderr, /; building again, attempt 1 of 2/);
   assert.deepEqual(await Deno.readFile(`${bench.folder}/out/big`), big);
   const kept = [...Deno.readDirSync(bench.folder)].filter(({ name }) => /^fairlead-/.test(name));
@@ -158,8 +158,7 @@ test("--idle-timeout cancels a build without progress, and no other", async () =
   const id = crypto.randomUUID();
   const lines = `FROM busybox\nRUN for i in 1 2 3 4 5 6; do echo $i ${id}; sleep 1; done\n`;
   await using talks = await makeWorkbench({ Dockerfile: lines });
-  const talked = await talks.build(["--idle-timeout", "4s"], { host: daemon.tcp });
-  assert.equal(talked.code, 0, talked.stderr);
+  await succeeds(talks.build(["--idle-timeout", "4s"], { host: daemon.tcp }));
   await using sleeps = await makeWorkbench({
     Dockerfile: `FROM busybox\nRUN sleep 60 # ${id}\n`,
   });

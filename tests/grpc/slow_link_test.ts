@@ -14,6 +14,7 @@ import { startProxy } from "../harness/proxy.ts";
 import { withShared } from "../harness/shared.ts";
 import { digest, randomBytes } from "../harness/random.ts";
 import { clientOf } from "../harness/client.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const RATE = 10_000_000;
 const link = { delayMs: 50, bytesPerSecond: RATE };
@@ -181,12 +182,11 @@ test("a build on a real daemon behind that link: 32 MiB go up, and come back int
   await Deno.writeFile(`${folder}/context/big`, bytes);
   await Deno.writeTextFile(`${folder}/context/Dockerfile`, "FROM scratch\nCOPY big /\n");
   await using proxy = await startProxy({ to: daemon.tcp, up: link, down: link });
-  const ended = await runFairlead({
+  const ended = await succeeds(runFairlead({
     host: proxy.address,
     args: ["build", "-o", `${folder}/out`, `${folder}/context`],
     home: folder,
-  });
-  assert.equal(ended.code, 0, ended.stderr);
+  }));
   assert.equal(await digest(await Deno.readFile(`${folder}/out/big`)), await digest(bytes));
   await Deno.remove(folder, { recursive: true });
   const fastest = 2 * (32 << 20) / RATE * 1000;
@@ -214,12 +214,11 @@ test("text is compressed on that link, and comes back as it was; --compress-uplo
     await using proxy = await startProxy({ to: daemon.tcp, up: link, down: { delayMs: 50 } });
     const out = `${folder}/out-${argument}`;
     const words = [`--compress-uploads=${argument}`, "-o", out, `${folder}/context`];
-    const ended = await runFairlead({
+    await succeeds(runFairlead({
       host: proxy.address,
       args: ["build", "--no-cache", ...words],
       home: folder,
-    });
-    assert.equal(ended.code, 0, ended.stderr);
+    }));
     const part = proxy.bytes.up / size;
     assert.ok(part >= least && part <= most, `${argument}: ${part} of ${size} bytes went up`);
     for (const [name, bytes] of contents) {

@@ -8,6 +8,7 @@ import { markdownName } from "../../scripts/docs/markdown.ts";
 import { run } from "./run.ts";
 import { skip } from "./skip.ts";
 import { onPath } from "./tool.ts";
+import { fails, succeeds } from "./ended.ts";
 
 const script = new URL("../../scripts/docs.ts", import.meta.url).pathname;
 const man = await onPath("man");
@@ -49,8 +50,7 @@ Deno.test("each command has its pages, and --check sees what is not current", as
   equal((await check()).code, 0);
   Deno.writeTextFileSync(`${pages.folder}/commands/use.md`, "old");
   Deno.writeTextFileSync(`${pages.folder}/man/fairlead-gone.1`, "old");
-  const { code, stderr } = await check();
-  equal(code, 1);
+  const { stderr } = await fails(check());
   equal(
     stderr,
     "docs/commands/use.md is not current: run deno task docs\n" +
@@ -64,12 +64,11 @@ Deno.test({
 }, async () => {
   await using pages = await made();
   const files = [...Deno.readDirSync(`${pages.folder}/man`)].map(({ name }) => name);
-  const { code, stdout, stderr } = await run(
+  const { stdout, stderr } = await succeeds(run(
     man!,
     ["--warnings=w", "-E", "UTF-8", "-l", ...files.map((name) => `${pages.folder}/man/${name}`)],
     { env: { MANWIDTH: "80", LC_ALL: "C.UTF-8", MANPAGER: "cat", TERM: "dumb" } },
-  );
-  equal(code, 0);
+  ));
   equal(stderr, "");
   match(stdout, /fairlead-history-logs - /);
 });

@@ -4,6 +4,7 @@ import { sharedBuildkitd } from "./shared.ts";
 import { needsRoot, skip } from "./skip.ts";
 import { missing } from "./tool.ts";
 import { removedLater } from "./remove_folder.ts";
+import { fails, succeeds } from "./ended.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const ignore = skip(
@@ -27,8 +28,7 @@ Deno.test("scripts/fairlead runs through symlinks, from any folder, and keeps ar
   await Deno.mkdir(`${dir}/a b`);
   await Deno.symlink(`${root}/scripts/fairlead`, `${dir}/direct`);
   await Deno.symlink("../direct", `${dir}/a b/relative`);
-  const version = await run(`${dir}/a b/relative`, ["version"], { cwd: "/" });
-  assert.equal(version.code, 0, version.stderr);
+  const version = await succeeds(run(`${dir}/a b/relative`, ["version"], { cwd: "/" }));
   assert.match(version.stdout, /^fairlead /);
   const wrong = await run("./relative", ["no such  command", ""], { cwd: `${dir}/a b` });
   await Deno.remove(dir, { recursive: true });
@@ -62,8 +62,7 @@ Deno.test({
   assert.equal((await start(`${dir}/home`)).stdout, "<>\n");
   await Deno.remove(own, { recursive: true });
   await Deno.symlink("home", own);
-  const { code, stderr } = await start("/proc");
-  assert.equal(code, 1);
+  const { stderr } = await fails(start("/proc"));
   assert.match(
     stderr,
     /^fairlead: no folder for Deno: \/proc\S+ \(.*\), \S+ \(.*\): set XDG_CACHE_HOME/,

@@ -8,6 +8,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { installInto, runtimes } from "./package.ts";
 import { removedLater } from "../harness/remove_folder.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
@@ -23,15 +24,13 @@ Deno.test({ name: "the library makes, boots, stops and removes a builder", ignor
       ...["run", "-A", "--quiet", "--no-check", "--config", `${root}deno.json`],
       ...[`${root}examples/library/make_builder.ts`, ...args],
     ], { env: space.env });
-  const { code, stdout, stderr } = await example("mine", image);
-  equal(code, 0, stderr);
+  const { stdout } = await succeeds(example("mine", image));
   match(stdout, /^creating container buildx_buildkit_mine0$/m);
   match(stdout, /^mine0 runs BuildKit v/m);
   equal((await space.engine.docker("ps", "-aq")).stdout, "");
   equal((await space.engine.docker("volume", "ls", "-q")).stdout, "");
   equal((await space.fairlead(["inspect", "mine"])).code, 1);
-  const absent = await example("mine", "127.0.0.1:1/nope:1");
-  equal(absent.code, 1);
+  const absent = await fails(example("mine", "127.0.0.1:1/nope:1"));
   match(absent.stderr, /BuilderError: cannot pull the builder's image 127\.0\.0\.1:1\/nope:1/);
   equal((await space.fairlead(["inspect", "mine"])).code, 1, "the example removes it again");
 });
@@ -49,8 +48,7 @@ Deno.test({
   await Deno.copyFile(`${root}examples/library/${example}`, `${path}/${example}`);
   for (const program of await runtimes()) {
     const node = (...args: string[]) => run(program, args, { cwd: path, env: space.env });
-    const { code, stdout, stderr } = await node(example, "mine", image);
-    equal(code, 0, stderr);
+    const { stdout } = await succeeds(node(example, "mine", image));
     match(stdout, /^creating container buildx_buildkit_mine0$/m);
     match(stdout, /^mine0 runs BuildKit v/m);
     equal((await space.engine.docker("ps", "-aq")).stdout, "");

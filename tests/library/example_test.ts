@@ -7,6 +7,7 @@ import { withShared } from "../harness/shared.ts";
 import { needsRoot } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { installInto, runtimes } from "./package.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const example = `${root}/examples/library/build_folder.ts`;
@@ -24,11 +25,10 @@ async function context(): Promise<AsyncDisposable & { readonly path: string }> {
 test("the library's example builds a folder, in 20 lines", async () => {
   await using folder = await context();
   const to = `${folder.path}/out`;
-  const { code, stdout, stderr } = await run(Deno.execPath(), [
+  const { stdout } = await succeeds(run(Deno.execPath(), [
     ...["run", "-A", "--quiet", "--config", `${root}/deno.json`, example],
     ...[shared.address, folder.path, to],
-  ]);
-  assert.equal(code, 0, stderr);
+  ]));
   assert.match(stdout, /\[internal\] load build context/);
   assert.equal(await Deno.readTextFile(`${to}/said`), "from the library\n");
   const lines = (await Deno.readTextFile(example)).split("\n").filter((line) =>
@@ -45,15 +45,13 @@ test("the second example tells of workers, steps, and a build that fails", async
       ...["run", "-A", "--quiet", "--config", `${root}/deno.json`, example],
       ...[shared.address, folder.path],
     ]);
-  const { code, stdout, stderr } = await follow();
-  assert.equal(code, 0, stderr);
+  const { stdout } = await succeeds(follow());
   assert.match(stdout, /^[0-9a-z]{25} linux\/\w+/);
   assert.equal(stdout.match(/^(DONE|CACHED) \[1\/1\] COPY note \/said$/gm)?.length, 1, stdout);
 
   const dockerfile = `FROM busybox\nRUN echo said in it; exit 3 # ${crypto.randomUUID()}\n`;
   await Deno.writeTextFile(`${folder.path}/Dockerfile`, dockerfile);
-  const failed = await follow();
-  assert.equal(failed.code, 1);
+  const failed = await fails(follow());
   assert.match(
     failed.stdout,
     /^said in it\n(.*\n)*FAILED \[2\/2\] RUN .*: process .*exit code: 3$/m,
@@ -85,10 +83,9 @@ test("a closed client leaves nothing that keeps a program alive", async () => {
 });
 
 Deno.test("the library's documentation has no gaps", async () => {
-  const { code, stderr } = await run(Deno.execPath(), [
+  await succeeds(run(Deno.execPath(), [
     ...["doc", "--lint", `${root}/buildkit/mod.ts`, `${root}/builders/mod.ts`],
-  ]);
-  assert.equal(code, 0, stderr);
+  ]));
 });
 
 test("the package for npm works where it is installed", async () => {
@@ -104,12 +101,10 @@ test("the package for npm works where it is installed", async () => {
   const named = builders.replaceAll('"fairlead', '"@fairlead/fairlead');
   await Deno.writeTextFile(`${path}/builders.ts`, named);
   const args = ["--quiet", "--node-modules-dir=manual", "example.ts"];
-  const checked = await run(Deno.execPath(), ["check", ...args, "builders.ts"], { cwd: path });
-  assert.equal(checked.code, 0, checked.stderr);
-  const ran = await run(Deno.execPath(), ["run", "-A", ...args, shared.address, path, "out"], {
+  await succeeds(run(Deno.execPath(), ["check", ...args, "builders.ts"], { cwd: path }));
+  await succeeds(run(Deno.execPath(), ["run", "-A", ...args, shared.address, path, "out"], {
     cwd: path,
-  });
-  assert.equal(ran.code, 0, ran.stderr);
+  }));
   assert.equal(await Deno.readTextFile(`${path}/out/said`), "from the library\n");
 });
 
@@ -130,16 +125,14 @@ Deno.test({
       for (const args of [[daemon.address], [daemon.tcp, ...tls]]) {
         const [address, ...files] = args;
         const words = ["node.mjs", address!, path, `${path}/out`, ...files];
-        const ran = await run(program, words, { cwd: path });
-        assert.equal(ran.code, 0, ran.stderr);
+        const ran = await succeeds(run(program, words, { cwd: path }));
         assert.match(ran.stdout, /\[internal\] load build context/);
         assert.equal(await Deno.readTextFile(`${path}/out/said`), "from the library\n");
         await Deno.remove(`${path}/out`, { recursive: true });
       }
-      const absent = await run(program, ["node.mjs", "unix:///nowhere", path, "out"], {
+      const absent = await fails(run(program, ["node.mjs", "unix:///nowhere", path, "out"], {
         cwd: path,
-      });
-      assert.equal(absent.code, 1);
+      }));
       assert.match(absent.stderr, /cannot reach unix:\/\/\/nowhere: no such socket/);
     }
     const { stdout: own } = await run("node", ["--version"]);
@@ -156,8 +149,7 @@ Deno.test({
 });
 
 Deno.test("the library can be published: all its public types are explicit", async () => {
-  const { code, stderr } = await run(Deno.execPath(), [
+  await succeeds(run(Deno.execPath(), [
     ...["publish", "--dry-run", "--no-check", "--allow-dirty", "--config", `${root}/deno.json`],
-  ], { cwd: root });
-  assert.equal(code, 0, stderr);
+  ], { cwd: root }));
 });

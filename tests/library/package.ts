@@ -1,6 +1,6 @@
 /** The library's package for npm, and the runtimes that it is for. */
-import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 /** npm's options for an installation that fetches no more than it must, and runs nothing. */
@@ -24,19 +24,18 @@ async function make(): Promise<void> {
 }
 
 async function makeNow(): Promise<void> {
-  const { code, stderr } = await run(Deno.execPath(), ["task", "package"], { cwd: root });
-  assert.equal(code, 0, stderr);
+  await succeeds(run(Deno.execPath(), ["task", "package"], { cwd: root }));
 }
 
 /** Makes a project in a folder that has nothing but the package, installed from its tarball. */
 export async function installInto(path: string): Promise<void> {
   await packaged();
   await Deno.writeTextFile(`${path}/package.json`, '{"type":"module"}');
-  const packed = await run("npm", ["pack", "--silent", `${root}/dist/npm`], { cwd: path });
-  assert.equal(packed.code, 0, packed.stderr);
+  const packed = await succeeds(
+    run("npm", ["pack", "--silent", `${root}/dist/npm`], { cwd: path }),
+  );
   const tarball = `./${packed.stdout.trim()}`;
-  const installed = await run("npm", ["install", ...quiet, tarball], { cwd: path });
-  assert.equal(installed.code, 0, installed.stderr);
+  await succeeds(run("npm", ["install", ...quiet, tarball], { cwd: path }));
 }
 
 /** Node 22 and Bun, which npm has as plain programs. */
@@ -49,7 +48,6 @@ export async function runtimes(): Promise<string[]> {
 
 async function runtime(name: string, version: string): Promise<string> {
   const args = [name, version, "2026-11-28"];
-  const { code, stdout, stderr } = await run(`${root}/tests/daemons/npm`, args);
-  assert.equal(code, 0, stderr);
+  const { stdout } = await succeeds(run(`${root}/tests/daemons/npm`, args));
   return `${stdout.trim()}/node_modules/${name}/bin/${name.includes("bun") ? "bun" : "node"}`;
 }

@@ -4,6 +4,7 @@ import { askBrowser } from "../harness/chromium.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { operate, tools } from "./daemon.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = skip(needsRoot() ?? await missing(...tools, "chromium"));
 
@@ -39,8 +40,7 @@ Deno.test({ name: "history diff names the input that changed", ignore }, async (
     assert.equal(code, args.includes("--target") ? 1 : 0, stderr);
   };
   const diff = async (...args: string[]) => {
-    const { code, stdout, stderr } = await space.fairlead(["history", "diff", ...args]);
-    assert.equal(code, 0, stderr);
+    const { stdout } = await succeeds(space.fairlead(["history", "diff", ...args]));
     return stdout;
   };
 
@@ -48,8 +48,7 @@ Deno.test({ name: "history diff names the input that changed", ignore }, async (
     const none = await space.fairlead(["history", "diff"]);
     assert.match(none.stderr, /ERROR: no records found\n$/);
     await build();
-    const one = await space.fairlead(["history", "diff"]);
-    assert.equal(one.code, 1);
+    const one = await fails(space.fairlead(["history", "diff"]));
     assert.match(one.stderr, /ERROR: there is only one build to compare\n$/);
   });
 
@@ -109,13 +108,11 @@ Deno.test({ name: "history diff names the input that changed", ignore }, async (
     });
     assert.equal(copied.causes[0].text, "files changed: src/b; added: src/new");
     assert.equal(typeof copied.delta_ms, "number");
-    const both = await space.fairlead(["history", "diff", "--format", "json", "--html", "-"]);
-    assert.equal(both.code, 1);
+    await fails(space.fairlead(["history", "diff", "--format", "json", "--html", "-"]));
   });
 
   await t.step("builds of two builders", async () => {
-    const made = await space.fairlead(["create", "--name", "second", daemon.address]);
-    assert.equal(made.code, 0, made.stderr);
+    await succeeds(space.fairlead(["create", "--name", "second", daemon.address]));
     const text = await diff("second/^6", "test/^5");
     assert.match(text, /^A {2}second\/second0\/\w{25} .*\nB {2}test\/test0\/\w{25} /);
     assert.match(text, /files changed: src\/b; added: src\/new/);
@@ -133,10 +130,8 @@ Deno.test({ name: "history diff names the input that changed", ignore }, async (
         assert.ok(seen.rows >= 3 && seen.all >= seen.rows, JSON.stringify(seen));
       }
     }
-    const { code } = await space.fairlead(["history", "diff", "--html", "d.html", "^6", "^5"]);
-    assert.equal(code, 0);
+    await succeeds(space.fairlead(["history", "diff", "--html", "d.html", "^6", "^5"]));
     assert.match(Deno.readTextFileSync(space.path("d.html")), /Two builds compared/);
-    const nowhere = await space.fairlead(["history", "diff", "--html", "no/d.html"]);
-    assert.equal(nowhere.code, 1);
+    await fails(space.fairlead(["history", "diff", "--html", "no/d.html"]));
   });
 });

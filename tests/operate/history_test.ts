@@ -5,6 +5,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { beside } from "./beside.ts";
 import { operate, tools } from "./daemon.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = skip(needsRoot() ?? await missing(...tools));
 
@@ -93,8 +94,7 @@ Deno.test({ name: "history export and trace make what buildx makes", ignore }, a
     const [ours, theirs] = [`ours${i}`, `theirs${i}`];
     await beside(space, "history", "export", "--finalize", "-o", "none", "nonesuch");
     for (const [run, file] of [[space.fairlead, ours], [space.buildx, theirs]] as const) {
-      const { code, stderr } = await run(["history", "export", "--finalize", "-o", file, ...args]);
-      assert.equal(code, 0, stderr);
+      await succeeds(run(["history", "export", "--finalize", "-o", file, ...args]));
       await check("gzip", ["-d", "-S", `${i}`, space.path(file)]);
     }
     const names = [ours, theirs].map((name) => space.path(name.replace(/\d$/, "")));
@@ -134,12 +134,10 @@ Deno.test({ name: "history attach follows a build that somebody else runs", igno
     list = (await space.fairlead(["history", "ls", "--filter", "status=running"])).stdout;
   }
   assert.match(list, /s\+ /);
-  const followed = await space.fairlead(["history", "attach"]);
-  assert.equal(followed.code, 0, followed.stderr);
+  const followed = await succeeds(space.fairlead(["history", "attach"]));
   assert.match(followed.stderr, /tick 1\n[^]*tick 6\n[^]*DONE/);
   assert.ok(await running);
   assert.ok(!await daemon.build("bad"));
-  const failed = await space.fairlead(["history", "attach", "^0"]);
-  assert.equal(failed.code, 1);
+  const failed = await fails(space.fairlead(["history", "attach", "^0"]));
   assert.match(failed.stderr, /ERROR: the build failed: process .* exit code: 3\n$/);
 });

@@ -7,6 +7,7 @@ import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
 import { withoutHints } from "./beside.ts";
+import { fails } from "../harness/ended.ts";
 
 const ignore = skip(await missing("buildx"));
 
@@ -50,7 +51,6 @@ Deno.test({ name: "history import hands bundles to Docker Desktop", ignore }, as
     assert.deepEqual(asked.splice(0), said, `${args.join(" ")}: what was sent`);
   }
   await desktop.shutdown();
-  const { code, stderr } = await space.fairlead(["history", "import", "-f", "one.dockerbuild"]);
-  assert.equal(code, 1);
+  const { stderr } = await fails(space.fairlead(["history", "import", "-f", "one.dockerbuild"]));
   assert.match(stderr, /^ERROR: failed to send request, check if Docker Desktop is running/m);
 });

@@ -5,6 +5,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { operate, tools } from "./daemon.ts";
 import { open, page, pageWith } from "./opened_pages.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const ignore = skip(needsRoot() ?? await missing(...tools, "chromium"));
 
@@ -159,8 +160,7 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
       },
     );
     const PATH = `${space.path("bin")}:${Deno.env.get("PATH")}`;
-    const { code, stderr } = await space.fairlead(["history", "open"], { PATH });
-    assert.equal(code, 0, stderr);
+    await succeeds(space.fairlead(["history", "open"], { PATH }));
     assert.match(
       Deno.readTextFileSync(space.path("url")),
       /^docker-desktop:\/\/dashboard\/build\/test\/test0\/\w{25}\n$/,
@@ -173,8 +173,7 @@ Deno.test({ name: "history ls names builds over BUILDKIT_HOST", ignore }, async 
   const { space, address } = daemon;
   const env = { BUILDKIT_HOST: address, BUILDX_BUILDER: "", BUILDX_CONFIG: space.path("empty") };
   const output = ["-o", "type=oci,dest=o.tar", "-t", "example.com/app:1"];
-  const built = await space.fairlead(["build", ...output, "--target", "fine", "ctx"], env);
-  assert.equal(built.code, 0, built.stderr);
+  await succeeds(space.fairlead(["build", ...output, "--target", "fine", "ctx"], env));
   const { stdout } = await space.fairlead(["history", "ls", "--format", "{{.Name}}"], env);
   assert.equal(stdout, "example.com/app:1 (fine)\n");
 });

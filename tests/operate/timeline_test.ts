@@ -5,6 +5,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { startFairlead } from "../harness/fairlead.ts";
 import { operate, tools } from "./daemon.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = skip(needsRoot() ?? await missing(...tools, "chromium"));
 
@@ -107,10 +108,9 @@ Deno.test({ name: "a build's timeline shows its steps, logs and errors", ignore 
   let page = "";
 
   await t.step("build --timeline writes one page", async () => {
-    const { code, stderr } = await space.fairlead([
+    await succeeds(space.fairlead([
       ...["build", "--timeline", "t.html", "--target", "fine", "-o", "type=oci,dest=o.tar", "ctx"],
-    ]);
-    assert.equal(code, 0, stderr);
+    ]));
     page = Deno.readTextFileSync(space.path("t.html"));
   });
 
@@ -149,8 +149,7 @@ Deno.test({ name: "a build's timeline shows its steps, logs and errors", ignore 
   await t.step("history timeline draws the same steps", async () => {
     const names = (html: string) =>
       [...html.matchAll(/class="name" title="([^"]+)"/g)].map((found) => found[1]!).sort();
-    const { code, stdout, stderr } = await space.fairlead(["history", "timeline"]);
-    assert.equal(code, 0, stderr);
+    const { stdout } = await succeeds(space.fairlead(["history", "timeline"]));
     assert.deepEqual(names(stdout), names(page));
   });
 
@@ -187,8 +186,7 @@ Deno.test({ name: "a build's timeline shows its steps, logs and errors", ignore 
 
   await t.step("a failed build has a page, too, with its error", async () => {
     const args = ["build", "--timeline", "t.html", "--target", "bad", "ctx"];
-    const { code } = await space.fairlead(args);
-    assert.equal(code, 1);
+    await fails(space.fairlead(args));
     const failed = Deno.readTextFileSync(space.path("t.html"));
     assert.match(failed, /<b class="failed">failed<\/b>/);
     assert.match(failed, /<p class="error">.*exit code: 3/);
@@ -221,8 +219,7 @@ Deno.test({ name: "a build's timeline shows its steps, logs and errors", ignore 
 
   await t.step("a page that can't be written is reported before anything is built", async () => {
     for (const [file, said] of [["no/t.html", /there is no folder/], ["ctx", /it is a folder/]]) {
-      const { code, stderr } = await space.fairlead(["build", "--timeline", `${file}`, "ctx"]);
-      assert.equal(code, 1);
+      const { stderr } = await fails(space.fairlead(["build", "--timeline", `${file}`, "ctx"]));
       assert.match(stderr, said as RegExp);
       assert.doesNotMatch(stderr, /load build definition/);
     }

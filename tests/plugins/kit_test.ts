@@ -6,6 +6,7 @@ import { missing } from "../harness/tool.ts";
 import { fairlead } from "../harness/fairlead.ts";
 import { copyExamples, environment } from "./surroundings.ts";
 import { echo, metadataOf } from "./zoo.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const reason = needsRoot() ??
   await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox", "perl");
@@ -29,8 +30,7 @@ if (!skip(reason)) {
     ] as const
   ) {
     Deno.test(`the kit passes for ${kind} ${url.replace(/\/\/.*?(?=\?|$)/, "//…")}`, async () => {
-      const { code, stdout, stderr } = await fairlead(["transports", "test", url], { env });
-      assert.equal(code, 0, stdout + stderr);
+      const { stdout, stderr } = await succeeds(fairlead(["transports", "test", url], { env }));
       const lines = stdout.trimEnd().split("\n");
       assert.equal(lines.pop(), "all cases pass");
       assert.equal(lines.filter((line) => line.startsWith("ok ")).length, cases, stdout);
@@ -117,8 +117,7 @@ if (!skip(reason)) {
     const data = `${env.XDG_DATA_HOME}/fairlead/transports`;
     await Deno.mkdir(data, { recursive: true });
     await Deno.copyFile(`${folder}/fairlead-transport-stdio`, `${data}/fairlead-transport-stdio`);
-    const { stdout, stderr, code } = await fairlead(["transports"], { env });
-    assert.equal(code, 0);
+    const { stdout, stderr } = await succeeds(fairlead(["transports"], { env }));
     const row = (pattern: string) => assert.match(stdout, new RegExp(`^${pattern}`, "m"));
     row("unix +v[^ ]+ +ok +built-in +a unix socket");
     row(`unix +1\\.0 +shadowed +${folder}/fairlead-transport-unix`);
@@ -162,8 +161,7 @@ if (!skip(reason)) {
       /hint: wri[^]*invalid argument "loopback" for "--transport-plugin" flag/,
     );
     const create = ["create", "--name=third", "--driver-opt", `transport=${path}`, url];
-    const created = await fairlead([...create, "--bootstrap"], { env: bare });
-    assert.equal(created.code, 0, created.stderr);
+    await succeeds(fairlead([...create, "--bootstrap"], { env: bare }));
     const asked = await fairlead(["--builder=third", "du"], { env: bare });
     assert.match(asked.stdout, /^Total:/m, asked.stderr);
     const listed = await fairlead(["ls"], { env: bare });

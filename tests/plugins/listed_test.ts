@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { fairlead } from "../harness/fairlead.ts";
 import { environment } from "./surroundings.ts";
 import { echo, makeZoo, metadataOf } from "./zoo.ts";
+import { succeeds } from "../harness/ended.ts";
 
 Deno.test("a plugin's secret options are never shown, and kept in the store", async () => {
   await using zoo = await makeZoo();
@@ -12,8 +13,7 @@ Deno.test("a plugin's secret options are never shown, and kept in the store", as
   await zoo.add("x", "exit 1", echo(metadataOf("x", { options })));
   const env = await environment(zoo.folder);
   const endpoint = "X://There/Is?region=eu%20west&token=hunter2";
-  const created = await fairlead(["create", "--name=far", endpoint], { env });
-  assert.equal(created.code, 0, created.stderr);
+  await succeeds(fairlead(["create", "--name=far", endpoint], { env }));
 
   const shown = "X://There/Is?region=eu%20west&token=***";
   const words: string[][] = [

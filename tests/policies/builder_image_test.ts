@@ -11,6 +11,7 @@ import { dockerBuilder, makeInstance, trustedRoot } from "./sigstore/instance.ts
 import { newKeys } from "./sigstore/keys.ts";
 import { pushSigned } from "./sigstore/push.ts";
 import { repository, repositoryKeys, writeRepository } from "./sigstore/tuf.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = unable || skip((await dockerEngine("sid")).reason);
 
@@ -33,10 +34,9 @@ Deno.test({ name: "the image of a new builder is verified, and pinned", ignore }
     trustedRoot: await trustedRoot(instance),
   });
   await writeRepository(space.path("mirror"), files);
-  const trusted = await space.fairlead([
+  await succeeds(space.fairlead([
     ...["policy", "trust", "--root", "mirror/1.root.json", "--from", "mirror"],
-  ], env);
-  assert.equal(trusted.code, 0, trusted.stderr);
+  ], env));
   // The registry is docker.io's mirror for the daemon; the engine has the images already.
   const source = `${shared!.registry}/moby/buildkit`;
   const digests = new Map<string, string>();
@@ -71,12 +71,10 @@ Deno.test({ name: "the image of a new builder is verified, and pinned", ignore }
       option,
     ) => ["--driver-opt", option]);
     const all = { ...env, ...more };
-    const made = await space[program]([
+    await succeeds(space[program]([
       ...["create", "--name", name, "--driver", "docker-container", ...opts],
-    ], all);
-    assert.equal(made.code, 0, made.stderr);
-    const { code, stderr } = await space[program](["inspect", "--bootstrap", name], all);
-    assert.equal(code, 1, stderr);
+    ], all));
+    const { stderr } = await fails(space[program](["inspect", "--bootstrap", name], all));
     await space[program](["rm", "-f", name], all);
     return stderr;
   }

@@ -2,6 +2,7 @@
 /**
  * `policy eval` and `policy test`, compared with buildx's, on the same daemon, images and files.
  */
+import { succeeds } from "../harness/ended.ts";
 import assert from "node:assert/strict";
 import { comparable } from "../operate/beside.ts";
 import { ignore, world } from "../operate/images.ts";
@@ -132,12 +133,11 @@ test_real if decision.allow with input as {"image": {"ref": "${w.several}"}}
   // The image is looked up for the decision that is shown; the test itself has the input that it gives.
   assert.equal((await same(space, ["test", "real"])).code, 1);
   assert.equal((await same(space, ["test", "."])).code, 1);
-  const { code, stdout } = await space.fairlead([
+  const { stdout } = await succeeds(space.fairlead([
     "policy",
     "test",
     "--coverage",
     "tests/b_test.rego",
-  ]);
-  assert.equal(code, 0);
+  ]));
   assert.match(stdout, /^Dockerfile\.rego: not reached: \d/m);
 });

@@ -1,9 +1,9 @@
 /** The sources of random builds: images, a signed repository, a download, keys, and a build's folder. */
-import assert from "node:assert/strict";
 import { gitDaemon } from "../harness/git.ts";
 import { world } from "../operate/images.ts";
 import type { Sources } from "./random_builds.ts";
 import { signedRepository, signer } from "./signers.ts";
+import { succeeds } from "../harness/ended.ts";
 
 /** The content that is downloaded, and signed. */
 const CONTENT = "downloaded\n";
@@ -32,14 +32,12 @@ export async function pairSources(open: AsyncDisposableStack) {
     "pair/other.asc": other.pgp,
     "pair/f.txt.asc": await me.sign(CONTENT),
   });
-  const rich = await space.fairlead([
+  await succeeds(space.fairlead([
     ...["build", "-q", "--push", "-t", `${base}/rich:1`, "--build-arg", "A=1", "rich"],
-  ]);
-  assert.equal(rich.code, 0, rich.stderr);
-  const layout = await space.fairlead([
+  ]));
+  await succeeds(space.fairlead([
     ...["build", "-q", "-o", "type=oci,tar=false,dest=pair/layout", "rich"],
-  ]);
-  assert.equal(layout.code, 0, layout.stderr);
+  ]));
   await signedRepository(space.path("git/r.git"), me);
   const daemon = open.use(await gitDaemon(space.path("git")));
   const server = open.use(

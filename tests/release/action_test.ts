@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { onPath } from "../harness/tool.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const main = new URL("../../action/main.js", import.meta.url).pathname;
 const ignore = Deno.build.os !== "linux" || skip(await onPath("node") ? undefined : "no node");
@@ -71,8 +72,7 @@ async function act(inputs: Record<string, string>, gh: string | undefined, progr
 const VERIFIES = `echo "$GH_TOKEN $*" >>"$RUNNER_TEMP/called"`;
 
 test("action: installs, checks the attestation, and hands on the path", async () => {
-  const done = await act({ TOKEN: "secret" }, VERIFIES);
-  assert.equal(done.code, 0, done.stdout);
+  const done = await succeeds(act({ TOKEN: "secret" }, VERIFIES));
   assert.equal(done.path, "DIR/fairlead\n");
   assert.equal(done.output, "path=DIR/fairlead/fairlead\nversion=fairlead v1.2.3 abc\n");
   assert.equal(
@@ -85,8 +85,7 @@ test("action: installs, checks the attestation, and hands on the path", async ()
 
 test("action: a version, in buildx's place, without an attestation", async () => {
   const inputs = { VERSION: "v1.2.3", BUILDX: "true", ATTESTATION: "False" };
-  const done = await act(inputs, undefined);
-  assert.equal(done.code, 0, done.stdout);
+  const done = await succeeds(act(inputs, undefined));
   assert.equal(done.called, "install --buildx\n");
   assert.match(done.asked[0]!, /^\/download\/v1\.2\.3\//);
 });
@@ -111,8 +110,7 @@ test("action: what is wrong is an error of the step, and adds no path", async ()
   ];
   if (!await onPath("gh")) wrong.push([{}, undefined, PROGRAM, /set attestation to false/]);
   for (const [inputs, gh, program, says] of wrong) {
-    const done = await act(inputs, gh, program);
-    assert.equal(done.code, 1, done.stdout);
+    const done = await fails(act(inputs, gh, program));
     assert.match(done.stdout, says);
     assert.equal(done.path, "");
     assert.deepEqual(done.files, []);

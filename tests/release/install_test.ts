@@ -5,6 +5,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need, onPath } from "../harness/tool.ts";
 import { removedLater, removeFolder } from "../harness/remove_folder.ts";
 import { accept } from "../harness/accept.ts";
+import { fails } from "../harness/ended.ts";
 
 const script = new URL("../../install.sh", import.meta.url).pathname;
 const binary = "#!/bin/sh\necho fairlead of the release\n";
@@ -308,8 +309,7 @@ test("install.sh downloads nothing on a machine without a binary", async () => {
       [{ system: "MINGW64_NT-10.0" }, /fairlead-windows-x64\.exe/],
     ] as const
   ) {
-    const { code, stderr } = await install(release.url, [], machine);
-    assert.equal(code, 1);
+    const { stderr } = await fails(install(release.url, [], machine));
     assert.match(stderr, said);
   }
   for (
@@ -327,8 +327,7 @@ test("install.sh does nothing as root without --as-root", async () => {
     [path + name]: binary,
     [`${path}SHA256SUMS`]: await sums(name, binary),
   });
-  const refused = await install(release.url, [], { root: true });
-  assert.equal(refused.code, 1);
+  const refused = await fails(install(release.url, [], { root: true }));
   assert.match(refused.stderr, /you are root/);
   assert.deepEqual(release.asked, []);
   await install(release.url, ["--as-root", "--dir", "here"], { root: true }, async (home, ran) => {

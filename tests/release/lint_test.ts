@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { run } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
@@ -33,12 +34,11 @@ Deno.test({
   ignore: skip(await missing("actionlint", "shellcheck")),
 }, async () => {
   const shellcheck = await need("shellcheck");
-  const { code, stdout, stderr } = await run(
+  await succeeds(run(
     await need("actionlint"),
     ["-no-color", "-shellcheck", shellcheck, "-pyflakes="],
     { cwd: root },
-  );
-  assert.equal(code, 0, stdout + stderr);
+  ));
 });
 
 Deno.test({
@@ -57,12 +57,11 @@ Deno.test({
       const filled = (await Deno.readTextFile(script)).replace("@TRUST@", trust)
         .replace("@LIBRARIES@", "1 2").replaceAll(/@[A-Z_]+@/g, "1");
       const lenient = script.endsWith("/head.sh") ? ["--exclude=SC2034,SC2157,SC2194,SC3013"] : [];
-      const { code, stdout, stderr } = await run(
+      await succeeds(run(
         await need("shellcheck"),
         ["--norc", "--severity=warning", ...lenient, "-"],
         { stdin: filled },
-      );
-      assert.equal(code, 0, stdout + stderr);
+      ));
     });
   }
 });

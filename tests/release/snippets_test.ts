@@ -11,6 +11,7 @@ import { startRegistry } from "../harness/registry.ts";
 import { check, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const ignore = Deno.build.target !== "x86_64-unknown-linux-gnu" ||
   skip(needsRoot() ?? await missing("busybox", "buildkitd", "runc", "docker-registry"));
@@ -97,8 +98,7 @@ Deno.test({
           ...{ BUILDKIT_HOST: "unix:///buildkit.sock", ...variables },
         }).map(([name, value]) => `${name}=${value}`);
         const chroot = ["/usr/sbin/chroot", machine.path, "/bin/sh", "-ec", script];
-        const { code, stdout, stderr } = await run("env", ["-i", ...env, ...chroot]);
-        assert.equal(code, 0, stdout + stderr);
+        const { stdout } = await succeeds(run("env", ["-i", ...env, ...chroot]));
         assert.match(stdout, /^installed \/usr\/local\/bin\/fairlead \(latest\)$/m);
         const manifest = await fetch(`${registry.url}/v2/${service}/manifests/abc`, {
           headers: {

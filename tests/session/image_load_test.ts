@@ -10,6 +10,7 @@ import { startProxy } from "../harness/proxy.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { randomBytes } from "../harness/random.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry") ??
@@ -43,8 +44,7 @@ test("--load reaches an engine by a unix socket, TLS, docker's flags and a docke
   await using space = await workspace(address);
   context(space);
 
-  const first = await load(space, { DOCKER_HOST: engine.address }, ["--iidfile", "id"]);
-  equal(first.code, 0, first.stderr);
+  const first = await succeeds(load(space, { DOCKER_HOST: engine.address }, ["--iidfile", "id"]));
   equal(await idIn(engine), space.read("id"));
   match(first.stderr, /importing to docker/);
   match(first.stderr, /loading layer [0-9a-f]{12} /);
@@ -59,8 +59,7 @@ test("--load reaches an engine by a unix socket, TLS, docker's flags and a docke
     Deno.copyFileSync(path!, space.path(`certs/${name}.pem`));
   }
   const tls = { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: space.path("certs") };
-  const second = await load(space, { DOCKER_HOST: engine.tcp, ...tls });
-  equal(second.code, 0, second.stderr);
+  await succeeds(load(space, { DOCKER_HOST: engine.tcp, ...tls }));
   equal(await idIn(engine), space.read("id"));
   await engine.docker("rmi", "a/b:1");
 
@@ -72,13 +71,11 @@ test("--load reaches an engine by a unix socket, TLS, docker's flags and a docke
     space.fairlead([...flags, "fairlead", ...words], {
       DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: "docker",
     });
-  const stranger = await asPlugin(
+  const stranger = await fails(asPlugin(
     docker.with(-1, certs.otherClient.key).with(-3, certs.otherClient.cert),
-  );
-  equal(stranger.code, 1);
+  ));
   match(stranger.stderr, /certificate/);
-  const plugin = await asPlugin(docker);
-  equal(plugin.code, 0, plugin.stderr);
+  await succeeds(asPlugin(docker));
   equal(await idIn(engine), space.read("id"));
   await engine.docker("rmi", "a/b:1");
 
@@ -87,15 +84,13 @@ test("--load reaches an engine by a unix socket, TLS, docker's flags and a docke
   space.write({
     [`.docker/contexts/meta/${new Uint8Array(digest).toHex()}/meta.json`]: JSON.stringify(meta),
   });
-  const third = await load(space, { DOCKER_HOST: "", DOCKER_CONTEXT: "other" });
-  equal(third.code, 0, third.stderr);
+  await succeeds(load(space, { DOCKER_HOST: "", DOCKER_CONTEXT: "other" }));
   equal(await idIn(engine), space.read("id"));
 
-  const several = await load(space, { DOCKER_HOST: engine.address }, [
+  const several = await fails(load(space, { DOCKER_HOST: engine.address }, [
     "--platform",
     "linux/amd64,linux/arm64",
-  ]);
-  equal(several.code, 1);
+  ]));
   match(several.stderr, /docker exporter does not currently support exporting manifest lists/);
 });
 
@@ -110,12 +105,10 @@ test("--load leaves in the daemon's cache what the peer's leaves: layers that ca
       [`${ctx}/file`]: crypto.randomUUID() + "a".repeat(100_000),
     });
     const build = ["build", "--provenance=false", ctx];
-    const loaded = await space[program]([...build, "--load"], { DOCKER_HOST: engine.address });
-    equal(loaded.code, 0, loaded.stderr);
+    await succeeds(space[program]([...build, "--load"], { DOCKER_HOST: engine.address }));
     // The daemon packs a layer once, as it is first asked to: whatever comes later gets the same.
     const output = `--output=type=oci,tar=false,dest=${program}`;
-    const pushed = await space.buildx([...build, output]);
-    equal(pushed.code, 0, pushed.stderr);
+    await succeeds(space.buildx([...build, output]));
     const blob = (digest: string) =>
       JSON.parse(space.read(`${program}/blobs/${digest.replace(":", "/")}`));
     const index = JSON.parse(space.read(`${program}/index.json`));
@@ -133,13 +126,12 @@ Deno.test({
   await using engine = await startDockerd({ engine: "sid" });
   await using space = await workspace(address);
   context(space);
-  const { code, stderr } = await load(space, { DOCKER_HOST: engine.address }, [
+  await succeeds(load(space, { DOCKER_HOST: engine.address }, [
     "--platform",
     "linux/amd64,linux/arm64",
     "--iidfile",
     "id",
-  ]);
-  equal(code, 0, stderr);
+  ]));
   equal(await idIn(engine), space.read("id"));
 });
 
@@ -153,8 +145,7 @@ test("an engine that dies during --load fails the build, and soon", async () => 
   const started = load(space, { DOCKER_HOST: proxy.address });
   while (proxy.bytes.up < part) await new Promise((resolve) => setTimeout(resolve, 20));
   await engine.kill();
-  const { code, stderr } = await started;
-  equal(code, 1, stderr);
+  const { stderr } = await fails(started);
   match(stderr, /cannot load the image into docker/);
 });
 

@@ -7,6 +7,7 @@ import { startPodman } from "../harness/podman.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const reason = needsRoot() ??
   await missing("buildkitd", "buildctl", "runc", "busybox", "docker-registry", "containerd");
@@ -22,14 +23,14 @@ async function context(space: Workspace): Promise<void> {
 }
 
 async function builds(space: Workspace, env: Record<string, string>, ...args: string[]) {
-  const { code, stderr } = await space.fairlead(["build", "--progress=plain", ...args, "ctx"], env);
-  equal(code, 0, stderr);
+  const { stderr } = await succeeds(
+    space.fairlead(["build", "--progress=plain", ...args, "ctx"], env),
+  );
   return stderr;
 }
 
 async function refuses(space: Workspace, env: Record<string, string>, output: string) {
-  const { code, stderr } = await space.fairlead(["build", "-o", output, "ctx"], env);
-  equal(code, 1, stderr);
+  const { stderr } = await fails(space.fairlead(["build", "-o", output, "ctx"], env));
   return stderr;
 }
 
@@ -112,11 +113,10 @@ Deno.test({
     await refuses(space, env, `${output},namespace=x`),
     /namespace has no effect with load=podman/,
   );
-  const several = await space.fairlead(
+  const several = await fails(space.fairlead(
     ["build", "-o", output, "--platform=linux/amd64,linux/arm64", "ctx"],
     env,
-  );
-  equal(several.code, 1);
+  ));
   match(several.stderr, /does not currently support exporting manifest lists/);
 });
 
@@ -196,11 +196,10 @@ Deno.test({
       /hint: start cont[^]*into containerd: .* no such socket/,
     );
     match(await refused(",context=x"), /context has no effect with load=containerd/);
-    const two = await space.fairlead(
+    const two = await fails(space.fairlead(
       ["build", "-o", output, "-o", "type=oci,tar=false,dest=o", "ctx"],
       env,
-    );
-    equal(two.code, 1);
+    ));
     match(two.stderr, /the daemon accepts one such store/);
     match(
       await refuses(space, env, "type=docker,load=rkt"),

@@ -9,6 +9,7 @@ import { startRegistry } from "../harness/registry.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { issuer, login, service, startTokenServer } from "./token_server.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("openssl", "perl", "buildx"));
 const basic = ignore
@@ -55,8 +56,7 @@ test("tokens are fetched on this side, and shared with later builds by our key",
   await using world = await tokenWorld();
   const { server, space, registry: { host } } = world;
   configure(space, host, right);
-  const pushed = await push(space, host);
-  equal(pushed.code, 0, pushed.stderr);
+  await succeeds(push(space, host));
   ok(server.asked.length > 0);
   deepEqual([...new Set(server.asked)], ["POST password fairlead"]);
   const seed = Deno.statSync(space.path(".docker/.token_seed"));
@@ -64,8 +64,7 @@ test("tokens are fetched on this side, and shared with later builds by our key",
 
   const asked = async (build: () => Promise<{ code: number; stderr: string }>) => {
     server.asked.length = 0;
-    const { code, stderr } = await build();
-    equal(code, 0, stderr);
+    await succeeds(build());
     return server.asked.length;
   };
   // The daemon keeps tokens for pulls, and gives them to any client that proves to have the same
@@ -87,14 +86,12 @@ test("a token server without POST works, and so does one that the daemon asks it
   const { server, space, registry: { host } } = world;
   configure(space, host, right);
   server.refusePost = 404;
-  const pushed = await push(space, host);
-  equal(pushed.code, 0, pushed.stderr);
+  await succeeds(push(space, host));
   deepEqual([...new Set(server.asked)], ["POST password fairlead", "GET password fairlead"]);
 
   server.refusePost = undefined;
   server.asked.length = 0;
-  const daemon = await push(space, host, { BUILDKIT_NO_CLIENT_TOKEN: "1" });
-  equal(daemon.code, 0, daemon.stderr);
+  await succeeds(push(space, host, { BUILDKIT_NO_CLIENT_TOKEN: "1" }));
   deepEqual(server.asked.filter((line) => line.endsWith("fairlead")), []);
 });
 
@@ -105,8 +102,7 @@ test("anonymous pulls work, pushes don't; a wrong password is reported and not s
   equal((await push(space, host)).code, 0);
 
   configure(space, host, { auth: btoa("me:wr0ng-one") });
-  const wrong = await push(space, host);
-  equal(wrong.code, 1);
+  const wrong = await fails(push(space, host));
   match(
     wrong.stderr,
     new RegExp(`cannot get a token for ${host} from http://127\\.0\\.0\\.1:\\d+/token: 401`),
@@ -115,11 +111,9 @@ test("anonymous pulls work, pushes don't; a wrong password is reported and not s
 
   server.asked.length = 0;
   space.write({ ".docker/config.json": "{}" });
-  const pulled = await pull(space);
-  equal(pulled.code, 0, pulled.stderr);
+  await succeeds(pull(space));
   deepEqual([...new Set(server.asked)], ["GET anonymous fairlead"]);
-  const refused = await push(space, host);
-  equal(refused.code, 1);
+  const refused = await fails(push(space, host));
   match(refused.stderr, /denied|authorization failed|insufficient/);
 });
 
@@ -136,21 +130,18 @@ test("a credential helper's identity token works, and a broken helper is reporte
     `read -r server; test "$1 $server" = "get ${host}" || exit 9
       echo '{"Username":"<token>","Secret":"${login.identityToken}"}'`,
   );
-  const pushed = await push(space, host, env);
-  equal(pushed.code, 0, pushed.stderr);
+  await succeeds(push(space, host, env));
   deepEqual([...new Set(server.asked)], ["POST identity fairlead"]);
 
   helper("echo s3cret output; exit 4");
-  const broken = await pull(space, env);
-  equal(broken.code, 0, broken.stderr);
+  const broken = await succeeds(pull(space, env));
   const warning =
     `cannot get credentials for ${host} from docker-credential-test: it ended with exit code 4`;
   equal(broken.stderr.split(warning).length, 2, broken.stderr);
   ok(!broken.stderr.includes("s3cret output"));
 
   Deno.removeSync(space.path("bin/docker-credential-test"));
-  const missing = await pull(space, env);
-  equal(missing.code, 0, missing.stderr);
+  const missing = await succeeds(pull(space, env));
   ok(missing.stderr.includes("docker-credential-test: no such program in PATH"), missing.stderr);
 });
 
@@ -160,10 +151,8 @@ test("a registry with passwords accepts DOCKER_AUTH_CONFIG, and refuses anonymou
   context(space, host);
   const env = { DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [host]: right } }) };
   equal((await push(space, host)).code, 1);
-  const pushed = await push(space, host, env);
-  equal(pushed.code, 0, pushed.stderr);
+  await succeeds(push(space, host, env));
   space.write({ ".docker/config.json": '{"auths": {' });
-  const broken = await push(space, host, env);
-  equal(broken.code, 0, broken.stderr);
+  const broken = await succeeds(push(space, host, env));
   match(broken.stderr, /cannot read .*config\.json: it is not valid JSON/);
 });

@@ -8,6 +8,7 @@ import { startControllers } from "../harness/kube_controllers.ts";
 import type { Kubernetes } from "../harness/kubernetes.ts";
 import { need } from "../harness/tool.ts";
 import { writeKubeconfig } from "./kube_cluster.ts";
+import { succeeds } from "../harness/ended.ts";
 
 /** Registers the tests. */
 export function kubeDriver(cluster: Kubernetes): void {
@@ -22,12 +23,11 @@ export function kubeDriver(cluster: Kubernetes): void {
       "ctx/Dockerfile": "FROM scratch\nCOPY sh /bin/sh\nRUN echo it ran as $((40 + 2))\n",
     });
     Deno.copyFileSync(await need("busybox"), space.path("ctx/sh"));
-    const made = await space.buildx([
+    await succeeds(space.buildx([
       ...["create", "--name", "In_pods", "--node", "in_pods0", "--driver", "kubernetes", "--use"],
       ...["--driver-opt", `namespace=default,image=${podImage},replicas=2`],
       ...["--buildkitd-flags", "--oci-worker-snapshotter=native --oci-worker-net=host"],
-    ]);
-    equal(made.code, 0, made.stderr);
+    ]));
     const before = space.read(".store/instances/in_pods");
     // The node has its own kubeconfig; the environment's does not count.
     const elsewhere = { KUBECONFIG: "/nowhere/config" };
@@ -50,8 +50,7 @@ export function kubeDriver(cluster: Kubernetes): void {
     });
 
     await using _ = startControllers(api);
-    const booted = await space.buildx(["inspect", "--bootstrap"]);
-    equal(booted.code, 0, booted.stderr);
+    await succeeds(space.buildx(["inspect", "--bootstrap"]));
     const pods = ["in-pods0-0", "in-pods0-1"];
 
     await t.step("running: a row a pod", async () => {
@@ -78,19 +77,17 @@ export function kubeDriver(cluster: Kubernetes): void {
       const text = ({ stdout }: { stdout: string }) =>
         words(stdout).filter((line) => !/^(Driver Options|Last Activity):/.test(line)).join("\n");
       equal(text(inspected[0]), text(inspected[1]));
-      const { code, stderr } = await build();
-      equal(code, 0, stderr);
+      const { stderr } = await succeeds(build());
       match(stderr, /it ran as 42/);
       match(stderr, /building with "In_pods" instance using kubernetes driver/);
     });
 
     await t.step("du and prune: all pods", async () => {
       const ids = async (...args: string[]) => {
-        const { code, stdout, stderr } = await space.inside(
+        const { stdout } = await succeeds(space.inside(
           ["du", "--format={{.ID}}", ...args],
           { ...elsewhere, KUBECONFIG, BUILDX_BUILDER: "In_pods" },
-        );
-        equal(code, 0, stderr);
+        ));
         return stdout.split("\n").filter(Boolean).sort();
       };
       for (const name of pods) {
@@ -119,15 +116,13 @@ export function kubeDriver(cluster: Kubernetes): void {
       const theirs = await space.buildx(["du", "--format={{.ID}}"]);
       const peers = theirs.stdout.split("\n").filter(Boolean).sort();
       ok([first, second].some((list) => JSON.stringify(list) === JSON.stringify(peers)));
-      const pruned = await space.inside(["prune", "-af"], elsewhere);
-      equal(pruned.code, 0, pruned.stderr);
+      await succeeds(space.inside(["prune", "-af"], elsewhere));
       deepEqual(await each(), [[], []]);
       for (const name of pods) await space.inside(["rm", name]);
     });
 
     await t.step("doctor: each pod", async () => {
-      const { code, stdout } = await space.inside(["doctor", "--transfer=0"], elsewhere);
-      equal(code, 0, stdout);
+      const { stdout } = await succeeds(space.inside(["doctor", "--transfer=0"], elsewhere));
       for (const name of pods) {
         ok(stdout.includes(`In_pods, node in_pods0 (pod ${name}): `), stdout);
       }

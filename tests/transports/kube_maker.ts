@@ -11,6 +11,7 @@ import type { Kubernetes } from "../harness/kubernetes.ts";
 import { until } from "../harness/daemon.ts";
 import { need } from "../harness/tool.ts";
 import { writeKubeconfig } from "./kube_cluster.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 
 const apps = "/apis/apps/v1/namespaces/default";
 const core = "/api/v1/namespaces/default";
@@ -135,19 +136,16 @@ export function kubeMaker(cluster: Kubernetes): void {
       );
       equal(booted.find(({ code }) => code !== 0)?.stderr, undefined);
       equal(await names(`${apps}/deployments`), "ku0 two");
-      const left = await made.inside(["create", "--leave", "--name", "Ku", "--node", "two"]);
-      equal(left.code, 0, left.stderr);
+      await succeeds(made.inside(["create", "--leave", "--name", "Ku", "--node", "two"]));
       await api.call("DELETE", `${apps}/deployments/two`);
     });
 
     await t.step("an evicted pod is waited for; a lost Deployment is made again", async () => {
       await api.call("POST", `${core}/pods/ku0-0/eviction`, { metadata: { name: "ku0-0" } });
-      const first = await made.inside(["build", "--progress=plain", "ctx"]);
-      equal(first.code, 0, first.stderr);
+      await succeeds(made.inside(["build", "--progress=plain", "ctx"]));
       await api.call("DELETE", `${apps}/deployments/ku0`);
       await podsGone();
-      const second = await made.inside(["build", "--progress=plain", "ctx"]);
-      equal(second.code, 0, second.stderr);
+      const second = await succeeds(made.inside(["build", "--progress=plain", "ctx"]));
       match(second.stderr, /creating deployment\/ku0/);
     });
 
@@ -156,8 +154,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       const found = await api.call("GET", path);
       await api.call("PUT", path, { ...found, spec: { ...found.spec, replicas: 0 } });
       await podsGone();
-      const { code, stderr } = await made.inside(["build", "--progress=plain", "ctx"]);
-      equal(code, 0, stderr);
+      const { stderr } = await succeeds(made.inside(["build", "--progress=plain", "ctx"]));
       match(stderr, /scaling deployment\/ku0 up to 1, because it was scaled to zero/);
       equal((await made.inside(["rm", "Ku"])).code, 0);
     });
@@ -166,8 +163,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       "pods that can't start: the reason, and the command that removes them",
       async () => {
         await create("--driver-opt", "image=fl-absent:1,timeout=4s");
-        const absent = await made.inside(["inspect", "--bootstrap"]);
-        equal(absent.code, 1);
+        const absent = await fails(made.inside(["inspect", "--bootstrap"]));
         match(
           absent.stderr,
           /^ERROR: expected 1 replicas to be ready, got 0 after 4s: pod ku0-0 /m,
@@ -188,8 +184,7 @@ export function kubeMaker(cluster: Kubernetes): void {
           "--buildkitd-flags",
           "--nope",
         );
-        const dies = await made.inside(["inspect", "--bootstrap"]);
-        equal(dies.code, 1);
+        const dies = await fails(made.inside(["inspect", "--bootstrap"]));
         match(dies.stderr, /has a container buildkitd that ended \(Error, exit code 1\)/);
         match(dies.stderr, /its log says: .*nope/);
         match(
@@ -235,8 +230,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       const data = { "index.html": "hello" };
       await api.call("POST", `${core}/configmaps`, { metadata: { name: "ku0-config" }, data });
       await create("--buildkitd-config", made.path("daemon.toml"));
-      const { code, stderr } = await made.inside(["inspect", "--bootstrap"]);
-      equal(code, 1);
+      const { stderr } = await fails(made.inside(["inspect", "--bootstrap"]));
       match(stderr, /configmap\/ku0-config in namespace default does not belong to a builder/);
       equal((await made.inside(["rm", "Ku"])).code, 0);
       equal(await names(`${core}/configmaps`), "ku0-config");
@@ -289,8 +283,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       KUBECONFIG: await writeKubeconfig(cluster, { user: { token: other } }),
     });
     await run("fairlead", ...driver, ...options);
-    const { code, stderr } = await made.fairlead(["inspect", "--bootstrap"]);
-    equal(code, 1);
+    const { stderr } = await fails(made.fairlead(["inspect", "--bootstrap"]));
     match(
       stderr,
       /serviceaccount:default:too-few may not create configmaps in namespace default$/m,
@@ -315,8 +308,7 @@ export function kubeMaker(cluster: Kubernetes): void {
     equal((await create()).code, 0);
 
     await t.step("no rights", async () => {
-      const { code, stderr } = await made.inside(["inspect", "--bootstrap"]);
-      equal(code, 1);
+      const { stderr } = await fails(made.inside(["inspect", "--bootstrap"]));
       match(stderr, /serviceaccount:poor:reader may not get deployments in namespace poor$/m);
       match(
         stderr,
@@ -335,8 +327,7 @@ export function kubeMaker(cluster: Kubernetes): void {
       await made.inside(["rm", "Ku"]);
       const config = ["--buildkitd-config", made.path("daemon.toml")];
       equal((await create("--driver-opt", "namespace=poor", ...config)).code, 0);
-      const { code, stderr } = await made.inside(["inspect", "--bootstrap"]);
-      equal(code, 1);
+      const { stderr } = await fails(made.inside(["inspect", "--bootstrap"]));
       match(stderr, /^ERROR: .*namespace poor is at its quota: none, requested: count\/deploy/m);
       equal(await names("/api/v1/namespaces/poor/configmaps"), "", "nothing half-made stays");
       await made.inside(["rm", "Ku"]);
@@ -354,8 +345,7 @@ export function kubeMaker(cluster: Kubernetes): void {
           ["memory=1g", /invalid driver option memory for driver kubernetes/],
         ] as const
       ) {
-        const { code, stderr } = await create("--driver-opt", option);
-        equal(code, 1);
+        const { stderr } = await fails(create("--driver-opt", option));
         match(stderr, expected);
       }
       const endpoint = await create("tcp://127.0.0.1:1");
@@ -364,11 +354,10 @@ export function kubeMaker(cluster: Kubernetes): void {
 
     await t.step("no kubeconfig: nothing is stored", async () => {
       const nowhere = { KUBECONFIG: "/nowhere/config" };
-      const { code, stderr } = await made.inside(
+      const { stderr } = await fails(made.inside(
         ["create", "--name", "Ku", "--driver", "kubernetes"],
         nowhere,
-      );
-      equal(code, 1);
+      ));
       match(stderr, /the kubeconfig \/nowhere\/config can't be read: there is no such file$/m);
       equal((await made.inside(["inspect", "Ku"])).code, 1);
     });

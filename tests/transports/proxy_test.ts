@@ -11,6 +11,7 @@ import { sleep } from "./contract_help.ts";
 import { checkFairlead, fairlead, fairleadCommand } from "../harness/fairlead.ts";
 import { patternAt } from "./pattern.ts";
 import { startPeer } from "./start_peer.ts";
+import { fails } from "../harness/ended.ts";
 
 const reason = needsRoot() ??
   await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox", "buildx", "sshd");
@@ -69,30 +70,32 @@ if (!skip(reason)) {
   });
 
   Deno.test("proxy: unsafe addresses to listen at are refused", async () => {
-    const fails = async (listen: string, expected: RegExp, endpoint = shared.address) => {
+    const refused = async (listen: string, expected: RegExp, endpoint = shared.address) => {
       const [program, ...args] = fairleadCommand("proxy", endpoint, `--listen=${listen}`);
-      const { code, stderr } = await run(program, args);
-      assert.equal(code, 1);
+      const { stderr } = await fails(run(program, args));
       assert.match(stderr, expected);
     };
     await Deno.writeTextFile(`${folder}/file`, "precious");
-    await fails("", /--listen is missing/);
-    await fails(
+    await refused("", /--listen is missing/);
+    await refused(
       "tcp://0.0.0.0:1",
       /hint: anyone who can reach[^]*neither a unix socket nor loopback TCP/,
     );
-    await fails(
+    await refused(
       `unix://${folder}/file`,
       /cannot listen on unix:.*: a file that is not a socket is already there/,
     );
-    await fails(`unix://${folder}`, /cannot listen on unix:.*: a folder is already there/);
-    await fails(`unix://${folder}/no/s`, /cannot listen on unix:.*: there is no folder \S+\/no\//);
-    await fails(`unix://${folder}/${"x".repeat(120)}`, /: the path is too long for a socket/);
+    await refused(`unix://${folder}`, /cannot listen on unix:.*: a folder is already there/);
+    await refused(
+      `unix://${folder}/no/s`,
+      /cannot listen on unix:.*: there is no folder \S+\/no\//,
+    );
+    await refused(`unix://${folder}/${"x".repeat(120)}`, /: the path is too long for a socket/);
     assert.equal(await Deno.readTextFile(`${folder}/file`), "precious");
-    await fails(`unix://${folder}/x`, /unknown scheme "unx"/, "unx:///s");
+    await refused(`unix://${folder}/x`, /unknown scheme "unx"/, "unx:///s");
     await using _proxy = await startProxy([shared.address, `--listen=unix://${folder}/taken`]);
     for (const name of ["taken", "/taken", "./taken"]) {
-      await fails(`unix://${folder}/${name}`, /: another program is already listening there/);
+      await refused(`unix://${folder}/${name}`, /: another program is already listening there/);
     }
   });
 
@@ -172,8 +175,7 @@ if (!skip(reason)) {
 
   Deno.test("dial-stdio: a missing daemon is named, and SIGTERM ends the command", async () => {
     const nowhere = { BUILDKIT_HOST: `unix://${folder}/none` };
-    const dead = await fairlead(["dial-stdio"], { env: nowhere });
-    assert.equal(dead.code, 1);
+    const dead = await fails(fairlead(["dial-stdio"], { env: nowhere }));
     assert.equal(dead.stdout, "");
     assert.match(dead.stderr, /cannot reach unix:\/\/\S+\/none: no such socket/);
     const child = start(["dial-stdio"], { BUILDKIT_HOST: shared.address });

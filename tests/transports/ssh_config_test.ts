@@ -6,6 +6,7 @@ import { run } from "../harness/run.ts";
 import { skip } from "../harness/skip.ts";
 import { onPath } from "../harness/tool.ts";
 import { removedLater } from "../harness/remove_folder.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const configs = [
   "Host a b\n Port 1\nHost *\n Port 2\n User u\n",
@@ -70,8 +71,7 @@ Deno.test({
   for (const text of configs) {
     await Deno.writeTextFile(`${home}/c`, text.replaceAll("CONFD", `${home}/conf.d`));
     for (const host of ["foo", "a", "q.x", "c.x"]) {
-      const { code, stdout, stderr } = await run("ssh", ["-G", "-F", `${home}/c`, host]);
-      assert.equal(code, 0, stderr);
+      const { stdout } = await succeeds(run("ssh", ["-G", "-F", `${home}/c`, host]));
       const theirs = Map.groupBy(
         stdout.split("\n").map((line) => line.split(/ (.*)/) as [string, string]),
         ([key]) => key,

@@ -5,6 +5,7 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing, onPath } from "../harness/tool.ts";
 import { sshRig } from "./ssh_rig.ts";
+import { succeeds } from "../harness/ended.ts";
 
 const reason = needsRoot() ?? await missing("sshd") ??
   (await onPath("ssh") === undefined ? "there is no ssh program" : undefined);
@@ -51,8 +52,7 @@ Deno.test({
   ) {
     await t.step(`${title}: the same line as ssh's`, async () => {
       const theirFile = await setUp(lines, known);
-      const { code, stderr } = await theirs();
-      assert.equal(code, 0, stderr);
+      await succeeds(theirs());
       const ourFile = await setUp(lines, known);
       await rig.reach(endpoint);
       const written = await Deno.readTextFile(ourFile);
@@ -74,8 +74,7 @@ Deno.test({
     await rig.reach(endpoint);
     assert.match(await Deno.readTextFile(file), /^\|1\|\S+\|\S+ ssh-ed25519 \S+\n$/);
     await check("ssh-keygen", ["-F", name, "-f", file]);
-    const { code, stderr } = await theirs("-o", "StrictHostKeyChecking=yes");
-    assert.equal(code, 0, stderr);
+    await succeeds(theirs("-o", "StrictHostKeyChecking=yes"));
   });
 
   for (
