@@ -3,7 +3,7 @@
  * permits.
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { type Workspace, workspace } from "../build/workspace.ts";
+import { programs, type Workspace, workspace } from "../build/workspace.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { fails, succeeds } from "../harness/ended.ts";
@@ -110,7 +110,7 @@ test("a path that does not exist yet needs permission for its deepest existing f
       ["--set", "a.output=type=local,dest=../x/y"],
     ]
   ) {
-    for (const program of ["fairlead", "buildx"] as const) {
+    for (const program of programs) {
       const { stderr } = await fails(bake(space, program, { a: target }, words));
       equal(asked(stderr).join(), " - Write access to path ..", stderr);
     }

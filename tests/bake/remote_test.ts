@@ -1,6 +1,12 @@
 /** Definitions that the daemon fetches, compared with buildx. */
 import { deepEqual, equal, match } from "node:assert/strict";
-import { type InWorkspace, inWorkspace, type Workspace, workspace } from "../build/workspace.ts";
+import {
+  type InWorkspace,
+  inWorkspace,
+  programs,
+  type Workspace,
+  workspace,
+} from "../build/workspace.ts";
 import { commitAll, gitDaemon, gitHttp, missingGit } from "../harness/git.ts";
 import { withShared } from "../harness/shared.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";
@@ -12,7 +18,6 @@ import { fails, succeeds } from "../harness/ended.ts";
 const { ignore, shared } = await withShared(await missingGit() ?? await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
   Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
-const programs = ["fairlead", "buildx"] as const;
 
 const definition = `
 variable "OUT" {}

@@ -1,6 +1,6 @@
 /** Many targets built at once, on a real daemon, compared with buildx. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { type Workspace, workspace } from "../build/workspace.ts";
+import { alike, programs, type Workspace, workspace } from "../build/workspace.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
 import { startFairlead } from "../harness/fairlead.ts";
@@ -8,7 +8,6 @@ import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
-const programs = ["fairlead", "buildx"] as const;
 
 type Targets = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -52,8 +51,7 @@ test("targets of a group: each with its arguments, all at once", async () => {
     },
     third: { "dockerfile-inline": "FROM scratch\nCOPY file /name\n", labels: { a: "b" } },
   }, { default: ["app", "api-2"], all: ["default", "third"] });
-  const seen: string[][] = [];
-  for (const program of programs) {
+  await alike(async (program) => {
     const out = ["app", "api-2", "third"].flatMap((
       name,
     ) => ["--set", `${name}.output=type=local,dest=${program}/${name}`]);
@@ -61,9 +59,8 @@ test("targets of a group: each with its arguments, all at once", async () => {
     equal(space.read(`${program}/app/name`), "app\n");
     equal(space.read(`${program}/api-2/name`), "api\n");
     equal(space.read(`${program}/third/name`), space.read("file"));
-    seen.push(steps(ran.stderr));
-  }
-  deepEqual(seen[0], seen[1]);
+    return steps(ran.stderr);
+  });
 });
 
 test("a context that targets share is sent once", async () => {
@@ -174,16 +171,14 @@ test("a bake without any output gives buildx's warning", async () => {
     c: { output: ["type=cacheonly"] },
   });
   for (const words of [[], ["a", "b", "c"], ["a"]]) {
-    const warnings = [];
-    for (const program of programs) {
+    const warnings = await alike(async (program) => {
       const ran = await succeeds(space[program](["bake", ...words]));
       const [warning = ""] = ran.stderr.match(/^WARNING: No output.*$/m) ?? [];
       // The order of the targets is not fixed there.
       const names = warning.match(/for (.*) target\(s\)/)?.[1]?.split(", ").sort().join();
-      warnings.push([warning.replace(/for .* target/, "target"), names]);
-    }
-    ok(warnings[0]![0]);
-    deepEqual(warnings[0], warnings[1]);
+      return [warning.replace(/for .* target/, "target"), names];
+    });
+    ok(warnings[0]);
   }
 });
 

@@ -8,7 +8,7 @@ import { commitAll, gitDaemon } from "../harness/git.ts";
 import { check } from "../harness/run.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing, onPath } from "../harness/tool.ts";
-import { type InWorkspace, inWorkspace, type Workspace } from "./workspace.ts";
+import { alike, type InWorkspace, inWorkspace, type Workspace } from "./workspace.ts";
 import { recordOf } from "../harness/client.ts";
 import { succeeds } from "../harness/ended.ts";
 
@@ -16,7 +16,6 @@ const git = await onPath("git") ? undefined : "git is not installed (Debian's pa
 const { ignore, shared } = await withShared(git ?? await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
   Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
-const programs = ["fairlead", "buildx"] as const;
 
 /** Builds with a program, and gives the attributes of the daemon's record. */
 async function attributes(
@@ -46,10 +45,7 @@ async function compare(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Record<string, string>> {
-  const ours = await attributes(space, "fairlead", args, env);
-  const theirs = await attributes(space, "buildx", args, env);
-  assert.deepEqual(ours, theirs, args.join(" "));
-  return ours;
+  return await alike((program) => attributes(space, program, args, env), args.join(" "));
 }
 
 async function run(space: Workspace, folder: string, ...args: string[]): Promise<string> {
@@ -180,6 +176,19 @@ test("the frontend's other attributes are as in buildx", async (space) => {
   await compare(space, ["--provenance=mode=max", "ctx"], { BUILDX_NO_DEFAULT_ATTESTATIONS: "x" });
 });
 
+/** Builds with a program, and gives its metadata file without what differs from build to build. */
+async function metadata(
+  space: Workspace,
+  program: "fairlead" | "buildx",
+  args: readonly string[],
+  env: Record<string, string> = {},
+  stdin?: string,
+): Promise<string> {
+  await succeeds(space[program](["build", "--metadata-file=m.json", ...args], env, stdin));
+  const key = /("(?:buildx\.build\.ref|build(?:InvocationID|StartedOn|FinishedOn)|vertex)": ").*"/g;
+  return space.read("m.json").replace(key, '$1"');
+}
+
 /** The parts that are the same in each build. */
 function lasting(text: string): unknown {
   const moving = ["sysUsage", "digestMapping", "layers", "resourceUsage"];
@@ -206,19 +215,10 @@ test("--metadata-file holds the provenance, and warnings when they are wanted", 
   ];
   space.write({ "ctx/Scratch": "FROM scratch\nCOPY a /\n" });
   for (const [args, env] of cases) {
-    const texts: string[] = [];
-    for (const program of programs) {
-      await succeeds(space[program](["build", "--metadata-file=m.json", ...args, "ctx"], env));
-      texts.push(
-        space.read("m.json")
-          .replace(/("buildx\.build\.ref": ").*"/, '$1"')
-          .replace(/("(?:buildInvocationID|buildStartedOn|buildFinishedOn)": ").*"/g, '$1"')
-          .replace(/("vertex": ").*"/g, '$1"'),
-      );
-    }
-    if (args.length === 0) {
-      assert.equal(texts[0], texts[1], args.join(" "));
-    } else assert.deepEqual(lasting(texts[0]!), lasting(texts[1]!), args.join(" "));
+    await alike(async (program) => {
+      const text = await metadata(space, program, [...args, "ctx"], env);
+      return args.length === 0 ? text : lasting(text);
+    }, args.join(" "));
   }
 });
 
@@ -263,18 +263,11 @@ test("provenance of what the daemon fetches itself", async (space) => {
   try {
     for (const args of cases) {
       for (const BUILDX_METADATA_PROVENANCE of ["min", "max"]) {
-        const found: unknown[] = [];
-        for (const program of programs) {
-          await succeeds(space[program](["build", "--metadata-file=m.json", ...args], {
-            BUILDX_METADATA_PROVENANCE,
-          }));
-          found.push(lasting(
-            space.read("m.json")
-              .replace(/("buildx\.build\.ref": ").*"/, '$1"')
-              .replace(/("(?:buildInvocationID|buildStartedOn|buildFinishedOn)": ").*"/g, '$1"'),
-          ));
-        }
-        assert.deepEqual(found[0], found[1], `${args.join(" ")} ${BUILDX_METADATA_PROVENANCE}`);
+        const env = { BUILDX_METADATA_PROVENANCE };
+        await alike(
+          async (program) => lasting(await metadata(space, program, args, env)),
+          `${args.join(" ")} ${BUILDX_METADATA_PROVENANCE}`,
+        );
       }
     }
   } finally {
@@ -303,17 +296,12 @@ test("BUILDX_SEND_GIT_QUERY_AS_INPUT: git URLs with a query as definitions, as b
     [`${repository}#main:sub`],
   ];
   for (const args of cases) {
-    const found: unknown[] = [];
-    for (const program of programs) {
-      const words = ["build", "--policy=disabled=true", "--metadata-file=m.json", ...args];
-      await succeeds(space[program](words, env, "FROM scratch\nCOPY g /\n"));
-      found.push(lasting(
-        space.read("m.json")
-          .replace(/("buildx\.build\.ref": ").*"/, '$1"')
-          .replace(/("(?:buildInvocationID|buildStartedOn|buildFinishedOn)": ").*"/g, '$1"'),
-      ));
-    }
-    assert.deepEqual(found[0], found[1], args.join(" "));
+    const words = ["--policy=disabled=true", ...args];
+    await alike(
+      async (program) =>
+        lasting(await metadata(space, program, words, env, "FROM scratch\nCOPY g /\n")),
+      args.join(" "),
+    );
   }
 });
 
@@ -329,16 +317,14 @@ test("a build is recorded on this side as buildx records it", async (space) => {
     [["-f", "-", "ctx"], "FROM scratch\nLABEL e=f\n"],
   ];
   for (const [args, stdin] of cases) {
-    const found: unknown[] = [];
-    for (const program of programs) {
+    await alike(async (program) => {
       await Deno.remove(space.path(".store/.buildNodeID")).catch(() => {});
       await succeeds(space[program](["build", "--metadata-file=m.json", ...args], {}, stdin));
       const path = `.store/refs/${JSON.parse(space.read("m.json"))["buildx.build.ref"]}`;
       const mode = (file: string) => Deno.statSync(space.path(file)).mode! & 0o777;
       const machine = space.read(".store/.buildNodeID").replace(/[0-9a-f]/g, "0");
-      found.push([space.read(path), mode(path), machine, mode(".store/.buildNodeID")]);
-    }
-    assert.deepEqual(found[0], found[1]);
+      return [space.read(path), mode(path), machine, mode(".store/.buildNodeID")];
+    });
   }
 });
 
@@ -388,11 +374,9 @@ test("the exporters get the same attributes as from buildx", async (space) => {
     [["-t", `${name}:3`, "--push", "-o", "type=image,push=false"]],
   ];
   for (const [args, env = {}] of cases) {
-    const asked: unknown[] = [];
-    for (const program of programs) {
+    await alike(async (program) => {
       const { Exporters } = await recordBy(space, program, [...args, "ctx"], env);
-      asked.push(Exporters.map(({ Type, Attrs }) => ({ Type, Attrs })));
-    }
-    assert.deepEqual(asked[0], asked[1], args.join(" "));
+      return Exporters.map(({ Type, Attrs }) => ({ Type, Attrs }));
+    }, args.join(" "));
   }
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { withShared } from "../harness/shared.ts";
 import { startRegistry } from "../harness/registry.ts";
 import { missing } from "../harness/tool.ts";
-import { type InWorkspace, inWorkspace, workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, programs, workspace } from "./workspace.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
@@ -176,7 +176,7 @@ test("a dockerfile counts where Dockerfile is no file, as with buildx", async (s
   }
   Deno.mkdirSync(space.path("folder/Dockerfile"));
   Deno.symlinkSync("nowhere", space.path("link/Dockerfile"));
-  for (const program of ["fairlead", "buildx"] as const) {
+  for (const program of programs) {
     for (const folder of ["none", "folder", "link"]) {
       await succeeds(space[program](["build", "-o=out", folder]));
       assert.equal(space.read("out/f"), folder);

@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
-import { type InWorkspace, inWorkspace, type Workspace, workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, programs, type Workspace, workspace } from "./workspace.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
   Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
-const programs = ["fairlead", "buildx"] as const;
 
 function blobs(space: Workspace, folder: string): string[] {
   return [...Deno.readDirSync(space.path(`${folder}/blobs/sha256`))].map(({ name }) => name).sort();

@@ -9,14 +9,13 @@ import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { buildTargets } from "./targets.ts";
 import { nodesWorkspace, type TwoNodes, twoNodes } from "./two_nodes.ts";
-import type { Workspace } from "./workspace.ts";
 import { fails, succeeds } from "../harness/ended.ts";
+import { alike, programs, type Workspace } from "./workspace.ts";
 
 const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "buildx", "docker-registry"));
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const nodes: TwoNodes = ignore ? undefined! : await twoNodes();
 // It belongs to no test. It ends with the process, and the supervisor ends the daemons.
-const programs = ["fairlead", "buildx"] as const;
 const both = "--platform=linux/amd64,linux/arm64";
 const fixed = ["linux/amd64", "linux/arm64"];
 const context = {
@@ -132,8 +131,7 @@ test("several tags and repositories get the index; -q prints its digest", async 
 });
 
 test("a folder gets a part for each platform; records are those of buildx", async () => {
-  const seen: unknown[] = [];
-  for (const program of programs) {
+  await alike(async (program) => {
     await using space = await nodesWorkspace(nodes.daemons, fixed);
     space.write(context);
     await build(space, program, [both, "-o", "out", "--metadata-file=md.json"]);
@@ -151,9 +149,8 @@ test("a folder gets a part for each platform; records are those of buildx", asyn
           : text.replaceAll(space.dir, ""),
       ];
     });
-    seen.push(files.sort());
-  }
-  assert.deepEqual(seen[0], seen[1]);
+    return files.sort();
+  });
 });
 
 function* walk(folder: string, prefix = ""): Generator<string> {
@@ -167,8 +164,7 @@ test("outputs that several nodes can't make together are refused before anything
   await using space = await nodesWorkspace(nodes.daemons, fixed);
   space.write(context);
   for (const type of ["oci", "tar"]) {
-    const messages = [];
-    for (const program of programs) {
+    const message = await alike(async (program) => {
       const { stderr } = await fails(space[program]([
         "build",
         both,
@@ -176,10 +172,9 @@ test("outputs that several nodes can't make together are refused before anything
         `type=${type},dest=o.tar`,
         "ctx",
       ]));
-      messages.push(/^ERROR: (.*)$/m.exec(stderr)![1]);
-    }
-    assert.match(messages[0]!, new RegExp(`${type} for multi-node builds currently not supported`));
-    assert.equal(messages[0], messages[1]);
+      return /^ERROR: (.*)$/m.exec(stderr)![1]!;
+    });
+    assert.match(message, new RegExp(`${type} for multi-node builds currently not supported`));
   }
   const deleting = await space.fairlead([
     "build",
@@ -427,8 +422,7 @@ test("a node that dies and comes back builds its part again with --retry, and is
 });
 
 test("bake: targets on several nodes, linked and pushed, with buildx's records", async () => {
-  const seen: unknown[] = [];
-  for (const program of programs) {
+  await alike(async (program) => {
     await using space = await nodesWorkspace(nodes.daemons, fixed);
     const tag = `${name()}:v1`;
     space.write({
@@ -469,11 +463,10 @@ test("bake: targets on several nodes, linked and pushed, with buildx's records",
       path,
     ) => [id(path), id(space.read(`.store/${path}`)).replaceAll(space.dir, "")]);
     // The order of a group's refs is not fixed.
-    seen.push({
+    return {
       text,
       records: records.sort(),
       metadata: JSON.parse(id(JSON.stringify(metadata))),
-    });
-  }
-  assert.deepEqual(seen[0], seen[1]);
+    };
+  });
 });

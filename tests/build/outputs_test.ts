@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { withShared } from "../harness/shared.ts";
 import { check } from "../harness/run.ts";
 import { missing } from "../harness/tool.ts";
-import { type InWorkspace, inWorkspace, workspace } from "./workspace.ts";
+import { type InWorkspace, inWorkspace, programs, workspace } from "./workspace.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
@@ -47,14 +47,14 @@ test("a tar, to a file and to stdout", async (space) => {
     "out.tar",
   ]);
   // /dev/stdout is a path that leads to a pipe, which has no path itself.
-  for (const program of ["fairlead", "buildx"] as const) {
+  for (const program of programs) {
     const named = await space[program](["build", "-o", "type=tar,dest=/dev/stdout", "."]);
     assert.match(named.stdout, /^a\.txt\0/, named.stderr);
   }
 });
 
 test("link/.. leads where the system says, as for buildx", async (space) => {
-  for (const program of ["fairlead", "buildx"] as const) {
+  for (const program of programs) {
     space.write({
       "ctx/Dockerfile": "FROM scratch\nCOPY --from=named b /\nCOPY a /\n",
       "ctx/a": "not this one",
@@ -145,7 +145,7 @@ test("the umask holds for --iidfile and not for --metadata-file, as with buildx"
   space.write({ "Dockerfile": "FROM scratch\nLABEL u=u\n" });
   const before = Deno.umask(0o027);
   try {
-    for (const program of ["fairlead", "buildx"] as const) {
+    for (const program of programs) {
       const files = [`--iidfile=${program}.iid`, `--metadata-file=${program}.json`];
       await succeeds(space[program](["build", ...files, "."]));
       const modes = ["iid", "json"].map((end) =>

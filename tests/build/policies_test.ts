@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import { Policy } from "../../proto/gen/sourcepolicy.ts";
 import { withShared } from "../harness/shared.ts";
 import { missing } from "../harness/tool.ts";
-import { type InWorkspace, inWorkspace, type Workspace } from "./workspace.ts";
+import { alike, type InWorkspace, inWorkspace, programs, type Workspace } from "./workspace.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
   Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
-const programs = ["fairlead", "buildx"] as const;
 
 const build = ["build", "--progress=plain", "-o", "type=cacheonly"];
 
@@ -20,13 +19,11 @@ function line(stderr: string, begin: string): string {
 
 /** Asserts that both programs report the same error, and returns it. */
 async function refused(space: Workspace, args: readonly string[], env: Record<string, string>) {
-  const messages: string[] = [];
-  for (const program of programs) {
+  const messages = await alike(async (program) => {
     const { stderr } = await fails(space[program]([...build, ...args], env));
-    messages.push(line(stderr, "ERROR: "));
-  }
-  assert.equal(messages[0], messages[1]);
-  return messages[0]!;
+    return line(stderr, "ERROR: ");
+  });
+  return messages;
 }
 
 test("a source policy denies sources, and converts others", async (space) => {
@@ -103,13 +100,11 @@ test("flags that mean nothing any more are taken, with buildx's warnings", async
     "--rm",
     "--force-rm=false",
   ];
-  const warnings: string[][] = [];
-  for (const program of programs) {
+  const warnings = await alike(async (program) => {
     const { stderr } = await succeeds(space[program](["b", "--progress=plain", ...flags, "ctx"]));
-    warnings.push(stderr.split("\n").filter((text) => text.startsWith("WARNING: ")).sort());
-  }
-  assert.deepEqual(warnings[0], warnings[1]);
-  assert.equal(warnings[0]!.length, 4);
+    return stderr.split("\n").filter((text) => text.startsWith("WARNING: ")).sort();
+  });
+  assert.equal(warnings.length, 4);
   const { stdout } = await space.fairlead(["build", "--print=targets", "ctx"]);
   assert.match(stdout, /one/);
   assert.match(

@@ -14,14 +14,13 @@ import {
 import { startRecorder } from "../harness/recorder.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { type Workspace, workspace } from "./workspace.ts";
+import { alike, programs, type Workspace, workspace } from "./workspace.ts";
 import { succeeds } from "../harness/ended.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "runc", "buildx", "cache-servers", "azurite-blob"),
 );
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
-const programs = ["fairlead", "buildx"] as const;
 
 const keys: CacheKeys = {
   id: "AKFAIRLEAD",
@@ -85,18 +84,16 @@ async function compare(
   await using recorder = await startRecorder(daemon!.address);
   await using space = await workspace(recorder.address);
   space.write({ ...dockerfile("same"), ...files });
-  const asked: unknown[] = [];
-  for (const program of programs) {
+  const asked = await alike(async (program) => {
     await space[program](["build", ...args, "ctx"], {
       // The SDK must not ask a cloud's metadata server for a role.
       AWS_EC2_METADATA_DISABLED: "true",
       ...env,
     });
     const [request] = recorder.take();
-    asked.push([request?.Cache, JSON.parse(request?.FrontendAttrs["cache-imports"] ?? "null")]);
-  }
-  assert.deepEqual(asked[0], asked[1], args.join(" "));
-  return asked[0] as [{ Exports: { Type: string; Attrs: Record<string, string> }[] }, unknown];
+    return [request?.Cache, JSON.parse(request?.FrontendAttrs["cache-imports"] ?? "null")];
+  }, args.join(" "));
+  return asked as [{ Exports: { Type: string; Attrs: Record<string, string> }[] }, unknown];
 }
 
 test("s3: signed with the environment's keys", async () => {

@@ -8,13 +8,19 @@ import { startSshAgent } from "../harness/ssh_agent.ts";
 import { engineModule } from "../policies/engine_module.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { type InWorkspace, inWorkspace, type Workspace, workspace } from "./workspace.ts";
+import {
+  alike,
+  type InWorkspace,
+  inWorkspace,
+  programs,
+  type Workspace,
+  workspace,
+} from "./workspace.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared(await missingGit() ?? await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
   Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
-const programs = ["fairlead", "buildx"] as const;
 
 /** A repository with two commits; `v1` names the first. */
 async function repository(space: Workspace, name: string): Promise<void> {
@@ -85,13 +91,11 @@ test("what can't be fetched: the step, and what git said, as buildx shows it", a
       `${server.url}/gone.tar.gz`,
     ]
   ) {
-    const told: string[] = [];
-    for (const program of programs) {
+    const told = await alike(async (program) => {
       const { stderr } = await fails(space[program](["build", url]));
-      told.push(failedStep(stderr));
-    }
-    assert.match(told[0]!, /^ > \[internal\] load (git source|remote build context)/);
-    assert.equal(told[0], told[1]);
+      return failedStep(stderr);
+    });
+    assert.match(told, /^ > \[internal\] load (git source|remote build context)/);
   }
   // The progress of git is shown live, although fairlead looks for a policy first.
   const { stderr } = await space.fairlead(["build", `${daemon.url}/r.git`]);

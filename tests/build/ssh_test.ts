@@ -7,14 +7,13 @@ import { check } from "../harness/run.ts";
 import { withShared } from "../harness/shared.ts";
 import { startSshAgent } from "../harness/ssh_agent.ts";
 import { missing, onPath } from "../harness/tool.ts";
-import { type InWorkspace, inWorkspace, type Workspace } from "./workspace.ts";
+import { alike, type InWorkspace, inWorkspace, programs, type Workspace } from "./workspace.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
 const client = await onPath("ssh-add") ? undefined : "ssh-add is not installed (openssh-client)";
 const { ignore, shared } = await withShared(client ?? await missing("buildx"));
 const test = (name: string, run: InWorkspace) =>
   Deno.test({ name, ignore, fn: inWorkspace(shared, run) });
-const programs = ["fairlead", "buildx"] as const;
 
 /** ssh-add with its libraries, as a root file system at `ctx/root`. */
 async function addClient(space: Workspace): Promise<void> {
@@ -91,8 +90,7 @@ test("a real agent lists and signs, and can't be changed", async (space) => {
   const command =
     "ssh-add -l; ssh-add -T /pub/one.pub /pub/two.pub && echo signed; ssh-add -D; ssh-add -x </dev/null; ssh-add -d /pub/one.pub";
   space.write({ "ctx/Dockerfile": dockerfile("", command) });
-  const logs: string[] = [];
-  for (const program of programs) {
+  const logs = await alike(async (program) => {
     await succeeds(space[program]([
       "build",
       `--build-arg=RUN=${program}${crypto.randomUUID()}`,
@@ -100,10 +98,9 @@ test("a real agent lists and signs, and can't be changed", async (space) => {
       `-o=${program}`,
       "ctx",
     ], env));
-    logs.push(space.read(`${program}/log`));
-  }
-  assert.match(logs[0]!, /SHA256:\S+ one \(ED25519\)\n\d+ SHA256:\S+ two \(RSA\)\n[^]*signed\n/);
-  assert.equal(logs[0], logs[1]);
+    return space.read(`${program}/log`);
+  });
+  assert.match(logs, /SHA256:\S+ one \(ED25519\)\n\d+ SHA256:\S+ two \(RSA\)\n[^]*signed\n/);
   const { stdout } = await check("ssh-add", ["-l"], { env });
   assert.equal(stdout.match(/SHA256:/g)?.length, 2);
 });

@@ -1,10 +1,14 @@
 /** A folder for one end-to-end test: a context, a store of its own, and the two programs on it. */
+import { deepEqual } from "node:assert/strict";
 import { denoDir, fairlead } from "../harness/fairlead.ts";
 import { runFairlead } from "../harness/inside.ts";
 import { type Ran, run } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
 import type { Shared } from "../harness/shared.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
+
+/** Both programs, for what they have in common. */
+export const programs = ["fairlead", "buildx"] as const;
 
 export interface Workspace extends AsyncDisposable {
   /** Absolute. */
@@ -69,12 +73,22 @@ export async function workspace(address: string): Promise<Workspace> {
     },
     inside: (args, more = {}) =>
       runFairlead({ args, host: "", home: dir, env: { ...env, ...more } }),
-    ...programs(dir, env),
-    below: (folder) => programs(`${dir}/${folder}`, env),
+    ...programsIn(dir, env),
+    below: (folder) => programsIn(`${dir}/${folder}`, env),
     async [Symbol.asyncDispose]() {
       await removeFolder(dir);
     },
   };
+}
+
+/** Does the same with both programs. Fails unless the results are equal, and gives fairlead's. */
+export async function alike<T>(
+  act: (program: typeof programs[number]) => Promise<T>,
+  about = "fairlead's, and buildx's",
+): Promise<T> {
+  const ours = await act("fairlead");
+  deepEqual(ours, await act("buildx"), about);
+  return ours;
 }
 
 /** A test that works in a folder of its own. */
@@ -88,7 +102,7 @@ export function inWorkspace(daemon: Shared, run: InWorkspace): () => Promise<voi
   };
 }
 
-function programs(
+function programsIn(
   cwd: string,
   env: Record<string, string>,
 ): Pick<Workspace, "fairlead" | "buildx"> {

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { openImageLoader } from "../../images/load/image_load.ts";
 import { tarHeader } from "../../base/tar.ts";
-import { type Workspace, workspace } from "../build/workspace.ts";
+import { programs, type Workspace, workspace } from "../build/workspace.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { type Dockerd, dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
@@ -98,7 +98,7 @@ test("--load leaves in the daemon's cache what the peer's leaves: layers that ca
   await using engine = await startDockerd();
   await using space = await workspace(address);
   const layers: Record<string, unknown> = {};
-  for (const program of ["fairlead", "buildx"] as const) {
+  for (const program of programs) {
     const ctx = `${program}/ctx`;
     space.write({
       [`${ctx}/Dockerfile`]: "FROM scratch\nCOPY file /\n",
