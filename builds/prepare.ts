@@ -21,6 +21,7 @@ import { findLayouts, type Layouts } from "./inputs/layouts.ts";
 import type { EngineOutput } from "./outputs/engine.ts";
 import { exportersOf } from "./outputs/exporters.ts";
 import { asksEngine } from "./outputs/output_kinds.ts";
+import type { Wanted } from "./outputs/reuse.ts";
 import { checkAllowed } from "./permissions/allow.ts";
 import { type OpenedPaths, openedPaths, refuseOthers } from "./permissions/opened.ts";
 import type { Permitted } from "./permissions/permitted.ts";
@@ -127,7 +128,8 @@ export async function prepare(spec: BuildSpec, context: PrepareContext): Promise
     byDefault: chosen.byDefault,
     context: firstNode(context.builder).endpoint,
   });
-  const outputs = await openOutputEngines(inside?.outputs ?? named, isIndex, dial);
+  const fitted = inside ?? await withDigests({ outputs: named, attrs: frontend }, context);
+  const outputs = await openOutputEngines(fitted.outputs, isIndex, dial);
   const layouts = await findLayouts({ ...caches, outputs }, cwd, (text) => {
     warn(context.deps, text);
   });
@@ -158,7 +160,7 @@ export async function prepare(spec: BuildSpec, context: PrepareContext): Promise
       cacheTo: caches.cacheTo,
       entitlements: [...new Set([...allowed, ...entitlements])],
       ...context.sourcePolicy && { sourcePolicy: context.sourcePolicy },
-      attrs: { ...inside?.attrs ?? frontend, ...inputs.attrs },
+      attrs: { ...fitted.attrs, ...inputs.attrs },
     },
   };
 }
@@ -204,6 +206,16 @@ async function chooseOutputs(
     stdoutIsTerminal: deps.stdout.isTerminal,
   });
   return { outputs, byDefault, isMissing: !isAsked && !byDefault && !hasNoDefault };
+}
+
+/** Where an output is a folder that has much of the result: asks for digests of the files. */
+async function withDigests(
+  wanted: Wanted,
+  { builder, deps }: Pick<PrepareContext, "builder" | "deps">,
+): Promise<Wanted> {
+  if (!wanted.outputs.some(({ target }) => target.to === "directory")) return wanted;
+  const { askForDigests } = await import("./outputs/reuse.ts");
+  return askForDigests(wanted, { endpoint: firstNode(builder).endpoint, cwd: deps.cwd });
 }
 
 /** Docker's own archive format holds one manifest. Throws `UsageError`. */

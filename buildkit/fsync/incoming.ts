@@ -20,6 +20,8 @@ interface Intake {
   write(file: Incoming, bytes: Uint8Array): void | Promise<void>;
   /** The file is whole: it gets its name. */
   finish(file: Incoming): void | Promise<void>;
+  /** Removes one incomplete file: it may be written again. */
+  drop(file: Incoming): Promise<void>;
   /** Removes incomplete files. */
   abandon(): Promise<void>;
 }
@@ -97,7 +99,15 @@ export function makeIntake(dest: Dest): Intake {
     state.writing = writing;
   }
 
+  async function drop(file: Incoming): Promise<void> {
+    const { out, writing } = open.get(file) ?? {};
+    await writing?.catch(() => {});
+    out?.abandon();
+    forget(file);
+  }
+
   return {
+    drop,
     write(file, bytes) {
       const state = open.get(file) ?? start(file);
       const complete = bytes.length === file.stat.size && bytes.length <= whole;
@@ -117,11 +127,7 @@ export function makeIntake(dest: Dest): Intake {
     },
     async abandon() {
       abandoned = true;
-      for (const [file, { out, writing }] of open) {
-        await writing?.catch(() => {});
-        out.abandon();
-        forget(file);
-      }
+      for (const file of open.keys()) await drop(file);
     },
   };
 }

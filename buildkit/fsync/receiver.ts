@@ -21,6 +21,7 @@ import { FsyncError, PeerError, text } from "./errors.ts";
 import { makeLinkCheck } from "./hardlinks.ts";
 import { errPacket, finPacket, Mode, PacketType, reqPacket, type Stat } from "./packet.ts";
 import { copyStat, readPacket } from "./packet_reader.ts";
+import type { Reuse, Source } from "./reuse.ts";
 import { nextTurn, type PacketStream, type Progress } from "./stream.ts";
 import { checkMode, checkPath, makeOrderCheck } from "./validator.ts";
 
@@ -36,6 +37,11 @@ interface ReceiveOptions {
    * the same name.
    */
   readonly deleteOthers?: boolean;
+  /**
+   * The beginning of the names of statements about the files' digests: files that the folder has are
+   * not requested (`reuse.ts`).
+   */
+  readonly statementPrefix?: string;
   /** Called for each entry and each piece of a file. The object is the same each time. */
   onProgress?(progress: Progress): void;
 }
@@ -71,7 +77,9 @@ async function receiveInto(
   try {
     stream.signal.throwIfAborted();
     using dest = openDest(options.dest);
-    const reception = startReception(stream, dest, options);
+    const { statementPrefix: prefix } = options;
+    const reuse = prefix ? await (await import("./reuse.ts")).makeReuse(dest, prefix) : undefined;
+    const reception = startReception(stream, dest, options, reuse);
     try {
       const refused = await receiveOrHearOut(stream, reception, options.dest);
       if (refused !== undefined) return refused;
@@ -146,13 +154,20 @@ interface Reception {
   abandon(): Promise<void>;
 }
 
-function startReception(stream: PacketStream, dest: Dest, options: ReceiveOptions): Reception {
+function startReception(
+  stream: PacketStream,
+  dest: Dest,
+  options: ReceiveOptions,
+  reuse: Reuse | undefined,
+): Reception {
   const checks = [checkPath, checkMode, makeOrderCheck(), makeLinkCheck()];
   const progress: Progress = { entries: 0, files: 0, bytes: 0 };
   const asked = new Map<number, Incoming>();
   /** The listed files in their order; undefined once they were requested. */
   const queue: ({ readonly id: number; readonly file: Incoming } | undefined)[] = [];
   let nextInQueue = 0;
+  /** The files before this place of the queue are to be requested. */
+  let wanted = reuse === undefined ? Infinity : 0;
   const folders: { path: string; stat: Stat }[] = [];
   const links: { path: string; target: string }[] = [];
   const intake = makeIntake(dest);
@@ -165,6 +180,7 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
     }
     for (const check of checks) check(stat);
     const id = progress.entries++;
+    if (reuse?.claims(id, stat)) return stream.send(reqPacket(id));
     const path = byteString(stat.path);
     mirror?.pass(path);
     if ((stat.mode & Mode.dir) !== 0) {
@@ -182,15 +198,47 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
 
   /** Asks for the files next in order, as many as may be under way. */
   function ask(): void {
-    for (; asked.size < MOST_ASKED && nextInQueue < queue.length; nextInQueue++) {
-      const { id, file } = queue[nextInQueue]!;
+    const end = Math.min(queue.length, wanted);
+    for (; asked.size < MOST_ASKED && nextInQueue < end; nextInQueue++) {
+      const listed = queue[nextInQueue];
+      if (listed === undefined) continue;
+      const { id, file } = listed;
       queue[nextInQueue] = undefined;
       asked.set(id, file);
       stream.send(reqPacket(id));
     }
   }
 
+  /** When the listing and the statements are there: asks for the files that the folder lacks. */
+  async function askForMissing(): Promise<void> {
+    for (wanted = 0; wanted < queue.length && !abandoned; wanted++) {
+      const { file } = queue[wanted]!;
+      using source = reuse!.find(file);
+      if (source !== undefined && await copyFrom(source, file)) {
+        queue[wanted] = undefined;
+        progress.files++;
+      }
+      ask();
+      if (performance.now() > sliceEnd) await breathe();
+    }
+    wanted = Infinity;
+    ask();
+    return finishIfDone();
+  }
+
+  /** A copy, because another program may have the present file under a second name. */
+  async function copyFrom(source: Source, file: Incoming): Promise<boolean> {
+    for (let bytes = source.next(); bytes !== undefined; bytes = source.next()) {
+      if (abandoned) return false;
+      await intake.write(file, bytes);
+    }
+    const isSame = source.isSame() && !abandoned;
+    await (isSame ? intake.finish(file) : intake.drop(file));
+    return isSame;
+  }
+
   function takeData(id: number, data: Uint8Array): void | Promise<void> {
+    if (reuse?.take(id, data)) return continueIfReady();
     const file = asked.get(id);
     if (file === undefined) {
       throw new FsyncError(
@@ -210,13 +258,30 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
     return waiting === undefined ? finishIfDone() : waiting.then(finishIfDone);
   }
 
+  function continueIfReady(): void | Promise<void> {
+    if (wanted === Infinity) return finishIfDone();
+    if (listed && reuse!.isReady()) return askForMissing();
+  }
+
   function finishIfDone(): void {
-    if (!listed || asked.size > 0 || finished || abandoned) return;
+    if (!listed || asked.size > 0 || wanted < Infinity || finished || abandoned) return;
     mirror?.end();
+    for (const { file, bytes } of reuse?.others() ?? []) writeWhole(file, bytes);
     for (const { path, target } of links) dest.link(path, target);
     for (const { path, stat } of folders.reverse()) dest.finishFolder(path, stat);
     stream.send(finPacket);
     finished = true;
+  }
+
+  function writeWhole({ path, stat }: Incoming, bytes: Uint8Array): void {
+    const out = dest.createFile(path);
+    try {
+      out.write(bytes);
+      out.commit(stat);
+    } catch (error) {
+      out.abandon();
+      throw error;
+    }
   }
 
   let sliceEnd = 0;
@@ -238,7 +303,7 @@ function startReception(stream: PacketStream, dest: Dest, options: ReceiveOption
         if (performance.now() > sliceEnd) return breathe();
       } else if (type === PacketType.stat) {
         listed = true;
-        finishIfDone();
+        return continueIfReady();
       } else if (type === PacketType.data) return takeData(id, data);
       else if (type === PacketType.err) throw new PeerError(text(data));
       else if (type === PacketType.fin && !finished) {

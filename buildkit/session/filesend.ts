@@ -19,13 +19,15 @@ export interface TreeOutput {
   readonly directory: string;
   /** `copy` keeps earlier files, `delete` removes them. */
   readonly mode: "copy" | "delete";
+  /** The beginning of the names of statements with the files' digests, if they were asked for. */
+  readonly statementPrefix?: string;
 }
 
 /** Receives a tree of files into a folder, which it makes when it isn't there. */
 export type ReceiveTree = (
   stream: ServerCall,
   directory: string,
-  options: { readonly mode: "copy" | "delete" },
+  options: Pick<TreeOutput, "mode" | "statementPrefix">,
 ) => Promise<void>;
 
 /**
@@ -43,7 +45,7 @@ export function fileSend(
     if (!output) throw new RpcError(Code.NOT_FOUND, `exporter ${id} not found`);
     if ("directory" in output) {
       refuseOldDaemon(output, call.metadata);
-      await receiveTree(call, output.directory, { mode: output.mode });
+      await receiveTree(call, output.directory, output);
     } else await receiveBytes(call, output);
   };
   return { "/moby.filesync.v1.FileSend/DiffCopy": diffCopy };

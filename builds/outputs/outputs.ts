@@ -64,7 +64,12 @@ export function openOutputs(
   return {
     service: fileSend(
       outputs,
-      (stream, dest, { mode }) => receiveFolder(stream, { dest, deleteOthers: mode === "delete" }),
+      (stream, dest, { mode, statementPrefix }) =>
+        receiveFolder(stream, {
+          dest,
+          deleteOthers: mode === "delete",
+          ...statementPrefix && { statementPrefix },
+        }),
     ),
     async commit() {
       for (const file of files) await file.commit();
@@ -129,6 +134,6 @@ function localOutput(
         return bytes.length;
       });
     case "directory":
-      return { directory: openedPath(target.path, deps.cwd), mode: target.mode };
+      return { ...target, directory: openedPath(target.path, deps.cwd) };
   }
 }

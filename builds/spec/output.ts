@@ -34,7 +34,15 @@ export type OutputTarget =
     readonly namespace: string | undefined;
   }
   /** A tree of files. */
-  | { readonly to: "directory"; readonly path: string; readonly mode: "copy" | "delete" }
+  | {
+    readonly to: "directory";
+    readonly path: string;
+    readonly mode: "copy" | "delete";
+    /** Whether to transfer only files that the folder lacks; undefined where the endpoint decides. */
+    readonly reuse?: boolean;
+    /** The beginning of the names of statements with the files' digests. */
+    readonly statementPrefix?: string;
+  }
   /** An OCI layout, written by the daemon through a content store. */
   | { readonly to: "layout"; readonly path: string };
 
@@ -113,7 +121,9 @@ async function resolve(
   if (type === "local" || image && readBool(attrs["tar"] ?? "") === false) {
     await checkDirectory(type, dest);
     if (image) return { type, attrs, target: { to: "layout", path: dest } };
-    return { type, attrs, target: { to: "directory", path: dest, mode: modeOf(attrs) } };
+    const { reuse, ...rest } = attrs;
+    const target = { to: "directory", path: dest, mode: modeOf(attrs) } as const;
+    return { type, attrs: rest, target: { ...target, ...reuseOf(reuse) } };
   }
   if (type !== "tar" && !image) return { type, attrs, target: { to: "daemon" } };
   if (type === "docker" && dest === "") return loadInto(attrs);
@@ -171,6 +181,13 @@ function modeOf(attrs: Readonly<Record<string, string>>): "copy" | "delete" {
   if (mode === "" || mode === "copy") return "copy";
   if (mode === "delete") return "delete";
   throw new UsageError(`invalid local exporter mode ${quote(text)}`, "mode must be copy or delete");
+}
+
+function reuseOf(text: string | undefined): { readonly reuse?: boolean } {
+  if (text === undefined) return {};
+  const reuse = readBool(text);
+  if (reuse !== undefined) return { reuse };
+  throw new UsageError(`invalid value ${quote(text)} for reuse`, "reuse must be true or false");
 }
 
 async function checkDirectory(type: string, dest: string): Promise<void> {

@@ -83,12 +83,28 @@ const makers = {
       fill: (dir) => writeRandom(`${dir}/big`, NOISE),
       output: `type=tar,dest=${making.ways.root}/out.tar`,
     }),
-  /** Go's sources come down into a folder that has them already. */
-  local: (making: Making) =>
-    build(making, "local", {
+  /**
+   * Go's sources come down into a folder that has all but one of them. For fairlead, a daemon on
+   * loopback isn't far, so it is asked for.
+   */
+  local: async (making: Making) => {
+    const output = `type=local,dest=${making.ways.root}/out`;
+    const made = await build(making, "local", {
       fill: copySources,
-      output: `type=local,dest=${making.ways.root}/out`,
-    }),
+      before: (dir) => Deno.writeTextFile(`${dir}/changing`, crypto.randomUUID()),
+      output,
+    });
+    return {
+      ...made,
+      commands(way: FarWay): Commands {
+        const { fairlead = [], ...peers } = made.commands(way);
+        const reusing = fairlead.map((word) =>
+          word === `--output=${output}` ? `${word},reuse=true` : word
+        );
+        return { ...peers, fairlead: reusing };
+      },
+    };
+  },
   /** An engine has an image of 256 MiB, and gets it with another layer of 1 MiB. */
   load: async (making: Making) => {
     const { address, programs } = await making.ways.engine();

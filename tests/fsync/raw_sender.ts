@@ -72,11 +72,14 @@ export const folder = (path: string) => stat(path, { mode: Mode.dir | 0o755 });
 export const link = (path: string, linkname: string) =>
   stat(path, { mode: Mode.symlink | 0o777, linkname });
 
-/** A sender of our choice: lists `stats`, sends `content` of each file asked for, and FIN when it gets one. */
+/**
+ * A sender of our choice: lists `stats`, sends `content` of each file asked for, and FIN when it gets
+ * one. With contents by path, the log has the paths of the requests.
+ */
 async function sendRaw(
   end: MemoryEnd,
   stats: Stat[],
-  content = "content",
+  content: string | Readonly<Record<string, string>> = "content",
 ): Promise<string[]> {
   const write = statWriter();
   const log: string[] = [];
@@ -84,7 +87,12 @@ async function sendRaw(
   end.send(endOfListing);
   await end.receive((message) => {
     const { type, id, data } = readPacket(message);
-    if (type === PacketType.req) sendData(end, id, content);
+    if (type === PacketType.req && typeof content !== "string") {
+      const path = text(stats[id]!.path);
+      log.push(path);
+      return sendData(end, id, content[path]!);
+    }
+    if (type === PacketType.req) sendData(end, id, `${content}`);
     log.push(type === PacketType.err ? text(data) : Object.keys(PacketType)[type]!);
     if (type === PacketType.fin) end.send(finPacket);
     if (type === PacketType.fin || type === PacketType.err) end.end();
@@ -105,11 +113,15 @@ export function sendData(end: MemoryEnd, id: number, content: string): void {
 export async function receiveRaw(
   dest: string,
   stats: Stat[],
-  content?: string,
+  content?: Parameters<typeof sendRaw>[2],
+  options: Pick<Parameters<typeof receiveFolder>[1], "deleteOthers" | "statementPrefix"> = {},
 ): Promise<{ error: unknown; log: string[] }> {
   const [theirs, ours] = memoryStreams();
   const sending = sendRaw(theirs, stats, content);
-  const error = await receiveFolder(ours, { dest }).then(() => undefined, (error) => error);
+  const error = await receiveFolder(ours, { dest, ...options }).then(
+    () => undefined,
+    (error) => error,
+  );
   ours.end();
   return { error, log: await sending };
 }

@@ -19,6 +19,8 @@ export interface Dest extends Disposable {
   makeFolder(path: string, mode: number): boolean;
   /** Gives a folder its attributes, after everything in the folder is written. */
   finishFolder(path: string, attributes: Attributes): void;
+  /** Opens a regular file of that size for reading; undefined where there is none that this user may read. */
+  openExisting(path: string, size: number): ExistingFile | undefined;
   /** Begins a file under a temporary name in its folder. */
   createFile(path: string): OutFile;
   /** Makes a symlink; an entry of that name is replaced. `target` is a string of bytes. */
@@ -31,6 +33,12 @@ export interface Dest extends Disposable {
   remove(path: string): void;
   /** The names in a folder, in order; `""` is the root. */
   names(path: string): string[];
+}
+
+/** An open file. Disposing of it closes the file. */
+export interface ExistingFile extends Disposable {
+  /** Reads the next bytes, and returns their number: 0 at the end, negative after a failure. */
+  read(into: Uint8Array<ArrayBuffer>): number;
 }
 
 /** A file that is being written. One of {@link commit} and {@link abandon} ends it. */

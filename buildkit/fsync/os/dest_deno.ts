@@ -8,7 +8,7 @@
  */
 import { maybe } from "../../../base/maybe.ts";
 import { writeAll } from "../../../base/bytes.ts";
-import { type Dest, type OutFile, permissions, temporaryName } from "./dest.ts";
+import { type Dest, type ExistingFile, type OutFile, permissions, temporaryName } from "./dest.ts";
 import { splitPath, toCString } from "../paths.ts";
 import { FsyncError } from "../errors.ts";
 import type { Stat } from "../packet.ts";
@@ -64,6 +64,17 @@ export function openDenoDest(root: string): Dest {
         if (unix) Deno.chmodSync(at, permissions(attributes.mode));
         setTime(at, attributes);
       }),
+    openExisting(path, size): ExistingFile | undefined {
+      const found = maybe(() => {
+        const at = real(path);
+        const { isFile, size: actual } = Deno.lstatSync(at);
+        return isFile && actual === size ? Deno.openSync(at) : undefined;
+      });
+      return found && {
+        read: (into) => maybe(() => found.readSync(into) ?? 0) ?? -1,
+        [Symbol.dispose]: () => found.close(),
+      };
+    },
     createFile(path): OutFile {
       const temporary = `${splitPath(path).folder}/${temporaryName()}`.replace(/^\//, "");
       const file = attempt(

@@ -4,7 +4,14 @@
  * that appears during the transfer can't lead out.
  */
 import { maybe } from "../../../base/maybe.ts";
-import { type Attributes, type Dest, type OutFile, permissions, temporaryName } from "./dest.ts";
+import {
+  type Attributes,
+  type Dest,
+  type ExistingFile,
+  type OutFile,
+  permissions,
+  temporaryName,
+} from "./dest.ts";
 import { listNames } from "./deno_fs.ts";
 import { flags, type LibcWrite, openLibcWrite } from "./libc_write.ts";
 import { namesOf } from "./libc.ts";
@@ -134,6 +141,21 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     return calls.utimensat(at, name, times(attributes), flags.atNoFollow);
   }
 
+  function openExisting(path: string, size: number): ExistingFile | undefined {
+    const { folder: above, name } = splitPath(path);
+    const file = calls.openat(folder(above), toCString(name), flags.existing, 0);
+    if (file < 0) return undefined;
+    const toEnd = 2; // SEEK_END, which pipes refuse
+    if (Number(calls.lseek(file, 0n, toEnd)) !== size || calls.lseek(file, 0n, 0) !== 0n) {
+      calls.close(file);
+      return undefined;
+    }
+    return {
+      read: (into) => calls.read(file, into, into.length),
+      [Symbol.dispose]: () => void calls.close(file),
+    };
+  }
+
   function createFile(path: string): OutFile {
     const above = splitPath(path).folder;
     let temporary: string;
@@ -243,6 +265,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
   return {
     makeFolder: operation(makeFolder),
     finishFolder: operation((path, attributes) => setAttributes(folder(path), path, attributes)),
+    openExisting: operation(openExisting),
     createFile: operation(createFile),
     symlink: operation((path, target, attributes) => {
       const bytes = toCString(target);

@@ -7,6 +7,8 @@ const symbols = {
   openat: { parameters: ["i32", "buffer", "i32", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   writeAsync: {
     name: "write",
     parameters: ["i32", "buffer", "u32"],
@@ -44,6 +46,7 @@ export const flags = Deno.build.os === "darwin"
   ? {
     folder: 0x100000 | 0x1000000, // O_DIRECTORY | O_CLOEXEC
     noFollow: 0x100,
+    existing: 0x100 | 0x1000000 | 0x4, // O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
     createNew: 0x1 | 0x200 | 0x800 | 0x100 | 0x1000000, // O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
     atNoFollow: 0x20,
     atRemoveDir: 0x80,
@@ -51,6 +54,7 @@ export const flags = Deno.build.os === "darwin"
   : {
     folder: (arm ? 0o40000 : 0o200000) | 0o2000000,
     noFollow: arm ? 0o100000 : 0o400000,
+    existing: (arm ? 0o100000 : 0o400000) | 0o2000000 | 0o4000,
     createNew: 0o1 | 0o100 | 0o200 | (arm ? 0o100000 : 0o400000) | 0o2000000,
     atNoFollow: 0x100,
     atRemoveDir: 0x200,
