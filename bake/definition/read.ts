@@ -6,7 +6,6 @@ import { Diagnostic } from "../hcl/diagnostic.ts";
 import { jsonBody } from "../hcl/json_body.ts";
 import { parseJson } from "../hcl/syntax/json_parser.ts";
 import { functionNames, loadFunctions } from "../hcl/library.ts";
-import { nativeBody } from "../hcl/native_body.ts";
 import { World } from "../hcl/scope.ts";
 import type { Definition, DefinitionFile, ReadOptions } from "../options.ts";
 import type { Group, Target } from "../target.ts";
@@ -70,9 +69,9 @@ async function readCompose(files: readonly DefinitionFile[], options: ReadOption
 /** A name without a known ending may be HCL or JSON. The errors are those of HCL. */
 function parseSource({ name, data }: DefinitionFile, refusal: string): Source {
   if (name.endsWith(".json")) return parsed(name, data, parseAsJson);
-  if (name.endsWith(".hcl")) return parsed(name, data, parseAsHcl);
+  if (name.endsWith(".hcl")) return parsed(name, data, parseBody);
   try {
-    return parsed(`${name}.hcl`, data, parseAsHcl);
+    return parsed(`${name}.hcl`, data, parseBody);
   } catch (error) {
     try {
       return parsed(`${name}.json`, data, parseAsJson);
@@ -107,10 +106,6 @@ function decode(data: Uint8Array<ArrayBuffer>): { text: string; broken: boolean 
   } catch {
     return { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(data), broken: true };
   }
-}
-
-function parseAsHcl(text: string, name: string, broken: boolean): Body {
-  return nativeBody(parseBody(text, name, broken));
 }
 
 function parseAsJson(text: string, name: string): Body {

@@ -1,90 +1,72 @@
-/** The syntax tree of expressions. Each node has its range. */
-import { between, type Range } from "./diagnostic.ts";
+/** The syntax tree of expressions. */
+import type { Range } from "./diagnostic.ts";
 import type { Value } from "./values/value.ts";
 
+/** The part that all nodes have. */
+interface Node<Kind extends string> {
+  readonly kind: Kind;
+  range: Range;
+  /** A shorter range for errors, such as the first token. */
+  readonly start?: Range;
+}
+
 export type Expression =
-  | { readonly kind: "literal"; readonly value: Value; readonly range: Range }
+  | Node<"literal"> & { readonly value: Value }
   | Scope
   | Relative
   | Call
   | Conditional
-  | {
-    readonly kind: "index";
+  | Node<"index"> & {
     readonly source: Expression;
     readonly key: Expression;
-    readonly range: Range;
+    /** The range of the brackets. */
     readonly bracket: Range;
-    readonly open: Range;
   }
-  | {
-    readonly kind: "tuple";
-    readonly items: readonly Expression[];
-    readonly range: Range;
-    readonly open: Range;
-  }
-  | {
-    readonly kind: "object";
-    readonly items: readonly ObjectItem[];
-    readonly range: Range;
-    readonly open: Range;
-  }
+  | Node<"tuple"> & { readonly items: readonly Expression[] }
+  | Node<"object"> & { readonly items: readonly ObjectItem[] }
   | For
   | Splat
-  | { readonly kind: "each"; readonly splat: symbol; readonly range: Range }
+  | Node<"each"> & { readonly splat: symbol }
   | Binary
-  | {
-    readonly kind: "unary";
-    readonly operator: "-" | "!";
-    readonly operand: Expression;
-    readonly range: Range;
-    readonly symbol: Range;
-  }
+  | Node<"unary"> & { readonly operator: "-" | "!"; readonly operand: Expression }
   | Template
-  /** A template of one interpolation, whose value keeps its type. */
-  | { readonly kind: "wrap"; readonly inner: Expression; readonly range: Range }
+  /** `wrap` is a template of one interpolation, whose value keeps its type. */
+  | Node<"wrap" | "parentheses"> & { readonly inner: Expression }
   /** The joined pieces of a `%{ for }`. */
-  | { readonly kind: "join"; readonly tuple: For; readonly range: Range }
-  | { readonly kind: "parentheses"; readonly inner: Expression; readonly range: Range };
+  | Node<"join"> & { readonly tuple: For };
 
 /** A name and the steps from its value: `a.b[0]`. */
-export interface Scope {
-  readonly kind: "scope";
+export interface Scope extends Node<"scope"> {
   readonly root: string;
   readonly rootRange: Range;
   readonly steps: Step[];
-  range: Range;
 }
 
 /** Steps from the value of another expression. */
-interface Relative {
-  readonly kind: "relative";
+interface Relative extends Node<"relative"> {
   readonly source: Expression;
   readonly steps: Step[];
-  range: Range;
 }
 
 export type Step =
   | { readonly attribute: string; readonly key?: never; readonly range: Range }
   | { readonly attribute?: never; readonly key: Value; readonly range: Range };
 
-export interface Call {
-  readonly kind: "call";
+export interface Call extends Node<"call"> {
   readonly name: string;
   readonly args: readonly Expression[];
   /** The last argument is a list of arguments. */
   readonly expand: boolean;
   readonly nameRange: Range;
+  /** The ranges of the parentheses. */
   readonly open: Range;
   readonly close: Range;
-  readonly range: Range;
 }
 
-export interface Conditional {
-  readonly kind: "conditional";
+export interface Conditional extends Node<"conditional"> {
   readonly condition: Expression;
   readonly yes: Expression;
   readonly no: Expression;
-  readonly range: Range;
 }
 
 export interface ObjectItem {
@@ -96,8 +78,7 @@ export interface ObjectItem {
   readonly unique?: boolean;
 }
 
-export interface For {
-  readonly kind: "for";
+export interface For extends Node<"for"> {
   readonly keyName: string | undefined;
   readonly valueName: string;
   readonly source: Expression;
@@ -106,33 +87,24 @@ export interface For {
   readonly value: Expression;
   readonly condition: Expression | undefined;
   readonly group: boolean;
-  readonly range: Range;
-  readonly open: Range;
 }
 
-export interface Splat {
-  readonly kind: "splat";
+export interface Splat extends Node<"splat"> {
   readonly source: Expression;
   /** The expression that is evaluated for each element. Its `each` is the element. */
   readonly body: Expression;
   /** The key that an `each` refers to. */
   readonly id: symbol;
-  readonly range: Range;
-  readonly marker: Range;
 }
 
-export interface Binary {
-  readonly kind: "binary";
+export interface Binary extends Node<"binary"> {
   readonly operator: BinaryOperator;
   readonly left: Expression;
   readonly right: Expression;
-  readonly range: Range;
 }
 
-export interface Template {
-  readonly kind: "template";
+export interface Template extends Node<"template"> {
   readonly parts: readonly Expression[];
-  readonly range: Range;
 }
 
 export type BinaryOperator =
@@ -140,41 +112,21 @@ export type BinaryOperator =
   | ("+" | "-" | "*" | "/" | "%");
 
 /** A short range that points at an expression, such as its first token. */
-export function startRange(of: Expression): Range {
-  for (;;) {
-    switch (of.kind) {
-      case "call":
-        return between(of.nameRange, of.open);
-      case "conditional":
-        of = of.condition;
-        break;
-      case "binary":
-        of = of.left;
-        break;
-      case "template":
-        of = of.parts[0]!;
-        break;
-      case "join":
-        return of.tuple.open;
-      case "index":
-      case "tuple":
-      case "object":
-      case "for":
-        return of.open;
-      case "splat":
-        return of.marker;
-      case "unary":
-        return of.symbol;
-      default:
-        return of.range;
-    }
+export function startRange(expression: Expression): Range {
+  for (let of = expression;;) {
+    if (of.kind === "conditional") of = of.condition;
+    else if (of.kind === "binary") of = of.left;
+    else if (of.kind === "template") of = of.parts[0]!;
+    else return of.start ?? of.range;
   }
 }
 
 /** The name of an expression that is a name alone. `true`, `false` and `null` are names too. */
-export function keyword(of: Expression): string | undefined {
-  if (of.kind === "scope") return of.steps.length === 0 ? of.root : undefined;
-  if (of.kind !== "literal") return undefined;
-  const { content } = of.value;
+export function keyword(expression: Expression): string | undefined {
+  if (expression.kind === "scope") {
+    return expression.steps.length === 0 ? expression.root : undefined;
+  }
+  if (expression.kind !== "literal") return undefined;
+  const { content } = expression.value;
   return content === null || typeof content === "boolean" ? String(content) : undefined;
 }

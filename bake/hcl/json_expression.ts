@@ -51,7 +51,7 @@ function convert(node: JsonNode, read: ReadText): Expression {
         kind: "tuple",
         items: node.items.map((item) => convert(item, read)),
         range,
-        open: start,
+        start,
       };
     case "object":
       return {
@@ -63,7 +63,7 @@ function convert(node: JsonNode, read: ReadText): Expression {
           unique: true,
         })),
         range,
-        open: start,
+        start,
       };
   }
 }

@@ -1,45 +1,38 @@
 /** A body in HCL's own syntax. */
-import type { Attribute, Block, Body, Content, Schema } from "./body.ts";
-import type { NativeAttribute, NativeBlock, NativeBody } from "./syntax/body_parser.ts";
-import { between, Diagnostic, type Range } from "./diagnostic.ts";
+import type { Attribute, Block, Body, Schema } from "./body.ts";
+import { Diagnostic, type Range } from "./diagnostic.ts";
 import { didYouMean } from "./values/text.ts";
 import { quote } from "../../base/go/quote.ts";
 
-export function nativeBody(body: NativeBody): Body {
+/** A block with the ranges of its type and of its opening brace. */
+export interface NativeBlock extends Block {
+  readonly typeRange: Range;
+  readonly openRange: Range;
+}
+
+type Attributes = ReadonlyMap<string, Attribute>;
+
+export function nativeBody(
+  attributes: Attributes,
+  blocks: readonly NativeBlock[],
+  missingRange: Range,
+): Body {
+  const chosen = (isChosen: (name: string) => boolean) =>
+    new Map([...attributes].filter(([name]) => isChosen(name)));
   return {
-    content: (schema) => contentOf(body, schema),
-    attributesBut: (names) => {
-      const attributes = new Map<string, Attribute>();
-      for (const [name, attribute] of body.attributes) {
-        if (!names.has(name)) attributes.set(name, attributeOf(attribute));
-      }
-      return attributes;
+    content: ({ attributes: names = [], blocks: labels = new Map() }) => {
+      const wanted = blocks.filter(({ type }) => labels.has(type));
+      for (const block of wanted) checkLabels(block, labels.get(block.type)!);
+      return { attributes: chosen((name) => names.includes(name)), blocks: wanted };
     },
-    others: (schema) => others(body, schema),
-    missingRange: body.missingRange,
+    attributesBut: (names) => chosen((name) => !names.has(name)),
+    others: (schema) => [...otherAttributes(attributes, schema), ...otherBlocks(blocks, schema)],
+    missingRange,
   };
 }
 
-function attributeOf(attribute: NativeAttribute): Attribute {
-  return { ...attribute, fixed: attribute.expression };
-}
-
-function contentOf(body: NativeBody, { attributes = [], blocks = new Map() }: Schema): Content {
-  const found = new Map<string, Attribute>();
-  for (const name of attributes) {
-    const attribute = body.attributes.get(name);
-    if (attribute !== undefined) found.set(name, attributeOf(attribute));
-  }
-  const wanted: Block[] = [];
-  for (const block of body.blocks) {
-    const labels = blocks.get(block.type);
-    if (labels !== undefined) wanted.push(blockOf(block, labels));
-  }
-  return { attributes: found, blocks: wanted };
-}
-
-function blockOf(block: NativeBlock, names: readonly string[]): Block {
-  const { type, labels, labelRanges, typeRange, openRange } = block;
+function checkLabels(block: NativeBlock, names: readonly string[]): void {
+  const { type, labels, labelRanges, openRange } = block;
   if (labels.length > names.length) {
     throw new Diagnostic(
       `Extraneous label for ${type}`,
@@ -56,41 +49,32 @@ function blockOf(block: NativeBlock, names: readonly string[]): Block {
       openRange,
     );
   }
-  const head: Range = between(typeRange, labelRanges.at(-1) ?? typeRange);
-  return { type, labels, body: nativeBody(block.body), labelRanges, range: head };
 }
 
-function others(
-  body: NativeBody,
+function otherAttributes(
+  own: Attributes,
   { attributes = [], blocks = new Map() }: Schema,
 ): Diagnostic[] {
-  const found: Diagnostic[] = [];
-  for (const [name, { nameRange }] of body.attributes) {
-    if (attributes.includes(name)) continue;
-    const missing = attributes.filter((other) => !body.attributes.has(other));
-    const hint = didYouMean(name, missing) ||
-      (blocks.has(name) ? ` Did you mean to define a block of type ${quote(name)}?` : "");
-    found.push(
-      new Diagnostic(
-        "Unsupported argument",
-        `An argument named ${quote(name)} is not expected here.${hint}`,
-        nameRange,
-      ),
-    );
-  }
-  for (const { type, typeRange } of body.blocks) {
-    if (blocks.has(type)) continue;
+  const missing = attributes.filter((name) => !own.has(name));
+  return [...own.values()].filter(({ name }) => !attributes.includes(name))
+    .map(({ name, nameRange }) => {
+      const hint = didYouMean(name, missing) ||
+        (blocks.has(name) ? ` Did you mean to define a block of type ${quote(name)}?` : "");
+      const detail = `An argument named ${quote(name)} is not expected here.${hint}`;
+      return new Diagnostic("Unsupported argument", detail, nameRange);
+    });
+}
+
+function otherBlocks(
+  own: readonly NativeBlock[],
+  { attributes = [], blocks = new Map() }: Schema,
+): Diagnostic[] {
+  return own.filter(({ type }) => !blocks.has(type)).map(({ type, typeRange }) => {
     const attribute =
       ` Did you mean to define argument ${quote(type)}? If so, use the equals sign to ` +
       "assign it a value.";
     const hint = didYouMean(type, blocks.keys()) || (attributes.includes(type) ? attribute : "");
-    found.push(
-      new Diagnostic(
-        "Unsupported block type",
-        `Blocks of type ${quote(type)} are not expected here.${hint}`,
-        typeRange,
-      ),
-    );
-  }
-  return found;
+    const detail = `Blocks of type ${quote(type)} are not expected here.${hint}`;
+    return new Diagnostic("Unsupported block type", detail, typeRange);
+  });
 }

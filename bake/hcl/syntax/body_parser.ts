@@ -1,6 +1,7 @@
 /** Parses the outer grammar: attributes and blocks, one on each line. */
 import { before, between, Diagnostic, type Range, rangeText } from "../diagnostic.ts";
-import type { Expression } from "../expression.ts";
+import type { Attribute, Body } from "../body.ts";
+import { type NativeBlock, nativeBody } from "../native_body.ts";
 import { parseExpression } from "./expression_parser.ts";
 import { Peeker } from "./peeker.ts";
 import { scan } from "./scanner.ts";
@@ -8,44 +9,21 @@ import { unescape } from "./string_literal.ts";
 import type { Token } from "./token.ts";
 import { quote } from "../../../base/go/quote.ts";
 
-export interface NativeAttribute {
-  readonly name: string;
-  readonly expression: Expression;
-  readonly range: Range;
-  readonly nameRange: Range;
-}
-
-export interface NativeBlock {
-  readonly type: string;
-  readonly labels: readonly string[];
-  readonly body: NativeBody;
-  readonly typeRange: Range;
-  readonly labelRanges: readonly Range[];
-  readonly openRange: Range;
-}
-
-export interface NativeBody {
-  readonly attributes: ReadonlyMap<string, NativeAttribute>;
-  readonly blocks: readonly NativeBlock[];
-  /** The range that an error about a missing attribute or block points at. */
-  readonly missingRange: Range;
-}
-
 /** Parses a whole file. Throws a {@link Diagnostic}. */
-export function parseBody(text: string, file: string, broken = false): NativeBody {
+export function parseBody(text: string, file: string, broken = false): Body {
   const peeker = new Peeker(scan(text, file, undefined, "expression", broken));
   return body(peeker, "end of file");
 }
 
-function body(peeker: Peeker, end: "}" | "end of file"): NativeBody {
-  const attributes = new Map<string, NativeAttribute>();
+function body(peeker: Peeker, end: "}" | "end of file"): Body {
+  const attributes = new Map<string, Attribute>();
   const blocks: NativeBlock[] = [];
   const start = peeker.previousRange;
   for (;;) {
     const next = peeker.peek();
     if (next.kind === end) {
       peeker.read();
-      return { attributes, blocks, missingRange: before(start) };
+      return nativeBody(attributes, blocks, before(start));
     }
     if (next.kind === "newline") peeker.read();
     else if (next.kind === "identifier") {
@@ -56,7 +34,7 @@ function body(peeker: Peeker, end: "}" | "end of file"): NativeBody {
   }
 }
 
-function add(attributes: Map<string, NativeAttribute>, attribute: NativeAttribute): void {
+function add(attributes: Map<string, Attribute>, attribute: Attribute): void {
   const { name, nameRange } = attribute;
   const first = attributes.get(name);
   if (first !== undefined) {
@@ -97,7 +75,7 @@ function required(range: Range, hint = ""): Diagnostic {
 
 const setHint = ' To set an argument, use the equals sign "=" to introduce the argument value.';
 
-function item(peeker: Peeker): NativeAttribute | NativeBlock {
+function item(peeker: Peeker): Attribute | NativeBlock {
   const name = peeker.read();
   switch (peeker.peek().kind) {
     case "=":
@@ -111,7 +89,7 @@ function item(peeker: Peeker): NativeAttribute | NativeBlock {
   }
 }
 
-function attribute(peeker: Peeker, name: Token, oneLine: boolean): NativeAttribute {
+function attribute(peeker: Peeker, name: Token, oneLine: boolean): Attribute {
   peeker.read();
   const expression = parseExpression(peeker);
   const end = peeker.previousRange;
@@ -119,6 +97,7 @@ function attribute(peeker: Peeker, name: Token, oneLine: boolean): NativeAttribu
   return {
     name: name.text,
     expression,
+    fixed: expression,
     range: between(name.range, end),
     nameRange: name.range,
   };
@@ -168,9 +147,10 @@ function block(peeker: Peeker, type: Token): NativeBlock {
   return {
     type: type.text,
     labels,
-    body: inner,
-    typeRange: type.range,
     labelRanges,
+    body: inner,
+    range: between(type.range, labelRanges.at(-1) ?? type.range),
+    typeRange: type.range,
     openRange: open.range,
   };
 }
@@ -224,7 +204,7 @@ function quotedLabel(peeker: Peeker): [string, Range] {
 }
 
 /** `block { name = value }`, all on one line. */
-function oneAttribute(peeker: Peeker, open: Range): NativeBody {
+function oneAttribute(peeker: Peeker, open: Range): Body {
   const name = peeker.read();
   if (name.kind !== "identifier") throw required(name.range);
   const next = peeker.peek();
@@ -240,11 +220,7 @@ function oneAttribute(peeker: Peeker, open: Range): NativeBody {
   if (next.kind !== "=") throw required(name.range, setHint);
   const only = attribute(peeker, name, true);
   if (peeker.accept("}") === undefined) throw unclosedLine(peeker.peek(), open);
-  return {
-    attributes: new Map([[only.name, only]]),
-    blocks: [],
-    missingRange: before(only.range),
-  };
+  return nativeBody(new Map([[only.name, only]]), [], before(only.range));
 }
 
 function unclosedLine({ kind, range }: Token, open: Range): Diagnostic {

@@ -23,7 +23,6 @@ export function parseCall(peeker: Peeker, first: Token): Expression {
       } else if (separator.kind === ",") close = peeker.accept(")");
       else throw badSeparator(separator, first, open);
     }
-    const range = between(nameRange, close.range);
     return {
       kind: "call",
       name,
@@ -32,7 +31,8 @@ export function parseCall(peeker: Peeker, first: Token): Expression {
       nameRange,
       open: open.range,
       close: close.range,
-      range,
+      range: between(nameRange, close.range),
+      start: between(nameRange, open.range),
     };
   });
 }

@@ -1,6 +1,6 @@
 /** Tuples `[a, b]`, objects `{k = v}`, and the two forms of `for` that make them. */
 import { between, Diagnostic, type Range } from "../diagnostic.ts";
-import type { Expression, ObjectItem } from "../expression.ts";
+import type { Expression, For, ObjectItem } from "../expression.ts";
 import { parseExpression } from "./expression_parser.ts";
 import type { Peeker } from "./peeker.ts";
 import type { Token } from "./token.ts";
@@ -19,7 +19,7 @@ export function parseTuple(peeker: Peeker): Expression {
     peeker.read();
     close = peeker.accept("]");
   }
-  return { kind: "tuple", items, range: between(open.range, close.range), open: open.range };
+  return { kind: "tuple", items, range: between(open.range, close.range), start: open.range };
 }
 
 function badItem({ kind, range }: Token, open: Token): Diagnostic {
@@ -55,7 +55,7 @@ export function parseObject(peeker: Peeker): Expression {
       if (next.kind !== "," && next.kind !== "newline") throw badSeparator(next, open);
       peeker.read();
     }
-    return { kind: "object", items, range: between(open.range, close.range), open: open.range };
+    return { kind: "object", items, range: between(open.range, close.range), start: open.range };
   });
 }
 
@@ -122,25 +122,37 @@ function badFor(range: Range, detail: string): Diagnostic {
   return new Diagnostic("Invalid 'for' expression", detail, range);
 }
 
-function parseFor(peeker: Peeker, open: Token): Expression {
-  peeker.read();
-  const readName = (why: string) => {
-    const token = peeker.peek();
-    if (token.kind !== "identifier") throw badFor(token.range, why);
-    return peeker.read().text;
+const missingIn = {
+  expression: "the 'in' keyword after its name declarations.",
+  directive: "'in' keyword after names.",
+};
+
+/** Parses the names and the collection of a `for`, which are the same in an expression and in a template. */
+export function parseForHeader(
+  peeker: Peeker,
+  form: keyof typeof missingIn,
+): Pick<For, "keyName" | "valueName" | "source"> {
+  const required = (what: string) =>
+    new Diagnostic(`Invalid 'for' ${form}`, `For ${form} requires ${what}`, peeker.nextRange);
+  const readName = (what: string) => {
+    const name = peeker.accept("identifier");
+    if (name === undefined) throw required(what);
+    return name.text;
   };
   let keyName: string | undefined;
-  let valueName = readName("For expression requires variable name after 'for'.");
+  let valueName = readName("variable name after 'for'.");
   if (peeker.accept(",") !== undefined) {
     keyName = valueName;
-    valueName = readName("For expression requires value variable name after comma.");
+    valueName = readName("value variable name after comma.");
   }
-  if (!isWord(peeker.peek(), "in")) {
-    const why = "For expression requires the 'in' keyword after its name declarations.";
-    throw badFor(peeker.nextRange, why);
-  }
+  if (!isWord(peeker.peek(), "in")) throw required(missingIn[form]);
   peeker.read();
-  const source = parseExpression(peeker);
+  return { keyName, valueName, source: parseExpression(peeker) };
+}
+
+function parseFor(peeker: Peeker, open: Token): Expression {
+  peeker.read();
+  const header = parseForHeader(peeker, "expression");
   if (peeker.accept(":") === undefined) {
     const why = "For expression requires a colon after the collection expression.";
     throw badFor(peeker.nextRange, why);
@@ -173,14 +185,12 @@ function parseFor(peeker: Peeker, open: Token): Expression {
   }
   return {
     kind: "for",
-    keyName,
-    valueName,
-    source,
+    ...header,
     key,
     value,
     condition,
     group: ellipsis !== undefined,
     range: between(open.range, close.range),
-    open: open.range,
+    start: open.range,
   };
 }

@@ -152,7 +152,7 @@ function attributeSplat(
   const body: Expression = steps.length === 0
     ? each
     : { kind: "relative", source: each, steps, range: between(first, last) };
-  return { kind: "splat", source, body, id, range: between(from.range, last), marker };
+  return { kind: "splat", source, body, id, range: between(from.range, last), start: marker };
 }
 
 function inBrackets(peeker: Peeker, source: Expression, from: Expression): Expression {
@@ -171,7 +171,8 @@ function inBrackets(peeker: Peeker, source: Expression, from: Expression): Expre
     const body = peeker.nested(() =>
       parseTraversals(peeker, { kind: "each", splat: id, range: marker })
     );
-    return { kind: "splat", source, body, id, range: between(from.range, body.range), marker };
+    const range = between(from.range, body.range);
+    return { kind: "splat", source, body, id, range, start: marker };
   }
   const [key, close] = peeker.within(false, () => {
     const key = parseExpression(peeker);
@@ -187,7 +188,7 @@ function inBrackets(peeker: Peeker, source: Expression, from: Expression): Expre
   const constant = constantKey(key);
   if (constant !== undefined) return extend(source, { key: constant, range: bracket });
   const range = between(from.range, bracket);
-  return { kind: "index", source, key, range, bracket, open: open.range };
+  return { kind: "index", source, key, range, bracket, start: open.range };
 }
 
 function constantKey(key: Expression): Value | undefined {
@@ -226,7 +227,7 @@ function parseTerm(peeker: Peeker): Expression {
       peeker.read();
       const operand = peeker.nested(() => parseOperand(peeker));
       const range = between(token.range, operand.range);
-      return { kind: "unary", operator: token.kind, operand, range, symbol: token.range };
+      return { kind: "unary", operator: token.kind, operand, range, start: token.range };
     }
     case "[":
       return peeker.within(false, () => parseTuple(peeker));

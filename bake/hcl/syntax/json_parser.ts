@@ -5,38 +5,29 @@ import { type JsonToken, scanJson } from "./json_scanner.ts";
 import { didYouMean } from "../values/text.ts";
 import { quote } from "../../../base/go/quote.ts";
 
+interface Node<Kind extends string> {
+  readonly kind: Kind;
+  readonly range: Range;
+  /** The range of the first token. */
+  readonly start: Range;
+}
+
 export type JsonNode =
   | JsonObject
-  | {
-    readonly kind: "array";
-    readonly items: readonly JsonNode[];
-    readonly range: Range;
-    readonly start: Range;
-  }
+  | Node<"array"> & { readonly items: readonly JsonNode[] }
   | JsonString
-  | {
-    readonly kind: "number";
-    readonly value: BigFloat;
-    readonly range: Range;
-    readonly start: Range;
-  }
-  | { readonly kind: "bool"; readonly value: boolean; readonly range: Range; readonly start: Range }
-  | { readonly kind: "null"; readonly range: Range; readonly start: Range };
+  | Node<"number"> & { readonly value: BigFloat }
+  | Node<"bool"> & { readonly value: boolean }
+  | Node<"null">;
 
-interface JsonObject {
-  readonly kind: "object";
+interface JsonObject extends Node<"object"> {
   /** The members in their order. A name may come twice. */
   readonly members: readonly JsonMember[];
-  readonly range: Range;
-  readonly start: Range;
   readonly close: Range;
 }
 
-interface JsonString {
-  readonly kind: "string";
+interface JsonString extends Node<"string"> {
   readonly value: string;
-  readonly range: Range;
-  readonly start: Range;
 }
 
 export interface JsonMember {

@@ -1,8 +1,9 @@
 /**
- * Splits text into tokens. A string has an opening quote, its text, and for `${` and `%{` the tokens
- * of an expression up to the closing brace, which may contain strings again. So the scanner has a
- * stack of modes, and counts braces.
+ * Splits text into tokens. A string has an opening quote, its text, and a closing quote. `${` and `%{`
+ * begin the tokens of an expression, which may contain strings again. So the scanner has a stack of
+ * modes, and counts braces.
  */
+import { trimSpace } from "../../../base/go/space.ts";
 import { Diagnostic, type Position, type Range } from "../diagnostic.ts";
 import { countGraphemes, graphemes } from "../values/text.ts";
 import type { Punctuation, Token, TokenKind } from "./token.ts";
@@ -38,9 +39,9 @@ const any = /[^]/uy;
 type ScanMode = "expression" | "bare";
 
 /**
- * All tokens, of which the last is `end of file`. Throws a {@link Diagnostic} for the first token that
- * is not part of the language.
- * @param broken whether the text replaces bytes that were not UTF-8 by U+FFFD
+ * Returns all tokens; the last one is `end of file`. Throws a {@link Diagnostic} for the first token
+ * that is not part of the language.
+ * @param broken whether U+FFFD stands in the text for bytes that were not UTF-8
  */
 export function scan(
   text: string,
@@ -65,7 +66,8 @@ export function scan(
     const from = { line, column };
     advance(taken);
     const token: Token = { kind, text: taken, range: { file, start: from, end: { line, column } } };
-    if (refused.has(kind)) throw invalid(token);
+    const error = errorOf(token);
+    if (error !== undefined) throw error;
     tokens.push(token);
   };
   const advance = (taken: string) => {
@@ -145,7 +147,7 @@ export function scan(
       else emit(bad(text[at]!), text[at]!);
       return;
     }
-    if (mode.startOfLine && taken.trim() === mode.marker) {
+    if (mode.startOfLine && trimSpace(taken) === mode.marker) {
       emit("close heredoc", taken);
       emit("newline", end);
       modes.pop();
@@ -173,64 +175,53 @@ export function scan(
   return tokens;
 }
 
-const refused = new Set<TokenKind>(
-  ["&", "|", "^", "~", "`", "'", ";", "bad encoding", "quoted newline", "invalid"],
-);
+const bitwise = (hint: string): [string, string] => [
+  "Unsupported operator",
+  `Bitwise operators are not supported.${hint}`,
+];
+const curlyQuotes =
+  '"Curly quotes" are not valid here. These can sometimes be inadvertently introduced ' +
+  "when sharing code via documents or discussion forums. It might help to replace the " +
+  'character with a "straight quote".';
 
-function invalid({ kind, text, range }: Token): Diagnostic {
-  const [summary, detail] = whyInvalid(kind, text);
-  return new Diagnostic(summary, detail, range);
-}
+/** The errors of tokens that are not part of the language. */
+const refused: Partial<Record<TokenKind, [summary: string, detail: string]>> = {
+  "&": bitwise(' Did you mean boolean AND ("&&")?'),
+  "|": bitwise(' Did you mean boolean OR ("||")?'),
+  "~": bitwise(' Did you mean boolean NOT ("!")?'),
+  "^": bitwise(""),
+  "bad encoding": [
+    "Invalid character encoding",
+    "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your editor.",
+  ],
+  "quoted newline": [
+    "Invalid multi-line string",
+    "Quoted strings may not be split over multiple lines. To produce a multi-line string, " +
+    'either use the \\n escape to represent a newline character or use the "heredoc" ' +
+    "multi-line template syntax.",
+  ],
+  "`": [
+    "Invalid character",
+    'The "`" character is not valid. To create a multi-line string, use the "heredoc" ' +
+    'syntax, like "<<EOT".',
+  ],
+  "'": [
+    "Invalid character",
+    'Single quotes are not valid. Use double quotes (") to enclose strings.',
+  ],
+  ";": [
+    "Invalid character",
+    'The ";" character is not valid. Use newlines to separate arguments and blocks, and ' +
+    "commas to separate items in collection values.",
+  ],
+  invalid: ["Invalid character", "This character is not used within the language."],
+};
 
-function whyInvalid(kind: TokenKind, text: string): [string, string] {
-  switch (kind) {
-    case "&":
-      return bitwise(' Did you mean boolean AND ("&&")?');
-    case "|":
-      return bitwise(' Did you mean boolean OR ("||")?');
-    case "~":
-      return bitwise(' Did you mean boolean NOT ("!")?');
-    case "^":
-      return bitwise("");
-    case "bad encoding":
-      return [
-        "Invalid character encoding",
-        "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in your editor.",
-      ];
-    case "quoted newline":
-      return [
-        "Invalid multi-line string",
-        "Quoted strings may not be split over multiple lines. To produce a multi-line string, " +
-        'either use the \\n escape to represent a newline character or use the "heredoc" ' +
-        "multi-line template syntax.",
-      ];
-    default:
-      return ["Invalid character", whyCharacter(text)];
-  }
-}
-
-function bitwise(hint: string): [string, string] {
-  return ["Unsupported operator", `Bitwise operators are not supported.${hint}`];
-}
-
-function whyCharacter(text: string): string {
-  switch (text) {
-    case "`":
-      return 'The "`" character is not valid. To create a multi-line string, use the "heredoc" ' +
-        'syntax, like "<<EOT".';
-    case "'":
-      return 'Single quotes are not valid. Use double quotes (") to enclose strings.';
-    case ";":
-      return 'The ";" character is not valid. Use newlines to separate arguments and blocks, and ' +
-        "commas to separate items in collection values.";
-    case "\u201c":
-    case "\u201d":
-      return '"Curly quotes" are not valid here. These can sometimes be inadvertently introduced ' +
-        "when sharing code via documents or discussion forums. It might help to replace the " +
-        'character with a "straight quote".';
-    default:
-      return "This character is not used within the language.";
-  }
+function errorOf({ kind, text, range }: Token): Diagnostic | undefined {
+  const reason = refused[kind];
+  if (reason === undefined) return undefined;
+  const [summary, detail] = reason;
+  return new Diagnostic(summary, /[\u201c\u201d]/.test(text) ? curlyQuotes : detail, range);
 }
 
 /** The position behind a text that starts at a position. */

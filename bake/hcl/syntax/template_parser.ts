@@ -1,6 +1,7 @@
 /**
- * Parses strings: quoted ones, heredocs, and JSON's. First it makes a flat list of pieces (text,
- * interpolations, directives) and trims spaces at `~`. Then it makes trees of `if` and `for`.
+ * Parses strings: quoted strings, heredocs, and strings of JSON. The parser first makes a flat list of
+ * pieces (text, interpolations, directives) and trims spaces at `~`. Then it makes trees of `if` and
+ * `for`.
  */
 import {
   before,
@@ -32,16 +33,14 @@ export function parseTemplate(peeker: Peeker): Expression {
   return assemble(pieces, between(open.range, peeker.previousRange));
 }
 
-/** Parses a piece of a template. The last piece is its end. */
+/** A piece of a template. The last piece is its end. */
 export type Piece =
   | { readonly kind: "text"; text: string; range: Range }
   | { readonly kind: "value"; readonly value: Expression; readonly range: Range }
   | { readonly kind: "if"; readonly condition: Expression; readonly range: Range }
   | {
     readonly kind: "for";
-    readonly keyName: string | undefined;
-    readonly valueName: string;
-    readonly source: Expression;
+    readonly header: Pick<For, "keyName" | "valueName" | "source">;
     readonly range: Range;
   }
   | { readonly kind: "else" | "endif" | "endfor"; readonly range: Range }
@@ -158,17 +157,15 @@ function parseFor(reader: PieceReader, open: Extract<Piece, { kind: "for" }>): E
   const range = between(open.range, reader.read().range);
   const tuple: For = {
     kind: "for",
-    keyName: open.keyName,
-    valueName: open.valueName,
-    source: open.source,
+    ...open.header,
     key: undefined,
     value: group(parts, behind(open.range)),
     condition: undefined,
     group: false,
     range,
-    open: open.range,
+    start: open.range,
   };
-  return { kind: "join", tuple, range };
+  return { kind: "join", tuple, range, start: open.range };
 }
 
 function missingEnd(what: "if" | "for", open: Range, end: Range): Diagnostic {

@@ -1,6 +1,7 @@
 /** Splits a template into a flat list of pieces, without the spaces that `~` and `<<-` remove. */
 import { behind, between, Diagnostic, type Range } from "../diagnostic.ts";
-import type { Expression } from "../expression.ts";
+import { trimSpace } from "../../../base/go/space.ts";
+import { parseForHeader } from "./constructor_parser.ts";
 import { parseExpression } from "./expression_parser.ts";
 import type { Peeker } from "./peeker.ts";
 import { unescape } from "./string_literal.ts";
@@ -11,7 +12,7 @@ import type { Token, TokenKind } from "./token.ts";
 
 type Text = Extract<Piece, { kind: "text" }>;
 
-/** @param flush cut the common indentation of all lines */
+/** @param flush whether to cut the common indentation of all lines */
 export function readPieces(
   peeker: Peeker,
   end: TokenKind,
@@ -32,11 +33,15 @@ export function readPieces(
     trimNext = false;
     if (token.kind === "text" || token.kind === "quoted text") {
       const text = unescape(token);
-      pieces.push({ kind: "text", text: trim ? text.trimStart() : text, range: token.range });
+      pieces.push({
+        kind: "text",
+        text: trim ? trimSpace(text, { end: false }) : text,
+        range: token.range,
+      });
     } else if (token.kind === "${" || token.kind === "%{") {
       const last = pieces.at(-1);
       if (token.text.endsWith("~") && last?.kind === "text") {
-        last.text = last.text.trimEnd();
+        last.text = trimSpace(last.text, { start: false });
       }
       const [piece, close] = peeker.within(
         false,
@@ -128,8 +133,8 @@ function directive(peeker: Peeker, open: Token): [Piece, Token] {
       break;
     }
     case "for": {
-      const [keyName, valueName, source] = forHeader(peeker);
-      piece = { kind: "for", keyName, valueName, source, range: range() };
+      const header = parseForHeader(peeker, "directive");
+      piece = { kind: "for", header, range: range() };
       break;
     }
     case "else":
@@ -156,34 +161,9 @@ function directive(peeker: Peeker, open: Token): [Piece, Token] {
   return [piece, peeker.read()];
 }
 
-function forHeader(peeker: Peeker): [string | undefined, string, Expression] {
-  const name = (why: string) => {
-    const token = peeker.peek();
-    if (token.kind !== "identifier") {
-      throw new Diagnostic("Invalid 'for' directive", why, token.range);
-    }
-    return peeker.read().text;
-  };
-  let key: string | undefined;
-  let value = name("For directive requires variable name after 'for'.");
-  if (peeker.accept(",") !== undefined) {
-    key = value;
-    value = name("For directive requires value variable name after comma.");
-  }
-  if (peeker.peek().text !== "in") {
-    throw new Diagnostic(
-      "Invalid 'for' directive",
-      "For directive requires 'in' keyword after names.",
-      peeker.nextRange,
-    );
-  }
-  peeker.read();
-  return [key, value, parseExpression(peeker)];
-}
-
 /**
- * Cuts the common indentation from the lines of a heredoc. Lines of spaces alone don't count. Only the
- * written text is cut, not the values of interpolations.
+ * Cuts the common indentation from the lines of a heredoc. Lines of spaces alone don't count. The
+ * values of interpolations are not cut.
  */
 function cutIndent(pieces: readonly Piece[]): void {
   let least = Infinity, lineStart = true;
@@ -193,8 +173,8 @@ function cutIndent(pieces: readonly Piece[]): void {
       if (piece.kind === "end") break;
       lineStart = false;
       if (piece.kind !== "text") least = 0;
-      else if (piece.text.trim() !== "" || !piece.text.endsWith("\n")) {
-        const indent = piece.text.length - piece.text.trimStart().length;
+      else if (trimSpace(piece.text) !== "" || !piece.text.endsWith("\n")) {
+        const indent = piece.text.length - trimSpace(piece.text, { end: false }).length;
         least = Math.min(least, graphemes(piece.text.slice(0, indent)).length);
         lines.push(piece);
       }

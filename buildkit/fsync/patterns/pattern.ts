@@ -6,6 +6,7 @@
  * matches a folder matches everything in it. A rule is matched against the whole path: `*` is a run of characters
  * but `/`, `?` one of them, `[…]` a class, `\x` the character x, `**` any number of path components.
  */
+import { trimSpace } from "../../../base/go/space.ts";
 import { FsyncError } from "../errors.ts";
 import { type Budget, makeBudget, TooLarge } from "./automaton.ts";
 import { BadPattern, filepathMatch } from "../../../base/go/path_match.ts";
@@ -42,17 +43,6 @@ export interface PatternList {
   matches(path: string, parent: ParentMatches, into?: Uint8Array): boolean;
 }
 
-/** Unicode's white space: `\s` has one character more, and lacks one. */
-const space = /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
-
-/** The rule without white space around it. A regular expression would take quadratic time for spaces within it. */
-function trim(rule: string): string {
-  let [start, end] = [0, rule.length];
-  while (start < end && space.test(rule[start]!)) start++;
-  while (start < end && space.test(rule[end - 1]!)) end--;
-  return rule.slice(start, end);
-}
-
 /**
  * Reads rules. Blank ones are dropped, white space around them too.
  * Throws {@link FsyncError} that names the rule whose syntax is wrong.
@@ -61,7 +51,7 @@ export function parsePatterns(rules: readonly string[]): PatternList {
   const patterns: Pattern[] = [];
   const budget = makeBudget();
   for (const rule of rules) {
-    const trimmed = trim(rule);
+    const trimmed = trimSpace(rule);
     if (trimmed === "") continue;
     patterns.push(parsePattern(cleanPath(slashes(trimmed)), budget));
   }
