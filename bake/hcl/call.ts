@@ -1,9 +1,15 @@
 /** Calls of functions: counts, evaluates and converts their arguments. */
 import { convert } from "./values/convert.ts";
-import { Diagnostic } from "./diagnostic.ts";
+import { Diagnostic, type Range } from "./diagnostic.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Call, type Expression, startRange } from "./expression.ts";
-import { ArgumentError, type Func, FunctionError, type LazyFunc } from "./function.ts";
+import {
+  ArgumentError,
+  type Func,
+  FunctionError,
+  type LazyFunc,
+  type Parameter,
+} from "./function.ts";
 import type { Scope } from "./scope.ts";
 import { didYouMean } from "./values/text.ts";
 import { quote } from "../../base/go/quote.ts";
@@ -28,11 +34,22 @@ export function call(expression: Call, scope: Scope): Value {
     return scope.world.budget.made(func.call(values, scope));
   } catch (error) {
     if (!(error instanceof FunctionError)) throw error;
-    const { message } = error;
-    if (error instanceof ArgumentError) throw badArgument(expression, func, args, error);
-    const detail = `Call to function ${quote(name)} failed: ${message}.`;
-    throw new Diagnostic("Error in function call", detail, startRange(expression));
+    const param = error instanceof ArgumentError
+      ? func.params[error.index] ?? func.rest
+      : undefined;
+    if (param === undefined) {
+      const detail = `Call to function ${quote(name)} failed: ${error.message}.`;
+      throw new Diagnostic("Error in function call", detail, startRange(expression));
+    }
+    const arg = args[(error as ArgumentError).index];
+    const range = arg === undefined ? expression.range : startRange(arg);
+    throw badArgument(param, error.message, range);
   }
+}
+
+function badArgument({ name }: Parameter, reason: string, range: Range): Diagnostic {
+  const detail = `Invalid value for ${quote(name)} parameter: ${reason}.`;
+  return new Diagnostic("Invalid function argument", detail, range);
 }
 
 function unknown({ name, nameRange }: Call, scope: Scope): Diagnostic {
@@ -93,28 +110,12 @@ function checkCount(
 function argument(arg: Expression, { params, rest }: Func, i: number, scope: Scope): Value {
   const param = params[i] ?? rest!;
   const value = evaluate(arg, scope);
-  const converted = convert(value, param.type, (why) => {
-    const detail = `Invalid value for ${quote(param.name)} parameter: ${why}.`;
-    return new Diagnostic("Invalid function argument", detail, startRange(arg));
-  });
+  const converted = convert(
+    value,
+    param.type,
+    (reason) => badArgument(param, reason, startRange(arg)),
+  );
   if (converted === value) scope.world.budget.read(value);
   else scope.world.budget.converted(value);
   return converted;
-}
-
-function badArgument(
-  expression: Call,
-  { params, rest }: Func | LazyFunc,
-  args: readonly Expression[],
-  { index, message }: ArgumentError,
-): Diagnostic {
-  const param = params[index] ?? rest;
-  const arg = args[index];
-  if (param === undefined) {
-    const detail = `Call to function ${quote(expression.name)} failed: ${message}.`;
-    return new Diagnostic("Error in function call", detail, startRange(expression));
-  }
-  const detail = `Invalid value for ${quote(param.name)} parameter: ${message}.`;
-  const range = arg === undefined ? expression.range : startRange(arg);
-  return new Diagnostic("Invalid function argument", detail, range);
 }

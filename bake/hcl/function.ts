@@ -27,10 +27,10 @@ export interface LazyFunc {
   readonly lazy: (args: readonly Expression[], scope: Scope) => Value;
 }
 
-/** An error of a function. The message is a part of a sentence. */
+/** A function or an operator has no result. The message is a part of a sentence. */
 export class FunctionError extends Error {}
 
-/** An error of a function that is about one argument. */
+/** One argument is the reason. */
 export class ArgumentError extends FunctionError {
   constructor(
     /** The index of the argument, from 0. */

@@ -4,15 +4,16 @@ import { convert } from "./values/convert.ts";
 import { Diagnostic } from "./diagnostic.ts";
 import { attempt, evaluate } from "./evaluate.ts";
 import type { Binary, BinaryOperator, Expression } from "./expression.ts";
+import { FunctionError } from "./function.ts";
 import type { Scope } from "./scope.ts";
 import { BOOL, NUMBER, type Type } from "./values/type.ts";
 import { boolOf, equalValues, FALSE, numberOf, TRUE, type Value } from "./values/value.ts";
 
-/** Takes operands of the operator's type. They are not null, except for `==` and `!=`. */
+/**
+ * Takes operands of the operator's type, which are null only for `==` and `!=`. Throws
+ * {@link FunctionError} if there is no result.
+ */
 type Operation = (left: Value, right: Value) => Value;
-
-/** An operation that has no result. The message is a part of a sentence. */
-export class OperationError extends Error {}
 
 export const operations: Record<BinaryOperator, Operation> = {
   "||": (a, b) => boolOf(a.content === true || b.content === true),
@@ -49,7 +50,7 @@ function arithmetic(
 ): Operation {
   return (a, b) => {
     const result = calculate(number(a), number(b));
-    if (result === undefined) throw new OperationError(undefinedFor);
+    if (result === undefined) throw new FunctionError(undefinedFor);
     return numberOf(result);
   };
 }
@@ -88,12 +89,12 @@ function apply(link: Binary, left: Value | Diagnostic, scope: Scope): Value | Di
     if (b instanceof Diagnostic) return b;
     scope.world.budget.read(a);
     if (type !== undefined && (a.content === null || b.content === null)) {
-      throw new OperationError("argument must not be null");
+      throw new FunctionError("argument must not be null");
     }
     return operations[operator](a, b);
   } catch (error) {
     if (error instanceof Diagnostic) return error;
-    if (error instanceof OperationError) return failed(error, link);
+    if (error instanceof FunctionError) return failed(error.message, link);
     throw error;
   }
 }
@@ -110,8 +111,8 @@ function operand(
   return convert(value, type, refuse);
 }
 
-function failed({ message }: OperationError, { range }: Expression): Diagnostic {
-  return new Diagnostic("Operation failed", `Error during operation: ${message}.`, range);
+function failed(reason: string, { range }: Expression): Diagnostic {
+  return new Diagnostic("Operation failed", `Error during operation: ${reason}.`, range);
 }
 
 export function unary(
@@ -122,6 +123,6 @@ export function unary(
   const given = evaluate(expression.operand, scope);
   const value = operand(given, operator === "-" ? NUMBER : BOOL, "unary", expression.operand);
   const { content } = value as Value;
-  if (content === null) throw failed(new OperationError("argument must not be null"), expression);
+  if (content === null) throw failed("argument must not be null", expression);
   return operator === "-" ? numberOf((content as BigFloat).negate()) : boolOf(content !== true);
 }

@@ -1,6 +1,4 @@
-/**
- * Finds the names in an expression without evaluating it, because the names must have values first.
- */
+/** Finds the names in an expression. They must have values before it is evaluated. */
 import { type Expression, keyword, type Scope as Name } from "./expression.ts";
 
 export interface References {

@@ -2,21 +2,14 @@
 import { BigFloat } from "../values/big_float.ts";
 import type { BinaryOperator } from "../expression.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
-import { OperationError, operations } from "../operators.ts";
+import { operations } from "../operators.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { typeName } from "../values/type.ts";
 import { boolOf, integerOf, numberOf, type Value } from "../values/value.ts";
 import { define, type Functions, integerIn, numberIn, textIn } from "./define.ts";
 
-function operator(sign: BinaryOperator, type = "number"): Func {
-  return define(`a:${type} b:${type}`, ([a, b]) => {
-    try {
-      return operations[sign](a!, b!);
-    } catch (error) {
-      if (error instanceof OperationError) throw new FunctionError(error.message);
-      throw error;
-    }
-  });
+function operator(sign: BinaryOperator, params = "a:number b:number"): Func {
+  return define(params, ([a, b]) => operations[sign](a!, b!));
 }
 
 /** Down or up to the next whole number, at the precision of the number. */
@@ -72,7 +65,7 @@ const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /** The most digits of a number that is read. The time grows with their square. */
 const MAX_DIGITS = 10_000;
 
-/** The value of digits. Up to base 36, case does not matter; above, upper case letters are more digits. */
+/** The value of digits. Up to base 36, case does not matter. Above, upper case has digits of its own. */
 function digitsValue(text: string, radix: bigint): bigint | undefined {
   const [, sign, rest] = /^([+-]?)([0-9a-zA-Z]+)$/.exec(text) ?? [];
   if (rest === undefined || rest.length > MAX_DIGITS) return undefined;
@@ -106,10 +99,10 @@ export const functions: Functions = {
   min: extreme("<"),
   max: extreme(">"),
   parseint: define("number:any base:number", parseInteger),
-  equal: define("a?:any b?:any", ([a, b]) => operations["=="](a!, b!)),
-  notequal: define("a?:any b?:any", ([a, b]) => operations["!="](a!, b!)),
-  and: operator("&&", "bool"),
-  or: operator("||", "bool"),
+  equal: operator("==", "a?:any b?:any"),
+  notequal: operator("!=", "a?:any b?:any"),
+  and: operator("&&", "a:bool b:bool"),
+  or: operator("||", "a:bool b:bool"),
   not: define("val:bool", ([val]) => boolOf(val!.content !== true)),
   greaterthan: operator(">"),
   greaterthanorequalto: operator(">="),

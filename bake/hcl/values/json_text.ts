@@ -1,4 +1,5 @@
 /** Writes values as JSON in one line, and reads them. */
+import { goEscaped } from "../../../base/go/json.ts";
 import { BigFloat } from "./big_float.ts";
 import { type JsonNode, parseJson } from "../syntax/json_parser.ts";
 import type { Type } from "./type.ts";
@@ -14,7 +15,7 @@ import {
   type Value,
 } from "./value.ts";
 
-/** JSON with sorted keys, all digits of numbers, and `<`, `>` and `&` escaped. Throws for infinity. */
+/** JSON with sorted keys, all digits of numbers, and Go's escapes. Throws an Error for infinity. */
 export function toJson(value: Value): string {
   const { content, type } = value;
   if (content === null) return "null";
@@ -33,10 +34,7 @@ export function toJson(value: Value): string {
 
 /** A string as Go's encoder writes it. */
 export function jsonString(text: string): string {
-  return JSON.stringify(text).replace(
-    /[<>&\u2028\u2029\x7f]/g,
-    (c) => c === "\x7f" ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return goEscaped(JSON.stringify(text));
 }
 
 /** Reads any JSON. Arrays become tuples. Throws an Error whose message is the reason. */
