@@ -215,6 +215,11 @@ const compose: Record<string, [files: Record<string, string>, message: RegExp]> 
   ],
   "an anchor within itself": [{ "c.yaml": "services: &s\n  web:\n    x: *s\n" }, /contains itself/],
   "deep lists": [{ "c.yaml": `a: ${"[".repeat(20_000)}` }, /nested too deeply/],
+  "deep mappings": [{ "c.yaml": web("{a: ".repeat(3000)) }, /nested too deeply/],
+  "variables that are not closed": [
+    { "c.yaml": web(`'${"${".repeat(100_000)}'`) },
+    /invalid interp/,
+  ],
   "10 MB of text": [{ "c.yaml": `a: "${"x".repeat(10_000_000)}"\n` }, readSteps],
   "a million variables": [{ "c.yaml": web(`'${"${".repeat(1_000_000)}'`) }, readSteps],
 };
