@@ -36,6 +36,11 @@ export function isBelow(path: string, folder: string): boolean {
   return path.startsWith(`${base}/`) && /[^/]/.test(path.slice(base.length));
 }
 
+/** The folder of any path, as Go's `path.Dir`: `.` for a bare name. */
+export function folderOf(path: string): string {
+  return cleanPath(path.slice(0, path.lastIndexOf("/") + 1));
+}
+
 /** The last part of an absolute path; `/` of the root. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1) || "/";

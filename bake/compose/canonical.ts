@@ -1,26 +1,19 @@
 /** Rewrites the short forms of a model as long forms. */
 import { ComposeError } from "../error.ts";
 import { lookUp, type Path, shown } from "./path.ts";
-import { isMapping, type Mapping, textOf, typeName, type Value } from "./value.ts";
+import { isMapping, type Mapping, textOf, typeName, type Value, withParts } from "./value.ts";
 import { cut } from "../../base/cut.ts";
 
 /** Throws `ComposeError` for a value that is in neither form. */
 export function canonical(value: Value, path: Path = []): Value {
   const transform = lookUp(transforms, path);
-  return transform === undefined ? within(value, path) : transform(value, path);
-}
-
-function within(value: Value, path: Path): Value {
-  if (isMapping(value)) {
-    return new Map([...value].map(([key, item]) => [key, canonical(item, [...path, key])]));
-  }
-  return Array.isArray(value) ? value.map((item) => canonical(item, [...path, "[]"])) : value;
+  return transform === undefined ? withParts(value, path, canonical) : transform(value, path);
 }
 
 const transforms: Readonly<Record<string, (value: Value, path: Path) => Value>> = {
   "services.*.build": (value, path) => {
     if (typeof value === "string") return new Map([["context", value]]);
-    if (isMapping(value)) return within(value, path);
+    if (isMapping(value)) return withParts(value, path, canonical);
     throw wrongType(value, path, "build");
   },
   "services.*.build.additional_contexts": contexts,

@@ -1,12 +1,11 @@
 /** The variables of a service. Build arguments without a value take theirs from these. */
 import { ComposeError } from "../error.ts";
-import { list, mapping } from "./consistency.ts";
 import { readDotenv } from "./dotenv.ts";
 import { composeBool } from "./interpolate.ts";
 import type { World } from "./layer.ts";
 import { pairsOf } from "./pairs.ts";
 import type { Lookup } from "./template.ts";
-import type { Mapping, Value } from "./value.ts";
+import { listOf, type Mapping, mappingOf, type Value } from "./value.ts";
 
 /** `environment`, merged over the files of `env_file`. Throws `ComposeError` for a missing file. */
 export function serviceEnvironment(
@@ -20,8 +19,8 @@ export function serviceEnvironment(
     if (set !== undefined) own.set(name, set);
   }
   const all = new Map(own);
-  for (const file of list(service.get("env_file"))) {
-    readEnvFile(mapping(file), all, (name) => env(name) ?? own.get(name), world);
+  for (const file of listOf(service.get("env_file"))) {
+    readEnvFile(mappingOf(file), all, (name) => env(name) ?? own.get(name), world);
   }
   for (const [name, value] of own) all.set(name, value);
   return all;
@@ -49,10 +48,5 @@ function readEnvFile(
 }
 
 function isRequired(value: Value | undefined, { warn }: World): boolean {
-  if (typeof value !== "string") return value !== false;
-  try {
-    return composeBool(value, warn);
-  } catch (error) {
-    throw new ComposeError((error as Error).message);
-  }
+  return typeof value === "string" ? composeBool(value, warn) : value !== false;
 }

@@ -1,9 +1,9 @@
 /** `extends`: merges a service over another one, of the same file or of another file. */
 import { ComposeError } from "../error.ts";
-import { type Layer, mergeLayer, readLayers, takenAway, type World } from "./layer.ts";
-import { merge } from "./merge.ts";
+import { type Layer, mergeEntry, mergeLayer, readLayers, type World } from "./layer.ts";
 import type { Path } from "./path.ts";
-import { folderOf, join, resolvePaths } from "./paths.ts";
+import { folderOf } from "../../base/paths.ts";
+import { join, resolvePaths } from "./paths.ts";
 import type { Lookup } from "./template.ts";
 import { isMapping, type Mapping, type Value } from "./value.ts";
 
@@ -55,13 +55,7 @@ function extended(
   const base = extended(ref, below, longer, context);
   const own = new Map(service);
   own.delete("extends");
-  if (!isMapping(base)) {
-    scope.services.set(name, own);
-    return own;
-  }
-  const model = takenAway(new Map([["services", new Map([[name, base]])]]), scope.resets);
-  const copy = (model.get("services") as Mapping).get(name) ?? new Map();
-  const merged = merge(copy, own, ["services", name]) as Mapping;
+  const merged = mergeEntry(["services", name], base, own, scope) as Mapping;
   merged.delete("extends");
   scope.services.set(name, merged);
   return merged;

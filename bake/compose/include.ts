@@ -1,9 +1,9 @@
 /** `include`: adds services of other projects, with their own folder and their own `.env`. */
 import { ComposeError } from "../error.ts";
 import { readDotenv } from "./dotenv.ts";
-import { type Layer, type SourceFile, takenAway, type World } from "./layer.ts";
-import { merge } from "./merge.ts";
-import { folderOf, join } from "./paths.ts";
+import { type Layer, mergeEntry, type SourceFile, type World } from "./layer.ts";
+import { folderOf } from "../../base/paths.ts";
+import { join } from "./paths.ts";
 import type { Lookup } from "./template.ts";
 import { isMapping, type Mapping, textOf, type Value } from "./value.ts";
 
@@ -21,7 +21,8 @@ export interface Loading {
 type Load = (files: readonly SourceFile[], loading: Loading) => Mapping;
 
 /** Merges the layer over the files that it includes. Throws `ComposeError`. */
-export function includeFiles({ model, resets }: Layer, loading: Loading, load: Load): void {
+export function includeFiles(layer: Layer, loading: Loading, load: Load): void {
+  const { model } = layer;
   for (const entry of entriesOf(model.get("include"))) {
     const imported = loadEntry(entry, loading, load);
     for (const key of ["services", "secrets"]) {
@@ -30,12 +31,7 @@ export function includeFiles({ model, resets }: Layer, loading: Loading, load: L
       const into: Mapping = new Map(model.get(key) as Mapping | undefined ?? []);
       for (const [name, value] of from) {
         const own = into.get(name);
-        if (own === undefined) into.set(name, value);
-        else {
-          const below = takenAway(new Map([[key, new Map([[name, value]])]]), resets);
-          const base = (below.get(key) as Mapping).get(name) ?? null;
-          into.set(name, base === null ? own : merge(base, own, [key, name]));
-        }
+        into.set(name, own === undefined ? value : mergeEntry([key, name], value, own, layer));
       }
       model.set(key, into);
     }

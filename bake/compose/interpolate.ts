@@ -3,7 +3,7 @@ import { ComposeError } from "../error.ts";
 import { matches, type Path, shown } from "./path.ts";
 import { type Lookup, MissingVariable, substitute, TemplateError } from "./template.ts";
 import type { World } from "./layer.ts";
-import { isMapping, type Value } from "./value.ts";
+import { type Value, withParts } from "./value.ts";
 
 interface Interpolation {
   readonly lookup: Lookup;
@@ -13,13 +13,7 @@ interface Interpolation {
 /** Replaces variables in every text of a model, not in keys. Throws `ComposeError`. */
 export function interpolate(value: Value, context: Interpolation, path: Path = []): Value {
   if (typeof value === "string") return interpolateText(value, context, path);
-  if (Array.isArray(value)) {
-    return value.map((item) => interpolate(item, context, [...path, "[]"]));
-  }
-  if (!isMapping(value)) return value;
-  return new Map(
-    [...value].map(([key, item]) => [key, interpolate(item, context, [...path, key])]),
-  );
+  return withParts(value, path, (part, path) => interpolate(part, context, path));
 }
 
 function interpolateText(text: string, { lookup, world }: Interpolation, path: Path): Value {
@@ -35,19 +29,11 @@ function interpolateText(text: string, { lookup, world }: Interpolation, path: P
           `You may need to escape any $ with another $.\n${error.rest}`,
       );
     }
-    if (error instanceof MissingVariable) {
-      throw new ComposeError(`error while interpolating ${shown(path)}: ${error.message}`);
-    }
-    if (error instanceof BoolError) {
-      throw new ComposeError(
-        `error while interpolating ${shown(path)}: failed to cast to expected type: ` +
-          error.message,
-      );
-    }
-    if (error instanceof LimitError) {
-      throw new ComposeError(`error while interpolating ${shown(path)}: ${error.message}`);
-    }
-    throw error;
+    const isBool = error instanceof BoolError;
+    const isExpected = error instanceof MissingVariable || error instanceof LimitError;
+    if (!isBool && !isExpected) throw error;
+    const reason = `${isBool ? "failed to cast to expected type: " : ""}${error.message}`;
+    throw new ComposeError(`error while interpolating ${shown(path)}: ${reason}`);
   }
 }
 
@@ -56,15 +42,19 @@ export function warningOfUnset({ warn }: World): (name: string) => void {
   return (name) => warn(`The "${name}" variable is not set. Defaulting to a blank string.`);
 }
 
-class BoolError extends Error {}
+class BoolError extends ComposeError {}
 
-/** Reads a boolean, also in YAML 1.1's words. Throws an Error for another text. */
+/** The words of YAML 1.1, which YAML 1.2 reads as texts. */
+const OLD_BOOLS = new Map(
+  Object.entries({ y: true, yes: true, on: true, n: false, no: false, off: false }),
+);
+
+/** Reads a boolean, also in YAML 1.1's words. Throws `ComposeError`. */
 export function composeBool(text: string, warn: (text: string) => void): boolean {
   const word = text.toLowerCase();
-  const found = new Map([["y", true], ["yes", true], ["on", true], ["n", false], ["no", false]])
-    .set("off", false).get(word);
   if (word === "true" || word === "false") return word === "true";
-  if (found === undefined) throw new BoolError(`invalid boolean: ${text}`);
+  const found = OLD_BOOLS.get(word);
+  if (found === undefined) throw new BoolError(`invalid boolean: ${text}`, "it is true or false");
   warn(`"${text}" for boolean is not supported by YAML 1.2, please use \`${found}\``);
   return found;
 }

@@ -6,7 +6,7 @@ import { merge } from "./merge.ts";
 import { matches, type Path } from "./path.ts";
 import type { Lookup } from "./template.ts";
 import { uniqueItems } from "./unique.ts";
-import { cloned, isMapping, type Mapping, type Value } from "./value.ts";
+import { isMapping, type Mapping, mappingOf, type Value, withParts } from "./value.ts";
 import { readYaml } from "./yaml.ts";
 
 /** The loader's access to files, to the user and to the limits. */
@@ -68,21 +68,35 @@ function kept(model: Mapping): Mapping {
   );
 }
 
-/** The layer merged over the model, in long forms. */
+/** Merges the layer over the model, and rewrites short forms as long forms. */
 export function mergeLayer(below: Mapping, { model, resets }: Layer): Mapping {
-  const merged = merge(takenAway(below, resets), model, []);
+  const merged = merge(withoutPaths(below, resets), model, []);
   return uniqueItems(canonical(uniqueItems(merged))) as Mapping;
 }
 
-/** A copy of the model without the values at these paths. Items of lists stay. */
-export function takenAway(model: Mapping, places: readonly Path[]): Mapping {
-  const without = (value: Value, path: Path): Value => {
-    if (!isMapping(value)) return cloned(value);
-    const fields = [...value].map(([key, item]) => ({ key, item, at: [...path, key] }));
-    return new Map(
-      fields.filter(({ at }) => !places.some((place) => matches(at, place.join("."))))
-        .map(({ key, item, at }) => [key, without(item, at)]),
-    );
-  };
-  return without(model, []) as Mapping;
+/** A copy of a value without the parts at these paths. Items of lists stay. */
+export function withoutPaths(value: Value, removed: readonly Path[], path: Path = []): Value {
+  const rest = isMapping(value)
+    ? new Map(
+      [...value].filter(([key]) =>
+        !removed.some((other) => matches([...path, key], other.join(".")))
+      ),
+    )
+    : value;
+  return withParts(rest, path, (part, path) => withoutPaths(part, removed, path));
+}
+
+/**
+ * Merges an entry of a section, such as a service, over the entry of the same name below it. The
+ * layer's resets are first removed from the entry below.
+ */
+export function mergeEntry(
+  [section, name]: readonly [section: string, name: string],
+  below: Value,
+  own: Value,
+  { resets }: Pick<Layer, "resets">,
+): Value {
+  const base = withoutPaths(new Map([[section, new Map([[name, below]])]]), resets);
+  const rest = mappingOf(mappingOf(base).get(section)).get(name) ?? null;
+  return rest === null ? own : merge(rest, own, [section, name]);
 }

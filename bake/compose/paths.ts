@@ -1,7 +1,7 @@
 /** Paths in a model, which are relative to the folder of the project. */
 import { cleanPath } from "../../base/paths.ts";
 import { lookUp, type Path } from "./path.ts";
-import { isMapping, type Value } from "./value.ts";
+import { type Value, withParts } from "./value.ts";
 
 /** The base of relative paths: a folder, empty for the working folder, and the home for `~`. */
 interface Base {
@@ -13,13 +13,7 @@ interface Base {
 export function resolvePaths(value: Value, base: Base, path: Path = []): Value {
   const resolve = lookUp(resolvers, path);
   if (resolve !== undefined) return typeof value === "string" ? resolve(value, base) : value;
-  if (isMapping(value)) {
-    return new Map(
-      [...value].map(([key, item]) => [key, resolvePaths(item, base, [...path, key])]),
-    );
-  }
-  if (!Array.isArray(value)) return value;
-  return value.map((item) => resolvePaths(item, base, [...path, "[]"]));
+  return withParts(value, path, (part, path) => resolvePaths(part, base, path));
 }
 
 const resolvers: Readonly<Record<string, (text: string, base: Base) => string>> = {
@@ -45,10 +39,4 @@ function file(text: string, { folder, home }: Base): string {
 export function join(folder: string, path: string): string {
   if (folder === "" && path === "") return "";
   return cleanPath(folder === "" ? path : `${folder}/${path}`);
-}
-
-/** The folder that a file is in. */
-export function folderOf(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : cleanPath(path.slice(0, slash) || "/");
 }

@@ -3,7 +3,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import { Budget, LimitError } from "../budget.ts";
 import type { ComposeReader, DefinitionFile } from "../options.ts";
 import { ComposeError } from "../error.ts";
-import { checkConsistency, mapping } from "./consistency.ts";
+import { checkConsistency } from "./consistency.ts";
 import { readDotenv } from "./dotenv.ts";
 import { serviceEnvironment } from "./environment.ts";
 import type { SourceFile, World } from "./layer.ts";
@@ -12,7 +12,7 @@ import { projectSchema } from "./schema.ts";
 import { targetsOf } from "./targets.ts";
 import type { Lookup } from "./template.ts";
 import { validate } from "./validate.ts";
-import { isMapping } from "./value.ts";
+import { isMapping, mappingOf } from "./value.ts";
 import { readYaml } from "./yaml.ts";
 
 interface ComposeOptions extends Omit<World, "budget"> {
@@ -48,8 +48,8 @@ export function composeReader(options: ComposeOptions): ComposeReader {
     async refuse(file) {
       try {
         const { project, env, world } = load([{ ...file, name: "" }]);
-        for (const service of mapping(project.get("services")).values()) {
-          serviceEnvironment(mapping(service), env, world);
+        for (const service of mappingOf(project.get("services")).values()) {
+          serviceEnvironment(mappingOf(service), env, world);
         }
         return undefined;
       } catch (error) {
@@ -63,7 +63,7 @@ export function composeReader(options: ComposeOptions): ComposeReader {
         checkConsistency(project);
         const targets = targetsOf(project, env, world);
         const names = targets.map(({ name }) => name);
-        const hasServices = mapping(project.get("services")).size > 0;
+        const hasServices = mappingOf(project.get("services")).size > 0;
         return {
           targets,
           groups: hasServices

@@ -2,12 +2,11 @@
 import { byKey } from "../../base/by_key.ts";
 import { formatBytes, parseBytes } from "../../base/go/bytes.ts";
 import { attestationText, parseAttestation } from "../../grammar/attestation.ts";
-import { parseCache } from "../../grammar/cache.ts";
+import { parseCaches } from "../../grammar/cache.ts";
 import type { SecretEntry } from "../../grammar/secret.ts";
 import type { AgentEntry } from "../../grammar/ssh.ts";
 import type { Target } from "../target.ts";
 import { ComposeError } from "../error.ts";
-import { list, mapping } from "./consistency.ts";
 import { serviceEnvironment } from "./environment.ts";
 import { hostsOf } from "./hosts.ts";
 import { composeBool } from "./interpolate.ts";
@@ -15,15 +14,15 @@ import type { World } from "./layer.ts";
 import { linkedContexts, targetName } from "./names.ts";
 import { pairsOf } from "./pairs.ts";
 import type { Lookup } from "./template.ts";
-import { isMapping, type Mapping, textOf, type Value } from "./value.ts";
+import { isMapping, listOf, type Mapping, mappingOf, textOf, type Value } from "./value.ts";
 import { extend } from "./x_bake.ts";
 
 /** The targets, sorted by name. Throws `ComposeError` and `BakeError`. */
 export function targetsOf(project: Mapping, env: Lookup, world: World): Target[] {
-  const secrets = mapping(project.get("secrets"));
-  const services = [...mapping(project.get("services"))].sort(byKey);
+  const secrets = mappingOf(project.get("secrets"));
+  const services = [...mappingOf(project.get("services"))].sort(byKey);
   return services.flatMap(([name, service]) => {
-    const fields = mapping(service);
+    const fields = mappingOf(service);
     const environment = serviceEnvironment(fields, env, world);
     const build = fields.get("build");
     if (!isMapping(build)) return [];
@@ -53,10 +52,12 @@ function targetOf(name: string, build: Mapping, { secrets, lookup, warn }: Conte
     const value = build.get(key);
     return value === undefined || value === null ? undefined : textOf(value);
   };
-  const texts = (key: string) => list(build.get(key)).map(textOf);
+  const texts = (key: string) => listOf(build.get(key)).map(textOf);
   const isTrue = (key: string) => {
     const value = build.get(key);
-    return value === true || typeof value === "string" && bool(value, warn) ? true : undefined;
+    return value === true || typeof value === "string" && composeBool(value, warn)
+      ? true
+      : undefined;
   };
   set("context", text("context"));
   set("contexts", linkedContexts(pairsOf(build.get("additional_contexts"))));
@@ -70,17 +71,17 @@ function targetOf(name: string, build: Mapping, { secrets, lookup, warn }: Conte
   const labels = [...pairsOf(build.get("labels"))];
   set("labels", new Map(labels.map(([key, value]) => [key, value ?? ""])));
   set("tags", texts("tags"));
-  set("cache-from", texts("cache_from").filter(Boolean).flatMap(parseCache));
-  set("cache-to", texts("cache_to").filter(Boolean).flatMap(parseCache));
+  set("cache-from", parseCaches(texts("cache_from")));
+  set("cache-to", parseCaches(texts("cache_to")));
   set("target", text("target"));
-  set("secret", list(build.get("secrets")).map((mount) => secretOf(mapping(mount), secrets)));
-  set("ssh", agentsOf(mapping(build.get("ssh"))));
+  set("secret", listOf(build.get("secrets")).map((mount) => secretOf(mappingOf(mount), secrets)));
+  set("ssh", agentsOf(mappingOf(build.get("ssh"))));
   set("platforms", texts("platforms"));
   set("pull", isTrue("pull"));
   set("no-cache", isTrue("no_cache"));
   set("network", text("network"));
   set("shm-size", shmSize(build.get("shm_size")));
-  set("ulimits", [...mapping(build.get("ulimits"))].map(ulimit).sort());
+  set("ulimits", [...mappingOf(build.get("ulimits"))].map(ulimit).sort());
   set("extra-hosts", hostsOf(build.get("extra_hosts")));
   set(
     "attest",
@@ -92,18 +93,10 @@ function targetOf(name: string, build: Mapping, { secrets, lookup, warn }: Conte
   return target;
 }
 
-function bool(text: string, warn: (text: string) => void): boolean {
-  try {
-    return composeBool(text, warn);
-  } catch (error) {
-    throw new ComposeError((error as Error).message, "it is true or false");
-  }
-}
-
 function secretOf(mount: Mapping, secrets: Mapping): SecretEntry {
   const source = mount.get("source");
   const id = typeof source === "string" ? source : "";
-  const secret = mapping(secrets.get(id));
+  const secret = mappingOf(secrets.get(id));
   if (secret.get("external") === true) {
     throw new ComposeError(
       `unsupported external secret ${secret.get("name") ?? id}`,

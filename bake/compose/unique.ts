@@ -1,6 +1,6 @@
 import { ComposeError } from "../error.ts";
 import { lookUp, type Path, shown } from "./path.ts";
-import { isMapping, typeName, type Value } from "./value.ts";
+import { isMapping, typeName, type Value, withParts } from "./value.ts";
 
 type KeyOf = (item: Value, path: Path) => string;
 
@@ -16,14 +16,10 @@ const keys: Readonly<Record<string, KeyOf>> = {
 
 /** Removes items whose key comes again. The last item stays, at the position of the first. */
 export function uniqueItems(value: Value, path: Path = []): Value {
-  if (isMapping(value)) {
-    return new Map([...value].map(([key, item]) => [key, uniqueItems(item, [...path, key])]));
-  }
-  if (!Array.isArray(value)) return value;
-  const keyOf = lookUp(keys, path);
-  if (keyOf === undefined) return value;
+  const keyOf = Array.isArray(value) ? lookUp(keys, path) : undefined;
+  if (keyOf === undefined) return withParts(value, path, uniqueItems);
   const items = new Map<string, Value>();
-  value.forEach((item, at) => items.set(keyOf(item, [...path, `[${at}]`]), item));
+  (value as Value[]).forEach((item, at) => items.set(keyOf(item, [...path, `[${at}]`]), item));
   return [...items.values()];
 }
 

@@ -1,5 +1,6 @@
 /** The values of a YAML document, and their texts where compose needs text. */
 import { byKey } from "../../base/by_key.ts";
+import type { Path } from "./path.ts";
 
 export type Mapping = Map<string, Value>;
 
@@ -49,20 +50,28 @@ export function typeName(value: Value): string {
   if (Array.isArray(value)) return "[]interface {}";
   if (isMapping(value)) return "map[string]interface {}";
   if (value instanceof Timestamp) return "time.Time";
-  switch (typeof value) {
-    case "boolean":
-      return "bool";
-    case "number":
-      return "float64";
-    case "bigint":
-      return "int";
-  }
-  return "string";
+  return { boolean: "bool", number: "float64", bigint: "int", string: "string" }[
+    typeof value as "boolean" | "number" | "bigint" | "string"
+  ];
 }
 
-/** Makes a deep copy. */
-export function cloned(value: Value): Value {
-  if (Array.isArray(value)) return value.map(cloned);
-  if (isMapping(value)) return new Map([...value].map(([key, value]) => [key, cloned(value)]));
-  return value;
+/** A mapping, empty where there is none. */
+export function mappingOf(value: Value | undefined): Mapping {
+  return isMapping(value) ? value : new Map();
+}
+
+/** A list, empty where there is none. */
+export function listOf(value: Value | undefined): Value[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** A copy of a mapping or a list, in which `change` makes each part. Any other value stays as it is. */
+export function withParts(
+  value: Value,
+  path: Path,
+  change: (part: Value, path: Path) => Value,
+): Value {
+  if (Array.isArray(value)) return value.map((item) => change(item, [...path, "[]"]));
+  if (!isMapping(value)) return value;
+  return new Map([...value].map(([key, item]) => [key, change(item, [...path, key])]));
 }

@@ -2,12 +2,13 @@
  * `x-bake` below `build`: attributes that bake has and compose does not
  * (https://docs.docker.com/build/bake/compose-file/#extension-field-with-x-bake).
  */
-import { parseCache } from "../../grammar/cache.ts";
-import { parseOutput } from "../../grammar/output.ts";
-import { parseSecret } from "../../grammar/secret.ts";
+import { parseCaches } from "../../grammar/cache.ts";
+import { parseOutputs } from "../../grammar/output.ts";
+import { parseSecrets } from "../../grammar/secret.ts";
 import { parseAgent } from "../../grammar/ssh.ts";
 import type { Target } from "../target.ts";
 import { ComposeError } from "../error.ts";
+import { byKey } from "../../base/by_key.ts";
 import { linkedContexts } from "./names.ts";
 import { isMapping, textOf, type Value } from "./value.ts";
 
@@ -26,16 +27,16 @@ export function extend(target: Target, value: Value | undefined): Target {
   };
   const named = linkedContexts(new Map(contextsOf(value.get("contexts"))));
   const ssh = added("ssh", texts("ssh").map(parseAgent));
-  ssh.ssh?.sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  ssh.ssh?.sort((a, b) => byKey([a.id], [b.id]));
   return {
     ...target,
     ...once("tags", texts("tags")),
-    ...added("cache-from", texts("cache-from").filter(Boolean).flatMap(parseCache)),
-    ...added("cache-to", texts("cache-to").filter(Boolean).flatMap(parseCache)),
-    ...added("secret", texts("secret").filter(Boolean).map(parseSecret)),
+    ...added("cache-from", parseCaches(texts("cache-from"))),
+    ...added("cache-to", parseCaches(texts("cache-to"))),
+    ...added("secret", parseSecrets(texts("secret"))),
     ...ssh,
     ...once("platforms", texts("platforms")),
-    ...added("output", texts("output").filter(Boolean).map(parseOutput)),
+    ...added("output", parseOutputs(texts("output"))),
     ...flag("pull"),
     ...flag("no-cache"),
     ...once("no-cache-filter", texts("no-cache-filter")),

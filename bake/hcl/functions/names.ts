@@ -1,5 +1,5 @@
 /** Functions of paths, names of targets, URLs and base64. */
-import { cleanPath } from "../../../base/paths.ts";
+import { folderOf } from "../../../base/paths.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { typeName } from "../values/type.ts";
 import { stringOf, type Value } from "../values/value.ts";
@@ -14,10 +14,6 @@ function basename(path: string): string {
   let end = path.length;
   while (end > 0 && path[end - 1] === "/") end--;
   return path.slice(path.lastIndexOf("/", end - 1) + 1, end) || "/";
-}
-
-function dirname(path: string): string {
-  return cleanPath(path.slice(0, path.lastIndexOf("/") + 1));
 }
 
 function urlencode(text: string): string {
@@ -56,7 +52,7 @@ function base64encode(text: string): string {
 
 export const functions: Functions = {
   basename: change("path:string", basename),
-  dirname: change("path:string", dirname),
+  dirname: change("path:string", folderOf),
   sanitize: change("name:string", (name) => name.replace(/[^a-zA-Z0-9_-]/gu, "_")),
   homedir: { params: [], call: (_, { world }) => stringOf(world.home()) },
   urlencode: change("str:string", urlencode),
