@@ -5,17 +5,17 @@
  */
 import { Timestamp, type Value } from "./value.ts";
 
-const words = new Map<string, Value>([
-  ...["", "~", "null", "Null", "NULL"].map((word): [string, Value] => [word, null]),
-  ...["true", "True", "TRUE"].map((word): [string, Value] => [word, true]),
-  ...["false", "False", "FALSE"].map((word): [string, Value] => [word, false]),
-  ...[".nan", ".NaN", ".NAN"].map((word): [string, Value] => [word, NaN]),
-  ...[".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"].map((word): [string, Value] => [
-    word,
-    Infinity,
-  ]),
-  ...["-.inf", "-.Inf", "-.INF"].map((word): [string, Value] => [word, -Infinity]),
-]);
+const spellings: readonly (readonly [value: Value, words: string])[] = [
+  [null, " ~ null Null NULL"],
+  [true, "true True TRUE"],
+  [false, "false False FALSE"],
+  [NaN, ".nan .NaN .NAN"],
+  [Infinity, ".inf .Inf .INF +.inf +.Inf +.INF"],
+  [-Infinity, "-.inf -.Inf -.INF"],
+];
+const words = new Map(
+  spellings.flatMap(([value, words]) => words.split(" ").map((word) => [word, value])),
+);
 
 export function plainScalar(text: string): Value {
   const word = words.get(text);

@@ -14,21 +14,16 @@ interface Problem {
 
 /** Throws `ComposeError`. */
 export function validate(value: Value, schema: Schema): void {
-  const problem = deepest(check(value, schema, []));
+  const problems = check(value, schema, []);
+  // The sort is stable: the first of the deepest errors comes first.
+  const [problem] = problems.sort((a, b) => b.depth - a.depth);
   if (problem !== undefined) throw new ComposeError(`${shown(problem.path)} ${problem.text}`);
-}
-
-function deepest(problems: readonly Problem[]): Problem | undefined {
-  return problems.reduce<Problem | undefined>(
-    (best, problem) => best === undefined || problem.depth > best.depth ? problem : best,
-    undefined,
-  );
 }
 
 function check(value: Value, schema: Schema, path: Path): Problem[] {
   const problem = (text: string, more = 0) => ({ path, text, depth: path.length + more });
   const { type, oneOf } = schema;
-  if (type && !type.some((kind) => isKind(value, kind))) {
+  if (type && !type.some((kind) => isOfKind[kind](value))) {
     return [problem(`must be a ${readable(type)}`)];
   }
   const problems: Problem[] = [];
@@ -75,23 +70,15 @@ function checkKeys(
   return problems;
 }
 
-function isKind(value: Value, kind: Kind): boolean {
-  switch (kind) {
-    case "string":
-      return typeof value === "string" || value instanceof Timestamp;
-    case "number":
-      return typeof value === "number" || typeof value === "bigint";
-    case "integer":
-      return Number.isInteger(value) || typeof value === "bigint";
-    case "null":
-      return value === null;
-    case "object":
-      return isMapping(value);
-    case "array":
-      return Array.isArray(value);
-  }
-  return kind === "boolean" && typeof value === "boolean";
-}
+const isOfKind: Readonly<Record<Kind, (value: Value) => boolean>> = {
+  string: (value) => typeof value === "string" || value instanceof Timestamp,
+  number: (value) => typeof value === "number" || typeof value === "bigint",
+  integer: (value) => Number.isInteger(value) || typeof value === "bigint",
+  boolean: (value) => typeof value === "boolean",
+  null: (value) => value === null,
+  object: isMapping,
+  array: Array.isArray,
+};
 
 /** `a boolean, null, number or string`, without the article. */
 function readable(kinds: readonly Kind[]): string {

@@ -1,15 +1,14 @@
 /** Contexts relative to the file that wrote them (`BUILDX_BAKE_FILE_RELATIVE_PATHS`). */
-import { cleanPath } from "../../base/paths.ts";
+import { cleanPath, folderOf } from "../../base/paths.ts";
 import type { Block } from "../hcl/body.ts";
 import type { Expression } from "../hcl/expression.ts";
 import type { ContextBase, Target } from "../target.ts";
 
 type IsRemote = (context: string) => boolean;
 
-/** The folder of a file; empty for stdin and URLs. */
-export function folderOf(file: string, isRemote: IsRemote): string {
-  if (file === "" || file === "-" || isRemote(file)) return "";
-  return cleanPath(file.slice(0, file.lastIndexOf("/") + 1));
+/** The folder of a definition file; empty for stdin and URLs. */
+export function folderOfFile(file: string, isRemote: IsRemote): string {
+  return file === "" || file === "-" || isRemote(file) ? "" : folderOf(file);
 }
 
 /** Base folders of a target defined wholly in one file. */
@@ -22,7 +21,7 @@ export function baseOfFile(folder: string, target: Target): ContextBase {
 
 /** Base folders of a target that comes from a block. */
 export function baseOfBlock({ body, range }: Block, target: Target, isRemote: IsRemote) {
-  const base = baseOfFile(folderOf(range.file, isRemote), target);
+  const base = baseOfFile(folderOfFile(range.file, isRemote), target);
   const context = body.content({ attributes: ["context"] }).attributes.get("context");
   const other = context && contextOf(context.fixed);
   if (other !== undefined) base.contextOf = other;

@@ -9,7 +9,7 @@ import { functionNames, loadFunctions } from "../hcl/library.ts";
 import { World } from "../hcl/scope.ts";
 import type { Definition, DefinitionFile, ReadOptions } from "../options.ts";
 import type { Group, Target } from "../target.ts";
-import { baseOfBlock, baseOfFile, folderOf, rebase } from "./base.ts";
+import { baseOfBlock, baseOfFile, folderOfFile, rebase } from "./base.ts";
 import type { Blocks } from "./blocks.ts";
 import { readDeclarations } from "./declarations.ts";
 import { Evaluation } from "./evaluation.ts";
@@ -59,7 +59,7 @@ async function composeRefusal(
 async function readCompose(files: readonly DefinitionFile[], options: ReadOptions): Promise<Parts> {
   const { targets, groups } = await options.compose.read(files);
   if (!options.fileRelativePaths) return { targets, groups };
-  const folder = folderOf(files[0]!.name, options.isRemote);
+  const folder = folderOfFile(files[0]!.name, options.isRemote);
   return {
     groups,
     targets: targets.map((target) => ({ ...target, base: baseOfFile(folder, target) })),

@@ -3,7 +3,8 @@ import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { baseName, parentOf } from "../../base/paths.ts";
 import { statOf } from "../../base/stat.ts";
-import { type DockerfileSource, folderOf } from "../spec/source.ts";
+import { folderOf } from "../../base/paths.ts";
+import type { DockerfileSource } from "../spec/source.ts";
 
 /** A Dockerfile of this machine. */
 export interface LocalDockerfile {

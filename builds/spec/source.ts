@@ -4,7 +4,7 @@
  * same values.
  */
 import { openedPath } from "../../base/opened_path.ts";
-import { absolutePath, cleanPath, isAbsolute } from "../../base/paths.ts";
+import { absolutePath, cleanPath, folderOf, isAbsolute } from "../../base/paths.ts";
 import { statOf } from "../../base/stat.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { type LayoutRef, parseLayoutRef } from "../../buildkit/session/oci_layout.ts";
@@ -191,9 +191,4 @@ export function dockerfileSource(
   const folder = absolutePath(folderOf(text), cwd);
   const name = text.replace(/\/+$/, "").split("/").pop() || "/";
   return { kind: "file", typed: text, path: `${folder === "/" ? "" : folder}/${name}` };
-}
-
-/** The folder of a Dockerfile as its author wrote it. */
-export function folderOf(text: string): string {
-  return cleanPath(text.slice(0, text.lastIndexOf("/") + 1));
 }
