@@ -112,8 +112,8 @@ export function listSetter<T>(
   read: (texts: readonly string[]) => readonly T[],
   { tidy = (all) => all, always = false, permits }: {
     readonly tidy?: (all: T[]) => T[];
-    readonly always?: boolean;
-    readonly permits?: Setter<T[]>["permits"];
+    readonly always?: boolean | undefined;
+    readonly permits?: Setter<T[]>["permits"] | undefined;
   } = {},
 ): Setter<T[]> {
   return {

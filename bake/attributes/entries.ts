@@ -1,4 +1,4 @@
-/** Attributes that are lists of entries: caches, outputs, attestations, secrets, agents and policies. */
+/** Attributes that are lists: of caches, outputs, attestations, secrets, agents and policies. */
 import { parseBool } from "../../base/go/bool.ts";
 import { quote } from "../../base/go/quote.ts";
 import { type Attestation, parseAttestation } from "../../grammar/attestation.ts";
@@ -31,6 +31,7 @@ import {
   lastOfEach,
   listSetter,
   replace,
+  type Setter,
   unlike,
 } from "./attribute.ts";
 import { notNull } from "./plain.ts";
@@ -38,52 +39,63 @@ import type { Json } from "./pretty_json.ts";
 import { optionalFields } from "./resources.ts";
 
 const STRINGS = map(STRING);
-const SECRET = optionalFields({ id: STRING, src: STRING, env: STRING });
-const AGENT = optionalFields({ id: STRING, paths: list(STRING) });
+const SECRET = { id: STRING, src: STRING, env: STRING };
+const AGENT = { id: STRING, paths: list(STRING) };
 
-/** Reads a list whose elements are texts or values of a type; empty texts are ignored. */
-function entries<T>(
-  type: Type,
-  parse: (text: string) => T[],
-  entry: (element: Value) => T,
-): (value: Value) => T[] {
-  return notNull((value) => {
-    if (value.type.kind !== "tuple" && value.type.kind !== "list") {
-      throw new ConversionError(mismatch(value.type, list(type)));
-    }
-    return elementsOf(value).flatMap((element): T[] => {
-      if (element.content === null) throw new ConversionError("null value is not allowed");
-      if (element.type.kind !== "string") return [entry(element)];
-      return element.content === "" ? [] : parse(element.content as string);
-    });
-  });
+/** The rules of an attribute that is a list of entries of type `T`. */
+interface EntryRules<T> {
+  /** The type of an entry that is written as an object. */
+  readonly type?: Type;
+  readonly parse: (text: string) => T | T[];
+  /** Makes an entry of an element that is no text. Throws errors of `unsuitable`. */
+  readonly read: (element: Value) => T;
+  /** The type of an entry's value in references. */
+  readonly valueType?: Type;
+  readonly value: (entry: T) => Value;
+  readonly print: (entry: T) => Json;
+  /** Whether a later list is appended, or replaces the list below it. */
+  readonly appends: boolean;
+  readonly tidy?: (entries: readonly T[]) => T[];
+  /** The key of `--set`, and its texts as entries. */
+  readonly set: readonly [key: string, read: (texts: readonly string[]) => T[]];
+  /** Whether `=` of `--set` appends, too. */
+  readonly always?: boolean;
+  readonly permits?: Setter<T[]>["permits"];
+}
+
+function entryList<T>(rules: EntryRules<T>): Attribute<T[]> {
+  const { type = STRINGS, valueType = type, tidy = (all) => [...all], always, permits } = rules;
+  return {
+    read: notNull((value) => {
+      if (value.type.kind !== "tuple" && value.type.kind !== "list") {
+        throw new ConversionError(mismatch(value.type, list(type)));
+      }
+      return elementsOf(value).flatMap(notNull((element): T | T[] => {
+        if (element.type.kind !== "string") return rules.read(element);
+        return element.content === "" ? [] : rules.parse(element.content as string);
+      }));
+    }),
+    value: (field = []) => listOf(valueType, field.map(rules.value)),
+    merge: rules.appends ? (below, above) => tidy(append(below, above)) : replace,
+    tidy,
+    print: (field) => field.length === 0 ? undefined : field.map(rules.print),
+    set: [listSetter(...rules.set, { tidy, always, permits })],
+  };
 }
 
 function stringsOf(value: Value): Map<string, string> {
-  const strings = new Map<string, string>();
-  for (const [key, { content }] of entriesOf(convert(value, STRINGS))) {
-    if (content === null) throw new ConversionError("null value is not allowed");
-    strings.set(key, content as string);
-  }
-  return strings;
+  const text = notNull(({ content }: Value) => content as string);
+  return new Map(entriesOf(convert(value, STRINGS)).map(([key, item]) => [key, text(item)]));
 }
 
-/** The value in references of entries that have a type and attributes. */
-function mapsOf<T extends { readonly type: string; readonly attrs: ReadonlyMap<string, string> }>(
-  more: (entry: T) => readonly [string, string][],
-): (field: readonly T[] | undefined) => Value {
-  return (field = []) =>
-    listOf(
-      STRINGS,
-      field.map((entry) => {
-        const pairs = [...entry.attrs, ["type", entry.type] as const, ...more(entry)];
-        return mapOf(STRING, new Map(pairs.map(([key, value]) => [key, stringOf(value)])));
-      }),
-    );
+/** Converts an object whose attributes may be missing or null. */
+function membersOf(value: Value, attributes: Record<string, Type>): (name: string) => Value {
+  const { content } = convert(value, optionalFields(attributes));
+  return (name) => (content as ReadonlyMap<string, Value>).get(name)!;
 }
 
-function rows<T>(json: (entry: T) => Json): (field: readonly T[]) => Json | undefined {
-  return (field) => field.length === 0 ? undefined : field.map(json);
+function textsValue(pairs: Iterable<readonly [string, string]>): Map<string, Value> {
+  return new Map([...pairs].map(([key, value]) => [key, stringOf(value)]));
 }
 
 function sorted(pairs: readonly (readonly [string, Json])[]): Map<string, Json> {
@@ -98,84 +110,79 @@ function filled(members: Record<string, string | readonly string[]>): Map<string
 /** @param path the attribute of a local cache that is a path, and the client's action there */
 function caches(
   key: string,
-  merge: Attribute<CacheEntry[]>["merge"],
-  path: { readonly attr: "src"; readonly use: "read" } | {
-    readonly attr: "dest";
-    readonly use: "write";
-  },
+  appends: boolean,
+  path: { readonly attr: "src" | "dest"; readonly use: "read" | "write" },
 ): Attribute<CacheEntry[]> {
-  return {
-    read: entries(STRINGS, parseCache, (element) => {
+  return entryList({
+    parse: parseCache,
+    read: (element) => {
       const attrs = stringsOf(element);
       const type = take(attrs, "type");
       if (type === "") throw new BakeError(`type required for ${quote(toJson(element))}`);
       return { type, attrs };
-    }),
-    value: mapsOf(() => []),
-    merge,
+    },
+    value: ({ type, attrs }) => mapOf(STRING, textsValue([...attrs, ["type", type]])),
+    print: ({ type, attrs }) => sorted([...attrs, ["type", type]]),
+    appends,
     tidy: unlike,
-    print: rows(({ type, attrs }) => sorted([...attrs, ["type", type]])),
-    set: [listSetter(key, parseCaches, {
-      tidy: unlike,
-      permits: (field) => ({
-        [path.use]: field.flatMap(({ type, attrs }) =>
-          type === "local" ? attrs.get(path.attr) ?? [] : []
-        ),
-      }),
-    })],
-  };
+    set: [key, parseCaches],
+    permits: (field) => ({
+      [path.use]: field.flatMap(({ type, attrs }) =>
+        type === "local" ? attrs.get(path.attr) ?? [] : []
+      ),
+    }),
+  });
 }
 
-export const cacheFrom: Attribute<CacheEntry[]> = caches(
-  "cache-from",
-  (below, above) => unlike(append(below, above)),
-  { attr: "src", use: "read" },
-);
+export const cacheFrom: Attribute<CacheEntry[]> = caches("cache-from", true, {
+  attr: "src",
+  use: "read",
+});
 
-export const cacheTo: Attribute<CacheEntry[]> = caches("cache-to", replace, {
+export const cacheTo: Attribute<CacheEntry[]> = caches("cache-to", false, {
   attr: "dest",
   use: "write",
 });
 
-export const output: Attribute<OutputEntry[]> = {
-  read: entries(STRINGS, (text) => [parseOutput(text)], (element) => {
+export const output: Attribute<OutputEntry[]> = entryList({
+  parse: parseOutput,
+  read: (element) => {
     const attrs = stringsOf(element);
     const type = take(attrs, "type"), dest = take(attrs, "dest");
     if (type === "") throw new BakeError("type is required for output");
     return { type, dest, attrs };
-  }),
-  value: mapsOf(({ dest }) => [["dest", dest]]),
-  merge: replace,
+  },
+  value: ({ type, dest, attrs }) =>
+    mapOf(STRING, textsValue([...attrs, ["type", type], ["dest", dest]])),
+  print: ({ type, dest, attrs }) => sorted([...attrs, ["type", type], ...filled({ dest })]),
+  appends: false,
   tidy: unlike,
-  print: rows(({ type, dest, attrs }) =>
-    sorted([...attrs, ["type", type], ...dest === "" ? [] : [["dest", dest] as const]])
-  ),
-  set: [listSetter("output", each(parseOutput, "outputs"), {
-    tidy: unlike,
-    permits: (field) => ({ write: field.map(({ dest }) => dest).filter(Boolean) }),
-  })],
-};
+  set: ["output", each(parseOutput, "outputs")],
+  permits: (field) => ({ write: field.map(({ dest }) => dest).filter(Boolean) }),
+});
 
 const lastOfType = lastOfEach<"type", Attestation>("type");
 
-export const attest: Attribute<Attestation[]> = {
-  read: entries(STRINGS, (text) => [parseAttestation(text)], (element) => {
+export const attest: Attribute<Attestation[]> = entryList({
+  parse: parseAttestation,
+  read: (element) => {
     const attrs = stringsOf(element);
     const disabled = attrs.get("disabled");
     attrs.delete("disabled");
     const type = take(attrs, "type");
     return { type, disabled: disabled !== undefined && boolOf(disabled), attrs };
-  }),
-  value: mapsOf(({ disabled }) => disabled ? [["disabled", "true"]] : []),
-  merge: (below, above) => lastOfType(append(below, above)),
+  },
+  value: ({ type, disabled, attrs }) => {
+    const flags = disabled ? [["disabled", "true"] as const] : [];
+    return mapOf(STRING, textsValue([...attrs, ["type", type], ...flags]));
+  },
+  print: ({ type, disabled, attrs }) =>
+    sorted([...attrs, ["type", type], ...disabled ? [["disabled", true] as const] : []]),
+  appends: true,
   tidy: lastOfType,
-  print: rows(({ type, disabled, attrs }) =>
-    sorted([...attrs, ["type", type], ...disabled ? [["disabled", true] as const] : []])
-  ),
-  set: [
-    listSetter("attest", each(parseAttestation, "attest"), { tidy: lastOfType, always: true }),
-  ],
-};
+  set: ["attest", each(parseAttestation, "attest")],
+  always: true,
+});
 
 function boolOf(text: string): boolean {
   try {
@@ -187,34 +194,31 @@ function boolOf(text: string): boolean {
 
 const lastSecret = lastOfEach<"id", SecretEntry>("id");
 
-export const secret: Attribute<SecretEntry[]> = {
-  read: entries(SECRET, (text) => [parseSecret(text)], (element) => {
-    const members = convert(element, SECRET).content as ReadonlyMap<string, Value>;
-    const text = (name: string) => (members.get(name)!.content ?? "") as string;
+const secrets: Attribute<SecretEntry[]> = entryList({
+  type: optionalFields(SECRET),
+  parse: parseSecret,
+  read: (element) => {
+    const member = membersOf(element, SECRET);
+    const text = (name: string) => (member(name).content ?? "") as string;
     return { id: text("id"), src: text("src"), env: text("env") };
-  }),
-  value: (field = []) =>
-    listOf(
-      object(new Map([["id", STRING], ["src", STRING], ["env", STRING]])),
-      field.map(({ id, src, env }) =>
-        objectOf(new Map([["id", stringOf(id)], ["src", stringOf(src)], ["env", stringOf(env)]]))
-      ),
-    ),
-  merge: (below, above) => lastSecret(append(below, above)),
+  },
+  valueType: object(new Map(Object.entries(SECRET))),
+  value: ({ id, src, env }) => objectOf(textsValue([["id", id], ["src", src], ["env", env]])),
+  print: ({ id, src, env }) => filled({ id, src, env }),
+  appends: true,
   tidy: lastSecret,
-  print: rows(({ id, src, env }) => filled({ id, src, env })),
-  set: [
-    listSetter("secrets", each(parseSecret, "secrets"), {
-      tidy: lastSecret,
-      permits: (field, { values }) =>
-        pathsOf(field, values.filter((text) => text !== "").map((text) => parseSecret(text).id)),
-    }),
-    {
-      key: "secret",
-      apply: (field, { value }, id) => overriddenSecret(field, id, value!),
-      permits: (field, _, id) => pathsOf(field, [id]),
-    },
-  ],
+  set: ["secrets", each(parseSecret, "secrets")],
+  permits: (field, { values }) =>
+    pathsOf(field, values.filter((text) => text !== "").map((text) => parseSecret(text).id)),
+});
+
+export const secret: Attribute<SecretEntry[]> = {
+  ...secrets,
+  set: [...secrets.set!, {
+    key: "secret",
+    apply: (field, { value }, id) => overriddenSecret(field, id, value!),
+    permits: (field, _, id) => pathsOf(field, [id]),
+  }],
 };
 
 function pathsOf(secrets: readonly SecretEntry[], ids: readonly string[]) {
@@ -243,35 +247,32 @@ function overriddenSecret(
 
 const lastAgent = lastOfEach<"id", AgentEntry>("id");
 
-export const ssh: Attribute<AgentEntry[]> = {
-  read: entries(AGENT, (text) => [parseAgent(text)], (element) => {
-    const members = convert(element, AGENT).content as ReadonlyMap<string, Value>;
-    const paths = members.get("paths")!;
+export const ssh: Attribute<AgentEntry[]> = entryList({
+  type: optionalFields(AGENT),
+  parse: parseAgent,
+  read: (element) => {
+    const member = membersOf(element, AGENT);
+    const paths = member("paths");
     return {
-      id: (members.get("id")!.content ?? "") as string,
+      id: (member("id").content ?? "") as string,
       paths: paths.content === null
         ? []
         : elementsOf(paths).map(notNull(({ content }) => content as string)),
     };
-  }),
-  value: (field = []) =>
-    listOf(
-      object(new Map([["id", STRING], ["paths", list(STRING)]])),
-      field.map(({ id, paths }) =>
-        objectOf(new Map([["id", stringOf(id)], ["paths", listOf(STRING, paths.map(stringOf))]]))
-      ),
-    ),
-  merge: (below, above) => lastAgent(append(below, above)),
+  },
+  valueType: object(new Map(Object.entries(AGENT))),
+  value: ({ id, paths }) =>
+    objectOf(new Map([["id", stringOf(id)], ["paths", listOf(STRING, paths.map(stringOf))]])),
+  print: ({ id, paths }) => filled({ id, paths }),
+  appends: true,
   tidy: lastAgent,
-  print: rows(({ id, paths }) => filled({ id, paths })),
-  set: [listSetter("ssh", each(parseAgent, "ssh"), {
-    tidy: lastAgent,
-    permits: (field) => ({ read: field.flatMap(({ paths }) => paths) }),
-  })],
-};
+  set: ["ssh", each(parseAgent, "ssh")],
+  permits: (field) => ({ read: field.flatMap(({ paths }) => paths) }),
+});
 
-export const policy: Attribute<PolicyEntry[]> = {
-  read: entries(STRINGS, (text) => [parsePolicy(text)], (element) => {
+export const policy: Attribute<PolicyEntry[]> = entryList({
+  parse: parsePolicy,
+  read: (element) => {
     if (element.type.kind !== "object" && element.type.kind !== "map") {
       throw new ConversionError(mismatch(element.type, STRINGS));
     }
@@ -283,24 +284,22 @@ export const policy: Attribute<PolicyEntry[]> = {
         return [`${key}=${content}`];
       }),
     );
-  }),
-  value: (field = []) =>
-    listOf(
-      STRINGS,
-      field.map(({ filenames, reset, disabled, strict, logLevel }) => {
-        const entries = new Map<string, Value>();
-        if (filenames.length > 0) entries.set("filename", stringOf(filenames[0]!));
-        if (reset) entries.set("reset", stringOf("true"));
-        if (disabled) entries.set("disabled", stringOf("true"));
-        if (strict !== undefined) entries.set("strict", stringOf(String(strict)));
-        if (logLevel !== undefined) entries.set("log-level", stringOf(logLevel));
-        return mapOf(STRING, entries);
-      }),
-    ),
-  merge: append,
-  print: rows(policyJson),
-  set: [listSetter("policy", (texts) => texts.map(parsePolicy))],
-};
+  },
+  value: ({ filenames: [filename = ""], reset, disabled, strict, logLevel = "" }) => {
+    const text = (flag: boolean | undefined) => flag === undefined ? "" : String(flag);
+    const texts = {
+      filename,
+      reset: text(reset || undefined),
+      disabled: text(disabled || undefined),
+      strict: text(strict),
+      "log-level": logLevel,
+    };
+    return mapOf(STRING, textsValue(Object.entries(texts).filter(([, value]) => value !== "")));
+  },
+  print: policyJson,
+  appends: true,
+  set: ["policy", (texts) => texts.map(parsePolicy)],
+});
 
 /** buildx prints the fields of its own struct here. */
 function policyJson({ filenames, reset, disabled, strict, logLevel }: PolicyEntry): Json {
