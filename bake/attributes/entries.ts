@@ -9,18 +9,18 @@ import { parsePolicy, type PolicyEntry, policyOf } from "../../grammar/policy.ts
 import { parseSecret, type SecretEntry } from "../../grammar/secret.ts";
 import { type AgentEntry, parseAgent } from "../../grammar/ssh.ts";
 import { BakeError } from "../error.ts";
-import { BigFloat } from "../hcl/values/big_float.ts";
 import { ConversionError, convert } from "../hcl/values/convert.ts";
 import { toJson } from "../hcl/values/json_text.ts";
 import { mismatch } from "../hcl/values/mismatch.ts";
 import { compareText } from "../hcl/values/text.ts";
-import { list, map, object, STRING, type Type } from "../hcl/values/type.ts";
+import { isPrimitive, list, map, object, STRING, type Type } from "../hcl/values/type.ts";
 import {
   elementsOf,
   entriesOf,
   listOf,
   mapOf,
   objectOf,
+  primitiveText,
   stringOf,
   type Value,
 } from "../hcl/values/value.ts";
@@ -277,11 +277,10 @@ export const policy: Attribute<PolicyEntry[]> = entryList({
       throw new ConversionError(mismatch(element.type, STRINGS));
     }
     return policyOf(
-      entriesOf(element).flatMap(([key, { content, type }]) => {
-        if (content === null || content === "") return [];
-        if (content instanceof BigFloat) return [`${key}=${content.text("f")}`];
-        if (typeof content === "object") throw new ConversionError(mismatch(type, STRING));
-        return [`${key}=${content}`];
+      entriesOf(element).flatMap(([key, value]) => {
+        if (value.content === null || value.content === "") return [];
+        if (isPrimitive(value.type)) return [`${key}=${primitiveText(value)}`];
+        throw new ConversionError(mismatch(value.type, STRING));
       }),
     );
   },

@@ -1,7 +1,7 @@
 /** The rows of `--list`. The command aligns them. */
 import { choices } from "../../base/nearest.ts";
 import { BakeError } from "../error.ts";
-import { csvFields } from "../../base/go/csv.ts";
+import { fieldsOf } from "../../grammar/pairs.ts";
 import { compareText } from "../hcl/values/text.ts";
 import { quote } from "../../base/go/quote.ts";
 import type { Definition } from "../options.ts";
@@ -15,14 +15,9 @@ interface ListFormat {
   readonly format: "table" | "json";
 }
 
-/** `targets`, `variables`, or `type=T,format=F`. Throws a {@link BakeError}. */
+/** `targets`, `variables`, or `type=T,format=F`. Throws `UsageError`. */
 export function parseList(text: string): ListFormat {
-  let fields: string[];
-  try {
-    fields = csvFields(text);
-  } catch (error) {
-    throw new BakeError((error as Error).message);
-  }
+  const fields = fieldsOf(text);
   let type = "", format = "table";
   if (fields.length === 1 && fields[0] === text && !text.startsWith("type=")) type = text;
   else {

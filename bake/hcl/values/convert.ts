@@ -28,6 +28,7 @@ import {
   nullOf,
   numberOf,
   objectOf,
+  primitiveText,
   stringOf,
   tupleOf,
   type Value,
@@ -56,7 +57,7 @@ export function convert(value: Value, want: Type, refuse?: (why: string) => Erro
 
 /** The conversion from one type to another; undefined if no value can be converted. */
 export function conversionOf(from: Type, to: Type, unsafe: boolean): Conversion | undefined {
-  const conversion = ofKnown(from, to, unsafe);
+  const conversion = conversionBetween(from, to, unsafe);
   if (conversion === undefined) return undefined;
   return (value) => {
     if (to.kind === "dynamic") return value;
@@ -65,7 +66,12 @@ export function conversionOf(from: Type, to: Type, unsafe: boolean): Conversion 
   };
 }
 
-function ofKnown(from: Type, to: Type, unsafe: boolean): Conversion | undefined {
+/** Like {@link conversionOf}, where a value of the wanted type stays as it is. */
+export function conversionOrSame(from: Type, to: Type, unsafe: boolean): Conversion | undefined {
+  return sameType(from, to) ? (value) => value : conversionOf(from, to, unsafe);
+}
+
+function conversionBetween(from: Type, to: Type, unsafe: boolean): Conversion | undefined {
   if (to.kind === "dynamic") return (value) => value;
   if (from.kind === "dynamic") return unsafe ? (value) => convert(value, to) : undefined;
   if (isPrimitive(from) && isPrimitive(to)) return primitive(from, to, unsafe);
@@ -93,12 +99,6 @@ function primitive(from: Type, to: Type, unsafe: boolean): Conversion | undefine
   return to.kind === "number" ? toNumber : toBool;
 }
 
-/** The text of a primitive that is not null. */
-function primitiveText(value: Value): string {
-  const { content } = value;
-  return content instanceof BigFloat ? content.text("f") : String(content);
-}
-
 function toNumber(value: Value): Value {
   const number = BigFloat.parse(value.content as string);
   if (number === undefined) throw new ConversionError("a number is required");
@@ -118,8 +118,7 @@ function toBool(value: Value): Value {
 
 /** Converts a list, set or map to one of the same kind, or a list to a set and back. */
 function collection(from: Collection, to: Collection, unsafe: boolean): Conversion | undefined {
-  const same = sameType(from.element, to.element);
-  const each = same ? (value: Value) => value : conversionOf(from.element, to.element, unsafe);
+  const each = conversionOrSame(from.element, to.element, unsafe);
   if (each === undefined) return undefined;
   return (value) => {
     if (to.kind === "map") {
@@ -220,7 +219,7 @@ function objectToObject(from: ObjectType, to: ObjectType, unsafe: boolean): Conv
       if (to.optional.has(name)) continue;
       return undefined;
     }
-    const each = sameType(have, want) ? (v: Value) => v : conversionOf(have, want, unsafe);
+    const each = conversionOrSame(have, want, unsafe);
     if (each === undefined) return undefined;
     byName.set(name, each);
   }
@@ -242,8 +241,7 @@ function objectToObject(from: ObjectType, to: ObjectType, unsafe: boolean): Conv
 function mapToObject(from: Collection, to: ObjectType): Conversion | undefined {
   const byName = new Map<string, Conversion | undefined>();
   for (const [name, want] of to.attributes) {
-    const same = sameType(from.element, want);
-    const each = same ? (v: Value) => v : conversionOf(from.element, want, true);
+    const each = conversionOrSame(from.element, want, true);
     if (each === undefined && !to.optional.has(name)) return undefined;
     byName.set(name, each);
   }
@@ -286,7 +284,7 @@ function conversions(
 ): Conversion[] | undefined {
   const all: Conversion[] = [];
   for (const [i, type] of from.entries()) {
-    const each = sameType(type, to[i]!) ? (v: Value) => v : conversionOf(type, to[i]!, unsafe);
+    const each = conversionOrSame(type, to[i]!, unsafe);
     if (each === undefined) return undefined;
     all.push(each);
   }

@@ -1,5 +1,5 @@
 /** Explains why a type is not the wanted one, as a part of a sentence and in HCL's words. */
-import { conversionOf } from "./convert.ts";
+import { conversionOf, conversionOrSame } from "./convert.ts";
 import { compareText } from "./text.ts";
 import { quote } from "../../../base/go/quote.ts";
 import {
@@ -57,7 +57,7 @@ function structure(got: Exclude<Type, Collection>, want: Collection): string {
     ? got.elements.map((type, i) => [String(i), type])
     : [...(got as ObjectType).attributes].map(([name, type]) => [quote(name), type]);
   for (const [name, type] of parts) {
-    if (sameType(type, want.element) || conversionOf(type, want.element, true)) continue;
+    if (conversionOrSame(type, want.element, true)) continue;
     return `element ${name}: ${mismatch(type, want.element)}`;
   }
   return `all elements must be ${typeName(want.element, true)}`;

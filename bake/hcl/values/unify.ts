@@ -4,7 +4,7 @@
  * different lengths lists.
  */
 import { LimitError } from "../../budget.ts";
-import { conversionOf } from "./convert.ts";
+import { conversionOrSame } from "./convert.ts";
 import {
   type Collection,
   DYNAMIC,
@@ -68,9 +68,7 @@ function different(types: readonly Type[]): Type[] {
 
 /** The first type, in order of preference, that all others convert to. */
 function preferred(types: readonly Type[], unsafe: boolean): Type | undefined {
-  return order(types).find((want) =>
-    types.every((type) => sameType(type, want) || conversionOf(type, want, unsafe) !== undefined)
-  );
+  return order(types).find((want) => convertible(types, want, unsafe));
 }
 
 /** The types with the more general ones first, otherwise in their own order. */
@@ -194,7 +192,5 @@ function tuples(types: readonly Tuple[], unsafe: boolean): Type | undefined {
 }
 
 function convertible(types: readonly Type[], common: Type, unsafe: boolean): boolean {
-  return types.every((type) =>
-    sameType(type, common) || conversionOf(type, common, unsafe) !== undefined
-  );
+  return types.every((type) => conversionOrSame(type, common, unsafe) !== undefined);
 }

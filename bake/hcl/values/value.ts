@@ -103,6 +103,11 @@ function sized(type: Type, content: Content, parts: Iterable<Value>): Value {
   return { type, content, size };
 }
 
+/** The text of a primitive that is not null. */
+export function primitiveText({ content }: Value): string {
+  return content instanceof BigFloat ? content.text("f") : String(content);
+}
+
 /** The elements of a list, set or tuple. */
 export function elementsOf(value: Value): readonly Value[] {
   return value.content as readonly Value[];
