@@ -4,7 +4,7 @@
  * same values.
  */
 import { openedPath } from "../../base/opened_path.ts";
-import { absolutePath, cleanPath, folderOf, isAbsolute } from "../../base/paths.ts";
+import { absolutePath, folderOf, isAbsolute } from "../../base/paths.ts";
 import { statOf } from "../../base/stat.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { type LayoutRef, parseLayoutRef } from "../../buildkit/session/oci_layout.ts";
