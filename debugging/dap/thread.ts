@@ -86,7 +86,9 @@ export function threadOf(
   let stack: readonly Frame[] = [];
   let trees: ReadonlyMap<string, Files> = new Map();
   let going: PromiseWithResolvers<Action> | undefined;
-  let pausing = Promise.withResolvers<void>();
+  let isPausing = false;
+  /** A running thread is to stop elsewhere. */
+  let turned = Promise.withResolvers<"turned">();
 
   const place = ({ frame }: Stop) => {
     const { stage = "" } = frame.step && stagePlace(frame.step, definition) || {};
@@ -177,7 +179,6 @@ export function threadOf(
       return await stopAt(reason, at);
     } finally {
       going = undefined;
-      pausing = Promise.withResolvers();
       stack = [];
       trees = new Map();
       references.clear();
@@ -204,28 +205,49 @@ export function threadOf(
     throw error;
   }
 
-  function placeBreakpoints(): void {
-    if (matched === breakpoints.version) return;
+  function placeBreakpoints(): boolean {
+    if (matched === breakpoints.version) return false;
     matched = breakpoints.version;
     matches = breakpoints.match(definition, context.files);
+    return true;
   }
 
-  /** Waits for work, or for a wish to pause; undefined for the latter. */
-  async function unlessPaused<T>(work: Promise<T>): Promise<T | undefined> {
+  /** A request for everything before a stop, which may be taken back. */
+  function travel(target: Stop | undefined) {
+    const end = new AbortController();
+    const work = reach(target, end.signal);
     work.catch(() => {});
-    return await Promise.race([work, pausing.promise.then(() => undefined)]);
+    return { target, work, end };
   }
 
-  /** Builds up to the stop behind the running step, and takes back what lies further on. */
-  async function reachPause(at: Stop | undefined, further: AbortController) {
-    const target = pauseTarget(at);
-    // The running step goes on if the daemon has this request before the other one ends.
-    const stopTimer = target && after(HANDOVER, () => further.abort(new Error("paused")));
-    try {
-      return { target, mounts: await reach(target) };
-    } finally {
-      stopTimer?.();
-      further.abort(new Error("paused"));
+  /**
+   * Builds up to the stop that an action leads to. A pause and changed breakpoints on the way
+   * choose another stop, behind the step that runs.
+   */
+  async function go(at: Stop | undefined, action: Action) {
+    placeBreakpoints();
+    const limit = action === "continue" ? undefined : (stop: Stop) => stop[action as "next"];
+    const isBreakpoint = (stop: Stop) => matchAt(stop) !== undefined;
+    let way = travel(nextStop(entry!, at, isBreakpoint, limit));
+    let isPause = false;
+    while (true) {
+      const outcome = await Promise.race([way.work, turned.promise]);
+      if (outcome !== "turned") return { target: way.target, mounts: outcome, isPause };
+      turned = Promise.withResolvers();
+      if (isPause) continue;
+      isPause = isPausing;
+      const first = firstAhead(at);
+      let isAhead = false;
+      const target = isPause
+        ? first
+        : nextStop(entry!, at, (stop) => (isAhead ||= stop === first) && isBreakpoint(stop), limit);
+      if (target === way.target) continue;
+      const { end } = way;
+      way = travel(target);
+      // The running step goes on if the daemon has the new request before the old one ends.
+      const stopTimer = after(HANDOVER, () => end.abort(new Error("the debugger stops elsewhere")));
+      way.work.then(stopTimer, stopTimer);
+      way.work.finally(() => end.abort(new Error("the debugger stops elsewhere"))).catch(() => {});
     }
   }
 
@@ -233,7 +255,7 @@ export function threadOf(
    * The stop behind the first step ahead that the builder hasn't reported as done. A report may be late
    * by some 100 ms: then the stop is before a step that has just begun, and begins again later.
    */
-  function pauseTarget(from: Stop | undefined): Stop | undefined {
+  function firstAhead(from: Stop | undefined): Stop | undefined {
     let stop = from ?? entry;
     while (stop?.into !== undefined) {
       const step = stepBehind(stop);
@@ -247,7 +269,9 @@ export function threadOf(
     id,
     name,
     references,
-    placeBreakpoints,
+    placeBreakpoints() {
+      if (placeBreakpoints()) turned.resolve("turned");
+    },
     stack: () => stack,
     scopes(frame) {
       const at = stack.findIndex(({ id }) => id === frame);
@@ -271,33 +295,26 @@ export function threadOf(
     },
     resume(action) {
       if (going === undefined) return false;
+      isPausing = false;
+      turned = Promise.withResolvers();
       going.resolve(action);
       going = undefined;
       return true;
     },
-    pause: () => pausing.resolve(),
+    pause() {
+      isPausing = true;
+      turned.resolve("turned");
+    },
     async run() {
       let action: Action = context.stopOnEntry ? "next" : "continue";
       let at: Stop | undefined;
-      let mounts: Mounts | undefined;
       if (entry === undefined) return void await reach(undefined).catch(fail);
       if (context.stopOnEntry) {
         at = entry;
         action = await paused({ reason: "step" }, at, undefined);
       }
       while (true) {
-        placeBreakpoints();
-        const limit = action === "continue" ? undefined : (stop: Stop) => stop[action as "next"];
-        let target = nextStop(entry, at, (stop) => matchAt(stop) !== undefined, limit);
-        let isPause = false;
-        try {
-          const further = new AbortController();
-          mounts = await unlessPaused(reach(target, further.signal));
-          isPause = mounts === undefined;
-          if (isPause) ({ target, mounts } = await reachPause(at, further));
-        } catch (error) {
-          return await fail(error);
-        }
+        const { target, mounts, isPause } = await go(at, action).catch(fail);
         if (target === undefined) return;
         const match = matchAt(target);
         const reason: StopReason = isPause

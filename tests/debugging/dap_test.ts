@@ -160,22 +160,9 @@ test("terminate, restart and exceptions that are switched off", async () => {
 });
 
 test("pause stops behind the step that runs, and nothing runs on", async () => {
-  // The steps run until this server answers: the daemon's programs have the machine's network.
-  const ran: string[] = [];
-  const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  await using server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    async ({ url }) => {
-      ran.push(url.slice(-3));
-      if (url.endsWith("one")) await one.promise;
-      if (url.endsWith("two")) await two.promise;
-      return new Response("ok");
-    },
-  );
-  // The server's end waits for its answers, also after a failure.
-  using _ = { [Symbol.dispose]: () => [one, two].forEach(({ resolve }) => resolve()) };
-  const url = `http://127.0.0.1:${server.addr.port}/${crypto.randomUUID()}`;
-  const step = (name: string) => `RUN wget -q -O /${name} ${url}/${name}\n`;
+  await using server = gates("one", "two");
+  const { ran } = server;
+  const step = (name: string) => `RUN wget -q -O /${name} ${server.url}/${name}\n`;
   await using it = await space(`FROM busybox\n${["one", "two", "end"].map(step).join("")}`);
   await using client = ours(it);
   await start(it, client);
@@ -190,7 +177,7 @@ test("pause stops behind the step that runs, and nothing runs on", async () => {
   await client.request("pause", { threadId: 1 });
   // The daemon gets the request for the pause first, and then the end of the other one.
   await aMoment();
-  one.resolve();
+  server.open("one");
   assert.equal((await stop(client)).at, "pause 3");
   await aMoment();
   assert.deepEqual(ran, ["one"], "it ran once, and no other step did");
@@ -199,7 +186,7 @@ test("pause stops behind the step that runs, and nothing runs on", async () => {
   await until(() => ran.length === 2 && isKnown(2), said);
   await client.request("pause", { threadId: 1 });
   await aMoment();
-  two.resolve();
+  server.open("two");
   assert.equal((await stop(client)).at, "pause 4");
   await aMoment();
   assert.deepEqual(ran, ["one", "two"]);
@@ -207,6 +194,74 @@ test("pause stops behind the step that runs, and nothing runs on", async () => {
   assert.deepEqual(await client.event("exited"), { exitCode: 0 });
   assert.deepEqual(ran, ["one", "two", "end"]);
 });
+
+test("breakpoints that change while a thread runs count at once", async () => {
+  await using server = gates("one", "three");
+  const { ran } = server;
+  const step = (name: string) => `RUN wget -q -O /${name} ${server.url}/${name}\n`;
+  const steps = ["one", "two", "three", "end"].map(step);
+  await using it = await space(`FROM busybox\n${steps.join("")}`);
+  await using client = ours(it);
+  await start(it, client, { lines: [5] });
+  const set = (...lines: number[]) =>
+    client.request("setBreakpoints", {
+      source: { path: it.path("ctx/Dockerfile") },
+      breakpoints: lines.map((line) => ({ line })),
+    });
+  const said = () => `${ran}\n${client.output()}`;
+  await until(() => ran.length > 0 && /^#\d+ \[2\/5\] /m.test(client.output()), said);
+  // One is before the running step, one is that step, and one is ahead. The one behind them is gone.
+  await set(1, 2, 4);
+  await until(() => placed(client).some(({ line, verified }) => line === 4 && verified));
+  await aMoment();
+  server.open("one");
+  assert.equal((await stop(client)).at, "breakpoint 4");
+  assert.deepEqual(ran, ["one", "two"]);
+  await set(5);
+  await client.request("continue", { threadId: 1 });
+  await until(() => ran.length > 2, said);
+  await set();
+  server.open("three");
+  assert.deepEqual(await client.event("exited"), { exitCode: 0 }, "nothing has stopped it");
+  assert.deepEqual(ran, ["one", "two", "three", "end"]);
+  assert.equal(client.events.filter(({ event }) => event === "stopped").length, 1);
+});
+
+/** The breakpoints of all events so far. */
+const placed = (client: DapClient): Json[] =>
+  client.events.filter(({ event }) => event === "breakpoint").map(({ body }) => body.breakpoint);
+
+interface Gates extends AsyncDisposable {
+  readonly url: string;
+  /** The last parts of the URLs that were asked for, in order. */
+  readonly ran: readonly string[];
+  open(name: string): void;
+}
+
+/** A server that answers some names once it is told: the daemon's programs have the machine's network. */
+function gates(...names: string[]): Gates {
+  const ran: string[] = [];
+  const waiting = new Map(names.map((name) => [name, Promise.withResolvers<void>()]));
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async ({ url }) => {
+      const name = url.replace(/.*\//, "");
+      ran.push(name);
+      await waiting.get(name)?.promise;
+      return new Response("ok");
+    },
+  );
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/${crypto.randomUUID()}`,
+    ran,
+    open: (name) => waiting.get(name)?.resolve(),
+    async [Symbol.asyncDispose]() {
+      // The server's end waits for its answers, also after a failure.
+      for (const { resolve } of waiting.values()) resolve();
+      await server.shutdown();
+    },
+  };
+}
 
 /** Long enough for what must not happen; no test fails because it is too short. */
 const aMoment = () => new Promise((resolve) => setTimeout(resolve, 700));
@@ -233,16 +288,14 @@ test("a breakpoint in the stage of one platform alone is verified", async () => 
   await start(it, client, { lines: [3, 5] });
   const stops = [await stop(client), await stop(client)];
   assert.deepEqual(stops.map(({ at }) => at).sort(), ["breakpoint 3", "breakpoint 5"]);
-  const placed = () =>
-    client.events.filter(({ event }) => event === "breakpoint").map(({ body }) => body.breakpoint);
-  const last = new Map(placed().map(({ line, verified }) => [line, verified]));
+  const last = new Map(placed(client).map(({ line, verified }) => [line, verified]));
   assert.deepEqual([...last].sort(), [[3, true], [5, true]]);
   // One that is set at a stop is looked for at once; there is none on line 0.
   const source = { path: it.path("ctx/Dockerfile") };
   const breakpoints = [{ line: 7 }, { line: 0 }];
   await client.request("setBreakpoints", { source, breakpoints });
-  await until(() => placed().length > 3);
-  assert.deepEqual(placed().slice(-2).map(({ line, verified }) => [line, verified]), [
+  await until(() => placed(client).length > 3);
+  assert.deepEqual(placed(client).slice(-2).map(({ line, verified }) => [line, verified]), [
     [7, true],
     [0, false],
   ]);
