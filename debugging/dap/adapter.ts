@@ -1,6 +1,6 @@
 /** The debug adapter: what the client asks, and what the build answers. */
-import { sameBytes } from "../../base/bytes.ts";
 import { outputTo } from "../../cli/output_to.ts";
+import { report } from "../../cli/report.ts";
 import { fieldsOf } from "../../base/json.ts";
 import { withChanges } from "../../cli/deps.ts";
 import type { Deps } from "../../cli/deps.ts";
@@ -14,10 +14,9 @@ import { buildValue } from "./build_values.ts";
 import type { Frame } from "./program.ts";
 import { type Arguments, type RequestHandler, serverOf } from "./server.ts";
 import { shellSocket } from "./shell_socket.ts";
-import { filePaths } from "./sources.ts";
+import { filePaths, type Source, sourcesOf } from "./sources.ts";
 import { type Action, type Thread, threadOf } from "./thread.ts";
 import { threadOfReference } from "./variables.ts";
-import { baseName } from "../../base/paths.ts";
 
 /** The arguments of `launch` that count. */
 export interface LaunchOptions {
@@ -65,7 +64,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
   );
   await using shell = shellSocket();
   const threads = new Map<number, Thread>();
-  const sources = new Map<string, Uint8Array>();
+  const sources = sourcesOf();
   const over = new AbortController();
   let attempt = new AbortController();
   let again: LaunchOptions | undefined;
@@ -100,6 +99,20 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
     throw new Error(`no such frame id: ${id}`);
   };
 
+  /** The value of a variable. @param otherwise the error for a word that is none */
+  const valueOf = (text: string, frameId: unknown, otherwise?: string): string => {
+    const frame = frameId === undefined
+      ? [...threads.values()].flatMap((thread) => thread.stack())[0]
+      : threadOfFrame(Number(frameId))[1];
+    const { buildArgs = {} } = opened?.job.options ?? {};
+    try {
+      return buildValue(text, frame, buildArgs, sources.text(paths[0] ?? "") ?? "");
+    } catch (error) {
+      if (otherwise === undefined || text.startsWith("$")) throw error;
+      throw new Error(otherwise);
+    }
+  };
+
   const handlers: Record<string, RequestHandler> = {
     initialize(args) {
       if (initialized) throw new Error("already initialized");
@@ -130,8 +143,8 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       return undefined;
     },
     setBreakpoints(args) {
-      const { path } = fieldsOf(args["source"]);
-      if (typeof path !== "string" || path === "") throw new Error("the source has no path");
+      const path = sources.pathOf(args["source"]);
+      if (path === undefined) throw new Error("the source has no path");
       const wanted = Array.isArray(args["breakpoints"]) ? args["breakpoints"].map(fieldsOf) : [];
       const lines = wanted.map(({ line, condition }) => ({
         line: Number(line) || 0,
@@ -156,7 +169,10 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       const frames = threadAt(args).stack();
       const start = Number(args["startFrame"]) || 0;
       const levels = Number(args["levels"]) || frames.length;
-      const shown = frames.slice(start, start + levels).map((frame) => stackFrame(frame, paths));
+      const shown = frames.slice(start, start + levels).map((frame) => {
+        const path = frame.file === undefined ? undefined : paths[frame.file];
+        return stackFrame(frame, path === undefined ? undefined : sources.source(path));
+      });
       return { stackFrames: shown, totalFrames: frames.length };
     },
     scopes(args) {
@@ -170,27 +186,26 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       return { variables: await thread.references.get(reference) };
     },
     source(args) {
-      const path = String(fieldsOf(args["source"])["path"] ?? "");
-      const text = sources.get(path);
-      if (text === undefined) throw new Error(`file not found: ${path}`);
-      return { content: new TextDecoder().decode(text) };
+      // Old clients send the reference beside the source.
+      const path = sources.pathOf(args["source"]) ?? sources.pathOf(args) ?? "";
+      const content = sources.text(path);
+      if (content === undefined) throw new Error(`file not found: ${path}`);
+      return { content };
     },
     async evaluate(args) {
       const text = String(args["expression"] ?? "").trim();
       const context = String(args["context"] ?? "");
       if (["hover", "watch", "variables", "clipboard"].includes(context)) {
-        const frame = args["frameId"] === undefined
-          ? [...threads.values()].flatMap((thread) => thread.stack())[0]
-          : threadOfFrame(Number(args["frameId"]))[1];
-        const { buildArgs = {} } = opened?.job.options ?? {};
-        const dockerfile = new TextDecoder().decode(sources.get(paths[0] ?? ""));
-        return { result: buildValue(text, frame, buildArgs, dockerfile), variablesReference: 0 };
+        return { result: valueOf(text, args["frameId"]), variablesReference: 0 };
       }
       if (context !== "repl") throw new Error(`unsupported evaluate context: ${context}`);
       const [command = ""] = text.split(/\s+/);
       if (command === "") return { result: "", variablesReference: 0 };
       if (command === "help") return { result: HELP, variablesReference: 0 };
-      if (command !== "exec") throw new Error(`unknown command ${JSON.stringify(command)} for ""`);
+      if (command !== "exec") {
+        const unknown = `unknown command ${JSON.stringify(command)} for ""`;
+        return { result: valueOf(text, args["frameId"], unknown), variablesReference: 0 };
+      }
       if (!runsInTerminal) throw new Error("cannot exec without runInTerminal client capability");
       if (opened && !(await opened.gateway.capabilities()).has(capability.exec)) {
         throw new Error("the builder is too old: a shell needs BuildKit 0.8 or newer");
@@ -238,9 +253,8 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       build.gateway.capabilities(),
     ]);
     await Promise.all(results.map(async (result) => {
-      const { target } = build.job;
       const id = ++lastThread;
-      const name = result.platform === "" ? target : `${target} (${result.platform})`;
+      const name = result.platform || build.job.target;
       paths = filePaths(result.definition, build.job.build.inputs);
       const thread = threadOf(id, name, result, {
         gateway: build.gateway,
@@ -260,12 +274,9 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       server.event("thread", { reason: "started", threadId: id });
       result.definition.files.forEach(({ data }, i) => {
         const path = paths[i]!;
-        const old = sources.get(path);
-        if (old !== undefined && sameBytes(old, data)) return;
-        sources.set(path, data);
-        const reason = old === undefined ? "new" : "changed";
-        const source = { name: baseName(path), path };
-        server.event("loadedSource", { reason, source });
+        const reason = sources.add(path, data);
+        if (reason === undefined) return;
+        server.event("loadedSource", { reason, source: sources.source(path) });
       });
       try {
         await thread.run();
@@ -305,6 +316,10 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
     }
   } catch (error) {
     failure = error;
+    // Editors don't show the program's stderr.
+    const { lines } = report(error, { debug: false, isTerminal: false, plugin: deps.plugin });
+    const output = lines.map((line) => `${line}\n`).join("");
+    if (!over.signal.aborted) server.event("output", { category: "stderr", output });
   }
   server.event("terminated");
   server.event("exited", { exitCode: failure === undefined ? 0 : 1 });
@@ -315,7 +330,8 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
   if (failure !== undefined && !over.signal.aborted) throw failure;
 }
 
-const HELP = "exec: open a shell at the point where the build has stopped";
+const HELP = "exec: open a shell at the point where the build has stopped\n" +
+  "$NAME: show the value of a build argument or of an environment variable";
 
 function launchOptions(args: Arguments): LaunchOptions {
   const text = (name: string) => {
@@ -332,14 +348,14 @@ function launchOptions(args: Arguments): LaunchOptions {
   };
 }
 
-function stackFrame({ id, name, file, range }: Frame, paths: readonly string[]): unknown {
-  const path = file === undefined ? undefined : paths[file];
+function stackFrame({ id, name, range }: Frame, source: Source | undefined): unknown {
   return {
     id,
     name,
-    ...path !== undefined && { source: { name: baseName(path), path } },
+    ...source && { source },
     line: range?.start?.line ?? 0,
-    column: range?.start?.character ?? 0,
+    // BuildKit counts from 0.
+    column: range?.start ? range.start.character + 1 : 0,
     ...range?.end && { endLine: range.end.line },
   };
 }

@@ -2,6 +2,7 @@
 import type { Files } from "../../buildkit/files.ts";
 import type { Gateway } from "../../buildkit/gateway.ts";
 import type { Input } from "../../proto/gen/pb_types.ts";
+import type { ExecOp } from "../../proto/gen/steps_types.ts";
 import { abortable, after } from "../../base/async.ts";
 import { failedStepOf } from "../failed_step.ts";
 import { capability, containerOfFailure } from "../step_files.ts";
@@ -118,9 +119,10 @@ export function threadOf(
       ),
     );
     inputs.forEach((input, i) => {
-      const key = nameOf(frame, input, i);
+      const key = i === parent ? "/" : nameOf(frame, input, i);
       if (key === "" || refs.has(key)) return;
-      if (i === parent || (parent < 0 && inputs.length === 1)) root = key;
+      // COPY --from into an empty stage: the files to copy, once they are there.
+      if (i === parent || parent < 0 && inputs.length === 1 && !deferred.has(i)) root = key;
       refs.set(key, solved[i]!);
     });
     return { root, refs };
@@ -129,8 +131,9 @@ export function threadOf(
   function nameOf({ op }: Frame, { digest, index }: Input, at: number): string {
     const mount = op.exec?.mounts.find(({ input }) => input === BigInt(at));
     if (mount) return mount.dest;
-    const source = index === 0n ? definition.steps.get(digest)?.op.source : undefined;
-    return source?.identifier ?? digest;
+    const step = definition.steps.get(digest);
+    const source = index === 0n ? step?.op.source : undefined;
+    return source?.identifier ?? (step?.name || digest);
   }
 
   /** Builds everything that must be there before a stop, or the result at the end. */
@@ -149,6 +152,15 @@ export function threadOf(
     return abortable(going.promise, signal);
   }
 
+  /** The program of a stop, or the next one of its branch: a shell gets its environment. */
+  function nextProgram(at: Stop | undefined): ExecOp | undefined {
+    for (let stop = at; stop !== undefined && stop.out === at?.out; stop = stop.next) {
+      const exec = stop.frame.step?.op.exec;
+      if (exec) return exec;
+    }
+    return undefined;
+  }
+
   async function paused(
     reason: StopReason,
     at: Stop | undefined,
@@ -165,14 +177,15 @@ export function threadOf(
     trees = found;
     const rootRef = mounts?.root === undefined ? undefined : mounts.refs.get(mounts.root);
     const line = at?.frame.range?.start?.line ?? 0;
-    using _offered = failed === undefined && rootRef === undefined ? undefined : shell.offer(
+    using _offered = shell.offer(
       shellPlace(gateway, {
         caps: context.caps,
         line,
         failed,
         rootRef,
         result,
-        frame: at?.frame,
+        platform: at?.frame.op.platform,
+        exec: nextProgram(at),
       }),
     );
     try {

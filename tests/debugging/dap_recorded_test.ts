@@ -26,7 +26,10 @@ Deno.test(
     const recorded: Record = JSON.parse(Deno.readTextFileSync(file));
     for (const session of sessions) {
       await using it = await workspace(shared.address);
-      const expected = recorded.sessions[session.name];
+      // buildx names the files that a COPY changes by a digest.
+      const expected = recorded.sessions[session.name]?.map((line) =>
+        line.replace("   sha256:… =", "   / =")
+      );
       assert.deepEqual(await record(session, it, ours), expected, session.name);
     }
   },
