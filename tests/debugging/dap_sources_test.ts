@@ -1,15 +1,14 @@
 /** What an editor shows: Dockerfiles that this machine lacks, instructions of several lines, errors. */
 import assert from "node:assert/strict";
 import { commitAll, gitDaemon, missingGit } from "../harness/git.ts";
-import { sharedBuildkitd } from "../harness/shared.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { withShared } from "../harness/shared.ts";
+import { skip } from "../harness/skip.ts";
 import { workspace } from "../build/workspace.ts";
 import { ours } from "./dap_adapters.ts";
 import type { DapClient, Json } from "./dap_client.ts";
 
-const ignore = skip(needsRoot() ?? await missing("buildkitd", "runc", "docker-registry"));
-const shared = ignore ? undefined! : await sharedBuildkitd();
+const { ignore, shared } = await withShared();
+const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 const dockerfile = "FROM busybox\nRUN echo one\nRUN echo two\n";
 
@@ -62,27 +61,24 @@ Deno.test({
   assert.deepEqual(await client.event("exited"), { exitCode: 0 });
 });
 
-Deno.test(
-  { name: "a Dockerfile at a URL is shown by its URL, without a secret", ignore },
-  async () => {
-    await using it = await workspace(shared.address);
-    it.write({ "ctx/file": "x" });
-    await using server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
-      () => new Response(dockerfile),
-    );
-    const url = `http://127.0.0.1:${server.addr.port}/team/Dockerfile`;
-    await using client = ours(it);
-    await launch(client, { dockerfile: `${url}?token=x`, contextPath: it.path("ctx") }, url, 2);
-    const [{ source, line }] = await frames(client);
-    assert.deepEqual([line, source.path, source.sourceReference], [2, url, 1]);
-    assert.equal((await client.request("source", { source })).content, dockerfile);
-    await client.request("disconnect");
-    await client.end();
-  },
-);
+test("a Dockerfile at a URL is shown by its URL, without a secret", async () => {
+  await using it = await workspace(shared.address);
+  it.write({ "ctx/file": "x" });
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response(dockerfile),
+  );
+  const url = `http://127.0.0.1:${server.addr.port}/team/Dockerfile`;
+  await using client = ours(it);
+  await launch(client, { dockerfile: `${url}?token=x`, contextPath: it.path("ctx") }, url, 2);
+  const [{ source, line }] = await frames(client);
+  assert.deepEqual([line, source.path, source.sourceReference], [2, url, 1]);
+  assert.equal((await client.request("source", { source })).content, dockerfile);
+  await client.request("disconnect");
+  await client.end();
+});
 
-Deno.test({ name: "a frame spans all lines of its instruction", ignore }, async () => {
+test("a frame spans all lines of its instruction", async () => {
   await using it = await workspace(shared.address);
   it.write({
     "ctx/Dockerfile":
@@ -101,7 +97,7 @@ Deno.test({ name: "a frame spans all lines of its instruction", ignore }, async 
   await client.end();
 });
 
-Deno.test({ name: "the error that ends a build is in the debug console", ignore }, async () => {
+test("the error that ends a build is in the debug console", async () => {
   await using it = await workspace(shared.address);
   it.write({ "ctx/Dockerfile": "FROM busybox\nRUM echo one\n" });
   await using client = ours(it);
@@ -110,10 +106,7 @@ Deno.test({ name: "the error that ends a build is in the debug console", ignore 
   assert.match(client.output(), /^ERROR: .*unknown instruction: RUM/m);
 });
 
-Deno.test({
-  name: "a shell before a COPY has the environment, the user and the folder of its stage",
-  ignore,
-}, async () => {
+test("a shell before a COPY has the environment, the user and the folder of its stage", async () => {
   await using it = await workspace(shared.address);
   it.write({
     "ctx/Dockerfile": `FROM busybox AS build
