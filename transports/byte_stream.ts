@@ -22,6 +22,11 @@ export interface ByteStream {
   close(): void;
 }
 
+/** The error of reads and writes after `close` on this side. */
+export function streamClosed(): Error {
+  return new Deno.errors.Interrupted("the stream was closed");
+}
+
 /** Makes a socket a byte stream, which may be closed twice, unlike a `Deno.Conn`. */
 export function streamOf(conn: Deno.Conn): ByteStream {
   let closed = false;

@@ -103,6 +103,12 @@ export class StreamLost extends Error {
   }
 }
 
+/** The error of a stream's end: a `DialError` before the first byte, afterwards a `StreamLost`. */
+export function lostOrFailed(any: boolean, problem: string, details: DialErrorDetails): Error {
+  if (!any) return new DialError(problem, details);
+  return new StreamLost(problem, details.hint, { cause: details.cause });
+}
+
 /** The wording of each step in "timed out while …". */
 export const DOING: Readonly<Record<DialStep, string>> = {
   resolve: "resolving its name",

@@ -1,6 +1,6 @@
 /** Finds the transports for `fairlead transports`: built-in ones and plugins' files. */
 import { METADATA_MS } from "../../transports/plugins/ask.ts";
-import { plain } from "../../transports/plugins/child.ts";
+import { plain } from "../../transports/net/process.ts";
 import { MetadataError } from "../../transports/plugins/metadata.ts";
 import { atPath, type PluginFile } from "../../transports/plugins/places.ts";
 import { within } from "../../base/async.ts";

@@ -33,8 +33,8 @@ const credential = (status: string) =>
 const scripts: [title: string, script: string, expected?: RegExp][] = [
   ["nothing", "", /did not print JSON/],
   ["garbage", "echo garbage", /did not print JSON/],
-  ["output without an end", "exec yes", /prints more than 1 MiB/],
-  ["zeros without an end", "exec cat /dev/zero", /prints more than 1 MiB/],
+  ["output without an end", "exec yes", /prints more than 1048576 bytes/],
+  ["zeros without an end", "exec cat /dev/zero", /prints more than 1048576 bytes/],
   ["stderr without an end", "exec yes >&2"],
   ["no end", "exec sleep 77"],
   ["an end that nobody hears of", "trap '' TERM INT HUP; sleep 77; sleep 77"],

@@ -262,7 +262,7 @@ Deno.test({
   const broken = await fails(go("stdio:///no/such.sock"));
   assert.match(
     broken.stdout,
-    /\nFAILED +(exec|HTTP\/2|connect) +the plugin .* exited with code 1/,
+    /\nFAILED +(exec|HTTP\/2|connect) +the plugin .* failed with exit code 1/,
   );
 });
 

@@ -2,7 +2,7 @@
  * Faulty plugins: each ends in a message that names the fault, and no process of a plugin stays.
  */
 import assert from "node:assert/strict";
-import { DialError, type DialErrorCode } from "../../transports/errors.ts";
+import { DialError, type DialErrorCode, StreamLost } from "../../transports/errors.ts";
 import { createPlugins } from "../../transports/external.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { soon } from "../../transports/contract/expect.ts";
@@ -24,12 +24,12 @@ interface Beast {
 const beasts: Readonly<Record<string, Beast>> = {
   "exits at once": {
     connect: "echo the far side is out >&2; exit 3",
-    message: /ended its stdout without|exited with code 3: the far side is out$/,
+    message: /ended its stdout without|failed with exit code 3: the far side is out$/,
   },
   "exits at once, without a handshake": {
     connect: "echo the far side is out >&2; exit 3",
     metadata: none("x"),
-    message: /the plugin \/.*fairlead-transport-x exited with code 3: the far side is out$/,
+    message: /the plugin \/.*fairlead-transport-x failed with exit code 3: the far side is out$/,
   },
   "ends without a word": {
     connect: "exit 0",
@@ -57,7 +57,7 @@ const beasts: Readonly<Record<string, Beast>> = {
   "floods stderr": {
     connect: `i=0; while [ $i -lt 30 ]; do echo "line $i" >&2; i=$((i+1)); done
       printf '\\033[31mred\\033[0m\\a\\n' >&2; exit 1`,
-    message: /exited with code 1:\n {2}line 11\n(?: {2}line \d+\n){18} {2}red$/,
+    message: /failed with exit code 1:\n {2}line 11\n(?: {2}line \d+\n){18} {2}red$/,
   },
   "floods stderr by a megabyte, then refuses": {
     connect: "head -c 1048576 /dev/zero | tr '\\0' x >&2\n" +
@@ -84,7 +84,7 @@ const beasts: Readonly<Record<string, Beast>> = {
   "prints a list as metadata": { metadata: "echo '[]'", message: /is not a JSON object$/ },
   "fails at metadata": {
     metadata: "echo no such command >&2; exit 64",
-    message: /'metadata' exited with code 64: no such command$/,
+    message: /'metadata' failed with exit code 64: no such command$/,
   },
   "prints too much metadata": {
     metadata: "head -c 65537 /dev/zero",
@@ -168,8 +168,8 @@ Deno.test("a plugin that dies in mid-stream is reported", async () => {
   assert.equal(await stream.read(new Uint8Array(10)), 5);
   const read = soon(stream.read(new Uint8Array(10)), "the error", 3000);
   await assert.rejects(read, (error) => {
-    assert(error instanceof DialError);
-    assert.match(error.message, /exited with code 7: out of luck$/);
+    assert(error instanceof StreamLost);
+    assert.match(error.message, /failed with exit code 7: out of luck$/);
     return true;
   });
   stream.close();

@@ -18,9 +18,10 @@ import { readFrames } from "./exec_frames.ts";
 import { upgradeEngine } from "./upgrade.ts";
 import { diagnoseContainer } from "./diagnosis.ts";
 import { explainRefusal } from "./refusal.ts";
+import { said } from "../net/ending.ts";
 import { type StderrTail, stderrTail } from "../net/stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
-import { DialError, interrupted } from "../errors.ts";
+import { DialError, interrupted, lostOrFailed } from "../errors.ts";
 import type { DialContext, DialStep } from "../transport.ts";
 
 /** A program to run, and its container. */
@@ -190,17 +191,17 @@ async function failureOf(
 ): Promise<Error | undefined> {
   const code = await exitCode(exec, id, context).catch((error: Error) => error);
   if (code === 0 || (code === undefined && broken === undefined)) return undefined;
-  const said = tail.text();
+  const stderr = tail.text();
   const of = { endpoint: exec.endpoint, step: "exec" as const, cause: broken };
   if (typeof code !== "number") {
     const reason = broken instanceof Error ? broken.message : code?.message;
     const problem = `the engine ${exec.engine.host} dropped the connection: ${reason}`;
-    return end(any, problem, { ...of, code: "unreachable", hint: exec.engineHint });
+    return lostOrFailed(any, problem, { ...of, code: "unreachable", hint: exec.engineHint });
   }
   const program = exec.command[0]!;
   // 126 and 127 are a shell's codes for a program that can't be run, or doesn't exist.
   const absent = /executable file not found|no such file|not found/i;
-  if (!any && (code === 126 || code === 127) && absent.test(said)) {
+  if (!any && (code === 126 || code === 127) && absent.test(stderr)) {
     return new DialError(`container ${exec.container} has no ${program}`, {
       ...of,
       code: "unsupported",
@@ -208,27 +209,16 @@ async function failureOf(
         "socket that it shares",
     });
   }
-  if (code > 128 && said === "") {
+  if (code > 128 && stderr === "") {
     const problem = `${program} in container ${exec.container} was ended by signal ${code - 128}`;
     const hint = `see whether the container still runs: ${exec.program} ps -a`;
-    return end(any, problem, { ...of, code: "unreachable", hint });
+    return lostOrFailed(any, problem, { ...of, code: "unreachable", hint });
   }
   const problem =
     `${exec.command.join(" ")} in container ${exec.container} failed with exit code ` +
-    `${code}${said === "" ? "" : `: ${said}`}`;
+    `${code}${said(stderr)}`;
   const hint = `look at the daemon's log: ${exec.program} logs ${exec.container}`;
-  return end(any, problem, { ...of, code: "unreachable", hint });
-}
-
-/** A `DialError` before the first byte; after that, a `ConnectionReset`. */
-function end(
-  any: boolean,
-  problem: string,
-  details: ConstructorParameters<typeof DialError>[1],
-): Error {
-  return any
-    ? new Deno.errors.ConnectionReset(problem, { cause: details.cause })
-    : new DialError(problem, details);
+  return lostOrFailed(any, problem, { ...of, code: "unreachable", hint });
 }
 
 /** The program's exit code; undefined if it still runs after `EXIT_WAIT_MS`. */

@@ -5,11 +5,13 @@ import { DIAL_STDIO } from "../engine/container.ts";
 import { callKube } from "./api.ts";
 import { channelStream } from "./channels.ts";
 import { endings } from "./diagnosis/exec_end.ts";
-import { brokenOff, lostOrFailed, type PodDial, podPath } from "./pod_dial.ts";
+import { brokenOff, type PodDial, podPath } from "./pod_dial.ts";
 import { mapsIn, textsIn } from "./values.ts";
+import { said } from "../net/ending.ts";
 import { stderrTail } from "../net/stderr_tail.ts";
 import { WebSocketClient, webSocketUpgrade } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
+import { lostOrFailed } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
 /** The v5 protocol, since Kubernetes 1.29, has a message for the end of stdin; v4 has none. */
@@ -84,11 +86,11 @@ function failureOf(
   container: string | undefined,
   { any, broken, status, stderr }: Ending,
 ): Error | undefined {
-  const said = maybe(() => JSON.parse(status) as unknown);
-  if (said === undefined) return brokenOff(dial, any, broken);
-  const { status: result, message = "" } = textsIn(said, "status", "message");
+  const answer = maybe(() => JSON.parse(status) as unknown);
+  if (answer === undefined) return brokenOff(dial, any, broken);
+  const { status: result, message = "" } = textsIn(answer, "status", "message");
   if (result === "Success") return undefined;
-  const { message: code } = mapsIn(fieldsOf(fieldsOf(said).details).causes)
+  const { message: code } = mapsIn(fieldsOf(fieldsOf(answer).details).causes)
     .map((cause) => textsIn(cause, "reason", "message"))
     .find(({ reason }) => reason === "ExitCode") ?? {};
   const [program] = DIAL_STDIO;
@@ -97,7 +99,8 @@ function failureOf(
     : `container ${container} of ${dial.pod}`;
   // Without an exit code, it was the container runtime that could not start the program.
   if (/executable file not found|no such file or directory/i.test(message) && code === undefined) {
-    return lostOrFailed(dial, any, `${where} has no ${program}`, {
+    return lostOrFailed(any, `${where} has no ${program}`, {
+      endpoint: dial.endpoint,
       step: "exec",
       code: "unsupported",
       hint:
@@ -107,8 +110,8 @@ function failureOf(
   }
   const command = DIAL_STDIO.join(" ");
   const exit = code === undefined ? `: ${message}` : ` with exit code ${code}`;
-  const words = stderr === "" ? "" : `: ${stderr}`;
-  return lostOrFailed(dial, any, `${command} in ${where} failed${exit}${words}`, {
+  return lostOrFailed(any, `${command} in ${where} failed${exit}${said(stderr)}`, {
+    endpoint: dial.endpoint,
     step: "exec",
     code: "unreachable",
     hint: any

@@ -2,9 +2,10 @@
 import { callKube } from "./api.ts";
 import { type ChannelEnd, channelStream } from "./channels.ts";
 import { endings } from "./diagnosis/exec_end.ts";
-import { brokenOff, lostOrFailed, type PodDial, podPath } from "./pod_dial.ts";
+import { brokenOff, type PodDial, podPath } from "./pod_dial.ts";
 import { WebSocketClient, webSocketUpgrade } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
+import { lostOrFailed } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
 
 /** Plain channels. The other protocol, SPDY in a WebSocket, would only add a half-close. */
@@ -67,7 +68,8 @@ function failureOf(
   const problem = refused
     ? `nothing listens on port ${port} of pod ${dial.pod}`
     : `port ${port} of pod ${dial.pod} can't be reached: ${said.trim()}`;
-  return lostOrFailed(dial, any, problem, {
+  return lostOrFailed(any, problem, {
+    endpoint: dial.endpoint,
     step: "connect",
     code: "unreachable",
     hint: `give the daemon --addr tcp://0.0.0.0:${port}, or the port it has as the option port`,

@@ -1,5 +1,5 @@
 import type { KubeTarget } from "./config/config.ts";
-import { DialError, type DialErrorDetails, StreamLost } from "../errors.ts";
+import { lostOrFailed } from "../errors.ts";
 
 /** A dial of one pod, by exec or port-forward. */
 export interface PodDial {
@@ -23,26 +23,15 @@ export function inNamespace(namespace: string, kind: string): string {
   return `namespaces/${encodeURIComponent(namespace)}/${kind}`;
 }
 
-/** A `DialError` before the first byte; after that, a `StreamLost`. */
-export function lostOrFailed(
-  { endpoint }: PodDial,
-  any: boolean,
-  problem: string,
-  details: Omit<DialErrorDetails, "endpoint">,
-): Error {
-  return any
-    ? new StreamLost(problem, details.hint, { cause: details.cause })
-    : new DialError(problem, { endpoint, ...details });
-}
-
 /** The error of a stream that ended without a reason. */
 export function brokenOff(dial: PodDial, any: boolean, broken: unknown): Error {
-  const { pod, target: { server } } = dial;
+  const { pod, endpoint, target: { server } } = dial;
   const why = broken instanceof Error ? `: ${broken.message}` : "";
   const problem = broken instanceof Deno.errors.TimedOut
     ? `${broken.message} from pod ${pod}, nor an answer to a ping`
     : `the API server closed the connection to pod ${pod}${why}`;
-  return lostOrFailed(dial, any, problem, {
+  return lostOrFailed(any, problem, {
+    endpoint,
     step: "exec",
     code: "unreachable",
     hint: `see whether the daemon in pod ${pod} is well, and the network between here, ${server} ` +

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { ByteStream } from "../byte_stream.ts";
+import { type ByteStream, streamClosed } from "../byte_stream.ts";
 
 /** The largest write, in bytes: a channel takes no more at once, and the connection is shared. */
 const WRITE_BYTES = 64 << 10;
@@ -10,11 +10,6 @@ interface DuplexUse {
   close(): void;
   /** True for a Duplex of a plugin: it may keep a write's bytes, and stay open after an error. */
   readonly foreign?: boolean;
-  /**
-   * Returns the error for the far side's end, or undefined for a plain end; called once.
-   * @param any whether a byte has come
-   */
-  failure?(any: boolean): Promise<Error | undefined>;
 }
 
 /**
@@ -23,12 +18,10 @@ interface DuplexUse {
  */
 export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
   let waiting: Uint8Array = new Uint8Array();
-  let any = false;
   let closed = false;
   let ended = false;
   let gone = false;
   let broken: Error | undefined;
-  let ending: Promise<Error | undefined> | undefined;
   let wake = () => {};
   const { promise: over, resolve: end } = Promise.withResolvers<void>();
 
@@ -49,49 +42,36 @@ export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
     wake();
   });
 
-  const failure = () => ending ??= use.failure?.(any) ?? Promise.resolve(undefined);
-  /** Returns the error for a write after the end: the reason for the far side's end says more. */
-  const unwritable = async () => {
-    const found = closed ? undefined : await failure();
-    return closed
-      ? interrupted()
-      : found ?? broken ?? new Deno.errors.BrokenPipe("the connection is closed");
-  };
-  const interrupted = () => new Deno.errors.Interrupted("the stream was closed");
+  const unwritable = () =>
+    closed ? streamClosed() : broken ?? new Deno.errors.BrokenPipe("the connection is closed");
 
   return {
     async read(into) {
       for (;;) {
-        if (closed) throw interrupted();
+        if (closed) throw streamClosed();
         if (waiting.length === 0) waiting = (duplex.read() as Uint8Array | null) ?? waiting;
         if (waiting.length > 0) {
           const part = waiting.subarray(0, into.length);
           into.set(part);
-          any = true;
           waiting = waiting.subarray(part.length);
           return part.length;
         }
         if (broken !== undefined) throw broken;
-        if (ended || gone) {
-          const found = await failure();
-          if (closed) throw interrupted();
-          if (found !== undefined) throw found;
-          return null;
-        }
+        if (ended || gone) return null;
         await new Promise<void>((resolve) => wake = resolve);
       }
     },
 
     async write(from) {
-      if (closed) throw interrupted();
-      if (gone) throw await unwritable();
+      if (closed) throw streamClosed();
+      if (gone) throw unwritable();
       const part = use.foreign ? from.slice(0, WRITE_BYTES) : from.subarray(0, WRITE_BYTES);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       duplex.write(part, (error) => error ? reject(error) : resolve());
       const done = promise.then(() => true);
       if (await Promise.race([done, over.then(() => false)])) return part.length;
       done.catch(() => {});
-      throw await unwritable();
+      throw unwritable();
     },
 
     async closeWrite() {

@@ -4,8 +4,8 @@ import type { ByteStream } from "../byte_stream.ts";
 import { DialError, type DialErrorDetails, interrupted } from "../errors.ts";
 import { onAbort, within } from "../../base/async.ts";
 import type { Connection, DialContext } from "../transport.ts";
-import { type Child, startChild } from "./child.ts";
-import { describeEnding, said } from "./ending.ts";
+import { describeEnding, type Ending, explainEnd, hasFailed, said } from "../net/ending.ts";
+import { type Process, startProcess } from "../net/process.ts";
 import { explainNoise, readHandshake, withRest } from "./handshake.ts";
 import { startHint } from "./ask.ts";
 import { hostName } from "./host_name.ts";
@@ -45,8 +45,8 @@ export async function dialExecutable(
 ): Promise<Connection> {
   const { path, shown } = target;
   context.step("exec", path);
-  const child = start(target, context);
-  const stream = failing(child, target);
+  const process = start(target, context);
+  const stream = failing(process, target);
   using _ = onAbort(context.signal, () => stream.close());
   try {
     context.signal.throwIfAborted();
@@ -70,13 +70,13 @@ export async function dialExecutable(
       }
       case "error": {
         const { message, ...details } = beginning.refusal;
-        await within(child.ended, 500);
-        throw failed(target, message + said(child.stderr()), { hint: GUIDE, ...details });
+        await within(process.ended, 500);
+        throw failed(target, message + said(process.stderr()), { hint: GUIDE, ...details });
       }
       case "silence":
         throw failed(target, `the plugin ${path} ended its stdout without a handshake line`);
       case "noise": {
-        const problem = `the plugin ${path} ${beginning.problem}${said(child.stderr())}`;
+        const problem = `the plugin ${path} ${beginning.problem}${said(process.stderr())}`;
         throw failed(target, problem, {
           hint: `messages for people go to stderr; ${GUIDE}`,
         });
@@ -84,20 +84,20 @@ export async function dialExecutable(
     }
   } catch (error) {
     stream.close();
-    await within(child.gone, STOP_MS);
+    await within(process.gone, STOP_MS);
     if (context.signal.aborted) throw interrupted(context.signal, shown, "exec", path);
     throw error;
   }
 }
 
-function start(target: ExecutableTarget, context: DialContext): Child {
+function start(target: ExecutableTarget, context: DialContext): Process {
   const { signal, log, timeoutMs = 20_000, debug = false } = context;
   if (signal.aborted) throw interrupted(signal, target.shown, "exec", target.path);
   const { url, options } = target;
   // `protocol` and `url` come first, because a small plugin may find them with a pattern.
   const request = JSON.stringify({ protocol: 1, url, options, timeoutMs, debug });
   try {
-    return startChild(target.path, {
+    return startProcess(target.path, {
       args: ["connect"],
       env: { FAIRLEAD_TRANSPORT_REQUEST: request },
       log: (line) => log(withoutSecrets(line, target)),
@@ -108,46 +108,18 @@ function start(target: ExecutableTarget, context: DialContext): Child {
   }
 }
 
-/** The child's stream; its end is an error when the process failed. */
-function failing(child: Child, target: ExecutableTarget): ByteStream {
-  const { stream, ended } = child;
-  let closed = false;
-
-  /** Waits for the process's failure; undefined if it ended well, or runs on for `EXIT_MS`. */
-  async function failure(): Promise<DialError | undefined> {
-    let ending: Awaited<typeof ended> | undefined;
-    await within(ended.then((value) => void (ending = value)), EXIT_MS);
-    if (closed || ending === undefined) return undefined;
-    if (ending.code === 0 && ending.signal === undefined) return undefined;
-    const problem = `the plugin ${target.path} ${describeEnding(ending, child.stderr())}`;
+/** The process's stream; its end is an error when the process failed. */
+function failing(process: Process, target: ExecutableTarget): ByteStream {
+  return explainEnd(process.stream, async () => {
+    let ending: Ending | undefined;
+    await within(process.ended.then((value) => void (ending = value)), EXIT_MS);
+    if (ending === undefined || !hasFailed(ending)) return undefined;
+    const problem = `the plugin ${target.path} ${describeEnding(ending, process.stderr())}`;
     return failed(target, problem, {
       code: "unreachable",
       hint: `'fairlead transports test ${target.shown}' shows what the plugin can do`,
     });
-  }
-
-  return {
-    ...stream,
-    async read(into) {
-      const count = await stream.read(into);
-      if (count !== null) return count;
-      const error = await failure();
-      if (closed) throw new Deno.errors.Interrupted("the stream was closed");
-      if (error !== undefined) throw error;
-      return null;
-    },
-    async write(from) {
-      try {
-        return await stream.write(from);
-      } catch (error) {
-        throw closed ? error : await failure() ?? error;
-      }
-    },
-    close() {
-      closed = true;
-      stream.close();
-    },
-  };
+  });
 }
 
 /** Checks, for handshake `none`, that the first bytes are the daemon's. */

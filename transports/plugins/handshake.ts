@@ -9,7 +9,7 @@
 import { maybe } from "../../base/maybe.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import type { DialErrorCode } from "../errors.ts";
-import { plain } from "./child.ts";
+import { plain } from "../net/process.ts";
 
 /** The longest line, in bytes. */
 const LINE_BYTES = 4096;

@@ -6,7 +6,7 @@ import { abortable } from "../../base/async.ts";
 import { DialError, interrupted } from "../errors.ts";
 import type { Connection, DialContext, Transport } from "../transport.ts";
 import type { Target } from "./executable.ts";
-import { plain } from "./child.ts";
+import { plain } from "../net/process.ts";
 import { dialErrorCode } from "./handshake.ts";
 import { hostName } from "./host_name.ts";
 import { byteStreamOf } from "./streams.ts";

@@ -39,10 +39,10 @@ export const nerdctlContainer = {
   plaintext: () => false,
 
   async dial(spec, context) {
-    const { startChild } = await import("../net/child.ts");
+    const { startProgram } = await import("../net/program.ts");
     const { container, namespace } = spec;
     const inNamespace = namespace === undefined ? [] : ["--namespace", namespace];
-    const child = {
+    const program = {
       endpoint: describe(spec),
       program: "nerdctl",
       args: [...inNamespace, "exec", "-i", container, ...DIAL_STDIO],
@@ -55,7 +55,7 @@ export const nerdctlContainer = {
           : `look at the container: nerdctl logs ${container}`,
     };
     return {
-      stream: startChild(child, context),
+      stream: startProgram(program, context),
       authority: container,
       peer: `container ${container} of nerdctl`,
       secure: false,

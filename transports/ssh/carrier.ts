@@ -1,6 +1,6 @@
 /** Opens the stream of an ssh connection: TCP, a program's stdio, or a channel of a jump host. */
 import { onAbort } from "../../base/async.ts";
-import { startChild } from "../net/child.ts";
+import { startProgram } from "../net/program.ts";
 import { duplexStream } from "../net/duplex_stream.ts";
 import { plain } from "./explain.ts";
 import type { SshChannel, SshClient } from "./ssh2.ts";
@@ -80,7 +80,7 @@ const CONNECT_FAILED = 2;
  */
 function startProxy(command: string, endpoint: string, context: DialContext): ByteStream {
   const shell = context.env("SHELL") || "/bin/sh";
-  const child = startChild({
+  return startProgram({
     endpoint,
     program: shell,
     args: ["-c", `exec ${command}`],
@@ -88,13 +88,4 @@ function startProxy(command: string, endpoint: string, context: DialContext): By
     absentHint: "check the variable SHELL",
     hint: () => "run the command by hand: it must pass bytes to an ssh server and back",
   }, context);
-  return {
-    ...child,
-    write: (from) =>
-      child.write(from).catch(async (error) => {
-        // A read reports why the program has ended.
-        await child.read(new Uint8Array(1));
-        throw error;
-      }),
-  };
 }

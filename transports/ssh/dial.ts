@@ -10,6 +10,7 @@ import { duplexStream } from "../net/duplex_stream.ts";
 import type { SshTarget } from "./target.ts";
 import type { SshChannel } from "./ssh2.ts";
 import { widenWindow } from "./wide_window.ts";
+import { describeEnding, type Ending, explainEnd, hasFailed } from "../net/ending.ts";
 import { stderrTail } from "../net/stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { DialError, interrupted } from "../errors.ts";
@@ -83,14 +84,10 @@ async function runProgram(
       const { channel, ended } = await opened(place, endpoint, context, (client, done) => {
         client.exec(ways.command, done);
       }, (channel) => ({ channel, ended: watch(channel) }));
-      return duplexStream(channel, {
-        close: () => leave(channel, place),
-        async failure(any) {
-          const how = await ended();
-          if (how === undefined) return undefined;
-          const problem = `${ways.command} ${how}`;
-          return any ? new Deno.errors.ConnectionReset(problem) : fail(problem);
-        },
+      const stream = duplexStream(channel, { close: () => leave(channel, place) });
+      return explainEnd(stream, async () => {
+        const how = await ended();
+        return how === undefined ? undefined : fail(`${ways.command} ${how}`);
       });
     } catch (error) {
       // The connection may run as many programs as the server allows (MaxSessions): another one has
@@ -160,20 +157,16 @@ async function opened<T>(
 /** Resolves, once the stream has ended, to the program's failure; undefined for exit code 0. */
 function watch(channel: SshChannel): () => Promise<string | undefined> {
   const tail = stderrTail();
-  let end: { code: number | null; signal: string } | undefined;
+  let end: Ending | undefined;
   const { promise: closed, resolve: close } = Promise.withResolvers<void>();
   channel.stderr.on("data", (bytes: Uint8Array) => tail.add(bytes));
-  channel.on("exit", (code: number | null, signal = "") => {
-    end = { code, signal };
+  channel.on("exit", (code: number | null, signal?: string) => {
+    end = { code: code ?? 0, signal };
   });
   channel.on("close", close);
   return async () => {
     // Exit code and stderr may arrive after the end of stdout, but before the close.
     await within(closed, EXIT_WAIT_MS);
-    if (end === undefined || end.code === 0) return undefined;
-    const how = end.code === null
-      ? `was ended by signal ${end.signal}`
-      : `failed with exit code ${end.code}`;
-    return tail.text() === "" ? how : `${how}: ${tail.text()}`;
+    return end && hasFailed(end) ? describeEnding(end, tail.text()) : undefined;
   };
 }

@@ -6,7 +6,7 @@ import { DialError } from "../../../transports/errors.ts";
 import { dialExecutable } from "../../../transports/plugins/executable.ts";
 import { type Beginning, readHandshake } from "../../../transports/plugins/handshake.ts";
 import { MetadataError, parseMetadata } from "../../../transports/plugins/metadata.ts";
-import { ofWebPair } from "../../../transports/plugins/streams.ts";
+import { ofWebPair } from "../../../transports/net/web_pair.ts";
 import { askDaemon } from "./ask.ts";
 import { PREFACE } from "./connection_cases.ts";
 import { groupsGone } from "./processes.ts";

@@ -9,12 +9,12 @@
  */
 import { errorText } from "../../../base/error_text.ts";
 import { fieldsOf } from "../../../base/json.ts";
-import { onAbort } from "../../../base/async.ts";
 import { isTrue, type KubeTarget, relativeToFile } from "./config.ts";
 import { KubeConfigError, type KubeEntry } from "./files.ts";
 import { pem } from "./pem.ts";
 import { mapsIn, textIn } from "../values.ts";
-import { stderrTail } from "../../net/stderr_tail.ts";
+import { describeEnding, hasFailed } from "../../net/ending.ts";
+import { outputOf } from "../../net/process.ts";
 import type { DialContext } from "../../transport.ts";
 
 /** A credential from a plugin. */
@@ -30,7 +30,7 @@ export interface ExecCredential {
 }
 
 const GROUP = "client.authentication.k8s.io";
-/** The longest stdout of a plugin, in characters. */
+/** The longest stdout of a plugin, in bytes. */
 const LONGEST_OUTPUT = 1 << 20;
 
 const VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`];
@@ -88,38 +88,42 @@ async function runPlugin(
   // A path is relative to the kubeconfig's folder; a bare name is looked for in PATH.
   const program = /[\\/]/.test(command) ? relativeToFile(file, command) : command;
   step("authenticate", [command, ...args].join(" "));
-  const output = await outputOf(program, args, {
-    env: {
-      ...Object.fromEntries(variables),
-      KUBERNETES_EXEC_INFO: JSON.stringify({ kind: "ExecCredential", apiVersion, spec }),
-    },
-    terminal,
-    signal,
-  }).catch((cause) => {
+  // Our own stdin may be a build's context: the plugin gets the terminal itself.
+  const [path, ...words] = terminal
+    ? ["/bin/sh", "-c", 'exec "$0" "$@" </dev/tty 2>/dev/tty', program, ...args]
+    : [program, ...args];
+  const cannotRun = (cause: unknown) => {
     signal.throwIfAborted();
-    const absent = cause instanceof Deno.errors.NotFound;
     if (cause instanceof Deno.errors.PermissionDenied) {
-      throw fail(
-        "can't be run: permission denied",
-        `make it executable: chmod +x ${program}`,
-        cause,
-      );
+      const hint = `make it executable: chmod +x ${program}`;
+      return fail("can't be run: permission denied", hint, cause);
     }
     const hint = textIn(value.installHint)?.trim().replaceAll(/\s*\n\s*/g, " ");
-    throw fail(
+    const absent = cause instanceof Deno.errors.NotFound;
+    return fail(
       absent ? "is not installed" : `can't be run: ${errorText(cause)}`,
       absent && hint !== undefined ? hint : `install ${command}, or name it by its full path`,
       cause,
     );
+  };
+  const { ending, stdout, stderr } = await outputOf(path!, {
+    args: words,
+    env: {
+      ...Object.fromEntries(variables),
+      KUBERNETES_EXEC_INFO: JSON.stringify({ kind: "ExecCredential", apiVersion, spec }),
+    },
+    ...terminal && { ownGroup: false },
+    longest: LONGEST_OUTPUT,
+    signal,
+  }).catch((cause) => {
+    throw cannotRun(cause);
   });
-  if (output.code !== 0) {
-    const said = output.stderr === "" ? "" : `: ${output.stderr}`;
-    throw fail(
-      `failed with exit code ${output.code}${said}`,
-      `run it by hand: ${[command, ...args].join(" ")}`,
-    );
+  if (terminal && ending.code === 127) throw cannotRun(new Deno.errors.NotFound(program));
+  if (hasFailed(ending)) {
+    const hint = `run it by hand: ${[command, ...args].join(" ")}`;
+    throw fail(describeEnding(ending, stderr), hint);
   }
-  return credentialIn(output.stdout, apiVersion, command, fail);
+  return credentialIn(stdout, apiVersion, command, fail);
 }
 
 type Fail = (problem: string, hint: string, cause?: unknown) => KubeConfigError;
@@ -158,69 +162,6 @@ async function clusterInfo({ server, tls, proxy }: KubeTarget) {
     ...bytes !== undefined && { "certificate-authority-data": bytes },
     ...proxy !== undefined && { "proxy-url": proxy },
   };
-}
-
-async function outputOf(
-  program: string,
-  args: readonly string[],
-  options: { env: Record<string, string>; terminal: boolean; signal: AbortSignal },
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { env, terminal, signal } = options;
-  // Our own stdin may be a build's context: the plugin gets the terminal itself.
-  const [command, ...words] = terminal
-    ? ["/bin/sh", "-c", 'exec "$0" "$@" </dev/tty 2>/dev/tty', program, ...args]
-    : [program, ...args];
-  // A process group lets us end the plugin's children, too; but it couldn't read the terminal.
-  const group = !terminal && Deno.build.os !== "windows";
-  const child = new Deno.Command(command!, {
-    args: words,
-    env,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    detached: group,
-  }).spawn();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const end = () => {
-    try {
-      if (group) Deno.kill(-child.pid, "SIGKILL");
-      else child.kill("SIGKILL");
-    } catch {
-      // The plugin has ended already; its children may hold its output open.
-    }
-  };
-  const abort = () => {
-    end();
-    void child.status.then(() => reject(signal.reason));
-  };
-  using _ = onAbort(signal, abort);
-  try {
-    const tail = stderrTail();
-    const ended = Promise.all([
-      child.status,
-      textOf(child.stdout),
-      child.stderr.pipeTo(new WritableStream({ write: (bytes) => tail.add(bytes) })),
-    ]);
-    // After an abort nobody waits for `ended`, so its rejection must not be unhandled.
-    ended.catch(() => {});
-    const [{ code }, stdout] = await Promise.race([ended, aborted]);
-    if (terminal && code === 127) throw new Deno.errors.NotFound(program);
-    return { code, stdout, stderr: tail.text() };
-  } catch (error) {
-    if (!signal.aborted) end();
-    throw error;
-  }
-}
-
-/** Reads a plugin's stdout. Throws when the text is longer than `LONGEST_OUTPUT`. */
-async function textOf(stdout: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const part of stdout) {
-    text += decoder.decode(part, { stream: true });
-    if (text.length > LONGEST_OUTPUT) throw new Error("it prints more than 1 MiB");
-  }
-  return text;
 }
 
 function credentialIn(

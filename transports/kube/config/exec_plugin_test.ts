@@ -85,7 +85,7 @@ Deno.test("exec plugins that give nothing", async () => {
       command: "/dev/null",
     }],
     [/^\.\/none-such, .* is not installed/, { command: "./none-such" }],
-    [/failed with exit code 3: log in first\nplease; run it by hand: sh -c echo/, {
+    [/failed with exit code 3:\n {2}log in first\n {2}please; run it by hand: sh -c echo/, {
       args: ["-c", "echo log in first >&2; echo please >&2; exit 3"],
     }],
     [/did not print JSON; see what sh prints/, printing("hunter2")],

@@ -1,24 +1,26 @@
 /**
- * Runs a plugin as a process whose stdio is a byte stream, and stops it with all its children.
+ * Runs a program whose stdin and stdout are a byte stream, and stops it with all its children.
  *
- * The plugin leads a process group of its own, so Ctrl-C reaches only fairlead, and a stop reaches
- * the plugin's children. If fairlead itself is killed, a shell that waits for the end of a pipe
- * stops the group, because a plugin may ignore the end of its stdin.
+ * The program leads a process group of its own, so Ctrl-C reaches only fairlead, and a stop reaches
+ * the program's children. If fairlead itself is killed, a shell that waits for the end of a pipe
+ * stops the group, because a program may ignore the end of its stdin.
  */
-import { stderrTail } from "../net/stderr_tail.ts";
+import type { Ending } from "./ending.ts";
+import { stderrTail } from "./stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
-import { after, within } from "../../base/async.ts";
-import { ofWebPair } from "./streams.ts";
+import { readUpTo } from "../../base/bytes.ts";
+import { after, onAbort, within } from "../../base/async.ts";
+import { ofWebPair } from "./web_pair.ts";
 
 /** Milliseconds between SIGTERM and SIGKILL. */
 const TERM_MS = 3000;
 
 const WINDOWS = Deno.build.os === "windows";
 
-/** A running plugin. */
-export interface Child {
+/** A running program. */
+export interface Process {
   readonly pid: number;
-  /** The plugin's stdio; closing the stream stops the process. */
+  /** The program's stdio; closing the stream stops the process. */
   readonly stream: ByteStream;
   /** Resolves when the process has ended, and its stderr has been read to the end (or for 1 s). */
   readonly ended: Promise<Ending>;
@@ -28,32 +30,30 @@ export interface Child {
   stderr(): string;
 }
 
-/** How a process ended. */
-export interface Ending {
-  /** The exit code; 0 if a signal ended the process. */
-  readonly code: number;
-  readonly signal: string | undefined;
-}
-
-/** Options of `startChild`. */
-interface ChildOptions {
+/** Options of `startProcess`. */
+interface ProcessOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** False for a program that reads the terminal: only the terminal's own group may. */
+  readonly ownGroup?: boolean;
   /** Gets each line of stderr as it comes. */
   readonly log?: (line: string) => void;
 }
 
 /** Starts a program. Throws the system's error when the program can't be started. */
-export function startChild(path: string, { args, env = {}, log }: ChildOptions): Child {
+export function startProcess(
+  path: string,
+  { args, env = {}, ownGroup = !WINDOWS, log }: ProcessOptions,
+): Process {
   const child = new Deno.Command(path, {
     args: [...args],
     env: { ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-    detached: !WINDOWS,
+    detached: ownGroup,
   }).spawn();
-  const guard = guardGroup(child.pid);
+  const guard = ownGroup ? guardGroup(child.pid) : undefined;
   const tail = stderrTail();
   const drained = drain(child.stderr, (bytes) => tail.add(bytes), log);
   const { promise: gone, resolve: allGone } = Promise.withResolvers<void>();
@@ -69,18 +69,19 @@ export function startChild(path: string, { args, env = {}, log }: ChildOptions):
     const calm = after(TERM_MS, () => signalGroup(child.pid, "SIGKILL"));
     void child.status.then(async () => {
       calm();
-      // The plugin's children may still run.
+      // The program's children may still run.
       signalGroup(child.pid, "SIGKILL");
-      await guard.release();
+      await guard?.release();
       allGone();
     });
   };
-  const stream = ofWebPair({ readable: child.stdout, writable: child.stdin }, { onClose: stop });
+  const pair = { readable: child.stdout, writable: child.stdin };
+  const stream = ofWebPair(pair, { onClose: stop, over: child.status });
   return { pid: child.pid, stream, ended, gone, stderr: () => plain(tail.text()) };
 
   function signalGroup(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
     try {
-      if (!WINDOWS) Deno.kill(-pid, signal);
+      if (ownGroup) Deno.kill(-pid, signal);
       else if (!over) child.kill(signal);
     } catch {
       // The group has no process any more.
@@ -88,10 +89,37 @@ export function startChild(path: string, { args, env = {}, log }: ChildOptions):
   }
 }
 
+/** How long to wait for the end of a stopped process, in ms; most end at once. */
+const STOP_MS = 300;
+
+/**
+ * Runs a program without input, and reads its output. Rejects with the system's error for a program
+ * that can't be started, a `RangeError` for more than `longest` bytes, or the signal's reason.
+ */
+export async function outputOf(
+  path: string,
+  { longest, signal, ...options }: ProcessOptions & { longest: number; signal: AbortSignal },
+): Promise<{ ending: Ending; stdout: string; stderr: string }> {
+  const { stream, ended, gone, stderr } = startProcess(path, options);
+  using _ = onAbort(signal, () => stream.close());
+  try {
+    void stream.closeWrite();
+    const bytes = await readUpTo(stream, longest + 1);
+    if (bytes.length > longest) throw new RangeError(`it prints more than ${longest} bytes`);
+    const ending = await ended;
+    signal.throwIfAborted();
+    return { ending, stdout: new TextDecoder().decode(bytes), stderr: stderr() };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    stream.close();
+    await within(gone, STOP_MS);
+  }
+}
+
 /** Starts a shell that stops the group if this process ends without calling `release`. */
-function guardGroup(pid: number): { release(): Promise<void> } {
-  const none = { release: () => Promise.resolve() };
-  if (WINDOWS) return none;
+function guardGroup(pid: number): { release(): Promise<void> } | undefined {
   const script = `read -r _
     kill -s TERM -- "-$1" || exit 0
     for second in 1 2 3; do sleep 1; kill -s 0 -- "-$1" || exit 0; done
@@ -116,8 +144,8 @@ function guardGroup(pid: number): { release(): Promise<void> } {
       },
     };
   } catch {
-    // On a machine without a shell, the plugin has only the end of its stdin.
-    return none;
+    // On a machine without a shell, the program has only the end of its stdin.
+    return undefined;
   }
 }
 
