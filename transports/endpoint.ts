@@ -22,6 +22,8 @@ export interface Endpoint {
   readonly address: string;
   /** The options that have a value, decoded. */
   readonly options: ReadonlyMap<string, string>;
+  /** Throws the endpoint's `EndpointError`; by default, the hint is the transport's example. */
+  fail(problem: string, hint?: string): never;
 }
 
 /** The parts of a transport that `splitEndpoint` needs. */
@@ -67,7 +69,23 @@ export function splitEndpoint(endpoint: string, rules: EndpointRules): Endpoint 
   for (const { name, required, summary } of rules.options) {
     if (required && !options.has(name)) fail(`it lacks option ${name} (${summary})`);
   }
-  return { redacted, scheme, address, options };
+  return { redacted, scheme, address, options, fail };
+}
+
+/** The options of these names that have a value. */
+export function given<Name extends string>(
+  { options }: Endpoint,
+  ...names: readonly Name[]
+): { readonly [name in Name]?: string } {
+  const pairs = names.filter((name) => options.has(name)).map((name) => [name, options.get(name)]);
+  return Object.fromEntries(pairs) as { readonly [name in Name]?: string };
+}
+
+/** Reads a TCP port. Throws `EndpointError`. */
+export function portIn({ fail }: Endpoint, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port > 0 && port < 65536) return port;
+  return fail(`${JSON.stringify(text)} is not a port`, "a port is a number from 1 to 65535");
 }
 
 function optionHint(scheme: string, name: string, names: readonly string[]): string {

@@ -20,12 +20,13 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Reads to the end, as text. */
-export async function readText(stream: ByteStream): Promise<string> {
+/** Reads to the end, as text; `size` bytes at a time. */
+export async function readText(stream: Pick<ByteStream, "read">, size = 64 << 10): Promise<string> {
   const decoder = new TextDecoder();
-  const buffer = new Uint8Array(64 << 10);
+  const buffer = new Uint8Array(size);
   let text = "";
   for (let count; (count = await stream.read(buffer)) !== null;) {
+    assert(count > 0, "a read of no bytes");
     text += decoder.decode(buffer.subarray(0, count), { stream: true });
   }
   return text;

@@ -1,8 +1,8 @@
 /** Chooses an endpoint's Docker engine: a context's, one by its address, or the one in use. */
 import { DockerContextError, dockerEndpoint } from "./docker_context.ts";
 import type { EngineEndpoint } from "./docker_engine.ts";
-import { type Endpoint, schemeOf, withoutPassword } from "../endpoint.ts";
-import { DialError, EndpointError } from "../errors.ts";
+import { type Endpoint, given, schemeOf, withoutPassword } from "../endpoint.ts";
+import { DialError } from "../errors.ts";
 import type { Env, OptionSpec } from "../transport.ts";
 
 export interface EngineChoice {
@@ -21,19 +21,19 @@ export const ENGINE_OPTIONS: readonly OptionSpec[] = [
 export const NO_ENGINE = "start docker, or name its engine by DOCKER_HOST or a docker context";
 
 /** Throws `EndpointError`. */
-export function parseEngine({ redacted, options }: Endpoint): EngineChoice {
-  const [context, host] = [options.get("context"), options.get("host")];
-  const fail = (problem: string, hint: string) => new EndpointError(redacted, problem, hint);
+export function parseEngine(parts: Endpoint): EngineChoice {
+  const choice = given(parts, "context", "host");
+  const { context, host } = choice;
   if (context !== undefined && host !== undefined) {
-    throw fail("it names an engine twice", "give either context or host");
+    parts.fail("it names an engine twice", "give either context or host");
   }
   if (host !== undefined && schemeOf(host) === undefined) {
-    throw fail("its host has no scheme", "write it as host=unix:///var/run/docker.sock");
+    parts.fail("its host has no scheme", "write it as host=unix:///var/run/docker.sock");
   }
   if (host !== undefined && withoutPassword(host) !== host) {
-    throw fail("its host has a password in it", "passwords are not supported: use a key, or TLS");
+    parts.fail("its host has a password in it", "passwords are not supported: use a key, or TLS");
   }
-  return { ...context !== undefined && { context }, ...host !== undefined && { host } };
+  return choice;
 }
 
 /** Throws `DialError` for a context that names no engine. */

@@ -1,5 +1,4 @@
 import { type Endpoint, type EndpointRules, splitEndpoint } from "../endpoint.ts";
-import { EndpointError } from "../errors.ts";
 
 /** The container's name in examples: the one that BuildKit's own documentation uses. */
 export const CONTAINER = "buildkitd";
@@ -16,10 +15,7 @@ export function parseContainer(
   rules: EndpointRules,
 ): Endpoint & { readonly container: string } {
   const parts = splitEndpoint(endpoint, rules);
-  const { address, redacted } = parts;
-  const fail = (problem: string): never => {
-    throw new EndpointError(redacted, problem, `write it as ${rules.example}`);
-  };
+  const { address, fail } = parts;
   if (address === "") fail("it has no container name");
   if (!NAME.test(address)) {
     fail(

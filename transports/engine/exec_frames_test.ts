@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readText } from "../../tests/transports/contract_help.ts";
+import { fakeStream } from "../../tests/transports/fake_stream.ts";
 import { FrameError, readFrames } from "./exec_frames.ts";
 
 function frame(kind: number, text: string): Uint8Array {
@@ -7,18 +9,6 @@ function frame(kind: number, text: string): Uint8Array {
   head[0] = kind;
   new DataView(head.buffer).setUint32(4, bytes.length);
   return new Uint8Array([...head, ...bytes]);
-}
-
-/** Hands out the bytes in pieces of `size`. */
-function source(bytes: Uint8Array, size: number) {
-  let at = 0;
-  return (into: Uint8Array) => {
-    if (at === bytes.length) return Promise.resolve(null);
-    const part = bytes.subarray(at, at + Math.min(size, into.length));
-    into.set(part);
-    at += part.length;
-    return Promise.resolve(part.length);
-  };
 }
 
 const long = "0123456789".repeat(10_000);
@@ -38,30 +28,22 @@ for (const size of [1, 7, 8, 9, 1000, 1 << 20]) {
       let other = "";
       const bytes = new Uint8Array(all.flatMap((part) => [...part]));
       const read = readFrames(
-        source(bytes, size),
+        fakeStream(bytes, size).stream.read,
         (part) => other += new TextDecoder().decode(part),
       );
-      const into = new Uint8Array(room);
-      let text = "";
-      for (let n; (n = await read(into)) !== null;) {
-        assert(n > 0);
-        text += new TextDecoder().decode(into.subarray(0, n));
-      }
-      assert.equal(text, `a${long}z`);
+      assert.equal(await readText({ read }, room), `a${long}z`);
       assert.equal(other, "oh dear!");
-      assert.equal(await read(into), null);
+      assert.equal(await read(new Uint8Array(room)), null);
     });
   }
 }
 
 Deno.test("frames that break off, and what is no frame", async () => {
-  const into = new Uint8Array(10);
   for (const cut of [3, 8, 9]) {
-    const read = readFrames(source(frame(1, "hello").subarray(0, cut), 100), () => {});
-    await assert.rejects(async () => {
-      while (await read(into) !== null);
-    }, new FrameError("the engine's stream ended inside a frame"));
+    const read = readFrames(fakeStream(frame(1, "hello").subarray(0, cut)).stream.read, () => {});
+    const error = new FrameError("the engine's stream ended inside a frame");
+    await assert.rejects(readText({ read }, 10), error);
   }
-  const read = readFrames(source(new TextEncoder().encode("HTTP/1.1 200 OK"), 100), () => {});
-  await assert.rejects(read(into), /has no frames: it continues with "HTTP\/1.1 200 OK"/);
+  const read = readFrames(fakeStream("HTTP/1.1 200 OK").stream.read, () => {});
+  await assert.rejects(readText({ read }), /has no frames: it continues with "HTTP\/1.1 200 OK"/);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fakeStream } from "../../tests/transports/fake_stream.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { type ChannelEnd, channelStream, type ChannelUse } from "./channels.ts";
 import { WebSocketClient } from "../net/websocket.ts";
@@ -6,24 +7,8 @@ import { WebSocketClient } from "../net/websocket.ts";
 /** Channels over a far side that sends these messages, and keeps what it is sent. */
 function channels(messages: readonly (readonly number[])[], use: Partial<ChannelUse> = {}) {
   const bytes = messages.flatMap((message) => [0x82, message.length, ...message]);
-  const sent: Uint8Array[] = [];
+  const { stream: below, sent, closed } = fakeStream(Uint8Array.from(bytes), 4, Infinity);
   const others: [number, string][] = [];
-  let closed = 0;
-  let at = 0;
-  const below: ByteStream = {
-    read(into) {
-      const part = bytes.slice(at, at + Math.min(into.length, 4));
-      into.set(part);
-      at += part.length;
-      return Promise.resolve(part.length === 0 ? null : part.length);
-    },
-    write(from) {
-      sent.push(from.slice());
-      return Promise.resolve(from.length);
-    },
-    closeWrite: () => Promise.resolve(),
-    close: () => void closed++,
-  };
   const stream = channelStream(new WebSocketClient(below), {
     reads: 1,
     skips: 0,
@@ -33,7 +18,7 @@ function channels(messages: readonly (readonly number[])[], use: Partial<Channel
     suspect: () => Promise.resolve(undefined),
     ...use,
   });
-  return { stream, sent, others, closes: () => closed };
+  return { stream, sent, others, closed };
 }
 
 async function readAll(stream: ByteStream, size = 3): Promise<number[]> {
@@ -83,12 +68,12 @@ Deno.test("channels: an end that has a reason", async () => {
     seen.push(any);
     return Promise.resolve(new Error("exit code 1"));
   };
-  const { stream, closes } = channels([[1, 5]], { failure });
+  const { stream, closed } = channels([[1, 5]], { failure });
   await assert.rejects(readAll(stream), /exit code 1/);
   await assert.rejects(stream.read(new Uint8Array(1)), /exit code 1/);
   await assert.rejects(stream.write(new Uint8Array(1)), /exit code 1/);
   assert.deepEqual(seen, [true], "it is asked once");
-  assert(closes() > 0);
+  assert(closed());
   const silent = channels([], { failure });
   await assert.rejects(silent.stream.read(new Uint8Array(1)), /exit code 1/);
   assert.deepEqual(seen, [true, false]);

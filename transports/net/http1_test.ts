@@ -1,43 +1,13 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { type HttpExchange, type HttpRequest, readText, startExchange } from "./http1.ts";
-import type { ByteStream } from "../byte_stream.ts";
+import { joinBytes } from "../../base/bytes.ts";
+import { readText as readAll } from "../../tests/transports/contract_help.ts";
+import { fakeStream } from "../../tests/transports/fake_stream.ts";
+import { type HttpRequest, readText, startExchange } from "./http1.ts";
 
 const get: HttpRequest = { method: "GET", path: "/x", host: "h" };
 
-/** A far side that has said `answer` already, and gives `size` bytes of it a read. */
-function far(answer: string, size = 1 << 20): { stream: ByteStream; sent: () => string } {
-  const bytes = new TextEncoder().encode(answer);
-  let at = 0;
-  let sent = "";
-  return {
-    sent: () => sent,
-    stream: {
-      read(into) {
-        if (at === bytes.length) return Promise.resolve(null);
-        const part = bytes.subarray(at, at + Math.min(size, into.length));
-        into.set(part);
-        at += part.length;
-        return Promise.resolve(part.length);
-      },
-      write(from) {
-        const n = Math.min(from.length, 7);
-        sent += new TextDecoder().decode(from.subarray(0, n));
-        return Promise.resolve(n);
-      },
-      closeWrite: () => Promise.resolve(),
-      close() {},
-    },
-  };
-}
-
-async function bodyOf(http: HttpExchange): Promise<string> {
-  let text = "";
-  const part = new Uint8Array(5);
-  for (let n = await http.read(part); n !== null; n = await http.read(part)) {
-    text += new TextDecoder().decode(part.subarray(0, n));
-  }
-  return text;
-}
+/** The request's text, of which each write took a part. */
+const textOf = (sent: readonly Uint8Array[]) => new TextDecoder().decode(joinBytes(sent));
 
 Deno.test("answers, in parts of any size", async () => {
   const answers: [string, number, string][] = [
@@ -54,15 +24,15 @@ Deno.test("answers, in parts of any size", async () => {
   ];
   for (const [answer, status, body] of answers) {
     for (const size of [1, 2, 3, 7, 1000]) {
-      const http = await startExchange(far(answer, size).stream, get);
+      const http = await startExchange(fakeStream(answer, size).stream, get);
       equal((await http.head()).status, status, answer);
-      equal(await bodyOf(http), body, answer);
+      equal(await readAll(http, 5), body, answer);
     }
   }
 });
 
 Deno.test("header names in any case, repeated values joined", async () => {
-  const { stream } = far("HTTP/1.1 404 Not Found\r\nX-A:  1 \r\nx-a: 2\r\n\r\n");
+  const { stream } = fakeStream("HTTP/1.1 404 Not Found\r\nX-A:  1 \r\nx-a: 2\r\n\r\n");
   const head = await (await startExchange(stream, get)).head();
   equal(head.line, "404 Not Found");
   deepEqual([...head.headers], [["x-a", "1, 2"]]);
@@ -81,31 +51,28 @@ Deno.test("what is sent", async () => {
     ],
   ];
   for (const [request, want] of cases) {
-    const { stream, sent } = far("");
+    const { stream, sent } = fakeStream("");
     await startExchange(stream, { ...get, ...request });
-    equal(sent(), want);
+    equal(textOf(sent), want);
   }
-  const { stream, sent } = far("");
+  const { stream, sent } = fakeStream("");
   const http = await startExchange(stream, { ...get, method: "POST", body: "stream" });
   await http.write(new TextEncoder().encode("first part"));
   await http.write(new Uint8Array(0));
   await http.write(new TextEncoder().encode("second"));
   await http.end();
-  equal(sent().split("\r\n\r\n", 1)[0]!.includes("Transfer-Encoding: chunked"), true);
+  equal(textOf(sent).split("\r\n\r\n", 1)[0]!.includes("Transfer-Encoding: chunked"), true);
   equal(
-    sent().slice(sent().indexOf("\r\n\r\n") + 4),
+    textOf(sent).slice(textOf(sent).indexOf("\r\n\r\n") + 4),
     "a\r\nfirst part\r\n6\r\nsecond\r\n0\r\n\r\n",
   );
 });
 
 Deno.test("an upgraded stream begins with what came behind the head", async () => {
-  const { stream } = far("HTTP/1.1 101 UPGRADED\r\n\r\nearly");
+  const { stream } = fakeStream("HTTP/1.1 101 UPGRADED\r\n\r\nearly");
   const http = await startExchange(stream, { ...get, upgrade: "tcp" });
   await http.head();
-  const raw = http.upgraded();
-  const into = new Uint8Array(100);
-  equal(await raw.read(into), 5);
-  equal(await raw.read(into), null);
+  equal(await readAll(http.upgraded()), "early");
 });
 
 Deno.test("answers that are none", async () => {
@@ -128,11 +95,13 @@ Deno.test("answers that are none", async () => {
     ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "the answer ended early"],
   ];
   for (const [answer, message] of bad) {
-    const http = await startExchange(far(answer).stream, get);
-    await rejects(http.head().then(() => bodyOf(http)), { name: "HttpError", message }, answer);
+    const http = await startExchange(fakeStream(answer).stream, get);
+    await rejects(http.head().then(() => readAll(http, 5)), { name: "HttpError", message }, answer);
   }
-  await rejects(startExchange(far("").stream, { ...get, path: "/a b" }), { name: "HttpError" });
-  await rejects(startExchange(far("").stream, { ...get, headers: { A: "b\r\nC: d" } }), {
+  await rejects(startExchange(fakeStream("").stream, { ...get, path: "/a b" }), {
+    name: "HttpError",
+  });
+  await rejects(startExchange(fakeStream("").stream, { ...get, headers: { A: "b\r\nC: d" } }), {
     name: "HttpError",
   });
 });
@@ -140,7 +109,7 @@ Deno.test("answers that are none", async () => {
 // A stand-in: no real far side resets the connection when it is wanted.
 Deno.test("what came before a reset is the text of a refusal, and no text otherwise", async () => {
   const open = () => {
-    const { stream } = far("HTTP/1.0 400 Bad Request\r\n\r\nspeak TLS");
+    const { stream } = fakeStream("HTTP/1.0 400 Bad Request\r\n\r\nspeak TLS");
     const reset = new Deno.errors.ConnectionReset("reset");
     return startExchange({
       ...stream,
@@ -156,12 +125,7 @@ Deno.test("what came before a reset is the text of a refusal, and no text otherw
 });
 
 Deno.test("a request and its body are one write", async () => {
-  const writes: number[] = [];
-  const { stream } = far("");
-  const write = (from: Uint8Array) => {
-    writes.push(from.length);
-    return Promise.resolve(from.length);
-  };
-  await startExchange({ ...stream, write }, { ...get, method: "POST", body: new Uint8Array(9) });
-  equal(writes.length, 1);
+  const { stream, sent } = fakeStream("", 1, Infinity);
+  await startExchange(stream, { ...get, method: "POST", body: new Uint8Array(9) });
+  equal(sent.length, 1);
 });

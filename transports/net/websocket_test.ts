@@ -1,30 +1,12 @@
 import assert from "node:assert/strict";
-import type { ByteStream } from "../byte_stream.ts";
+import { joinBytes } from "../../base/bytes.ts";
+import { fakeStream } from "../../tests/transports/fake_stream.ts";
 import { FRAME_BYTES, WebSocketClient, WebSocketError, webSocketUpgrade } from "./websocket.ts";
 
-/** A far side that gives these bytes, `most` at a time, and keeps what it is sent. */
-function farSide(bytes: number[] | Uint8Array, most = Infinity) {
-  const all = Uint8Array.from(bytes);
-  const sent: number[] = [];
-  let at = 0;
-  const stream: ByteStream = {
-    read(into) {
-      if (at === all.length) return Promise.resolve(null);
-      const part = all.subarray(at, at + Math.min(into.length, most));
-      into.set(part);
-      at += part.length;
-      return Promise.resolve(part.length);
-    },
-    write(from) {
-      // As few as a stream may take.
-      const part = from.subarray(0, 1000);
-      sent.push(...part);
-      return Promise.resolve(part.length);
-    },
-    closeWrite: () => Promise.resolve(),
-    close() {},
-  };
-  return { socket: new WebSocketClient(stream), sent };
+/** A WebSocket whose far side gives these bytes, `most` at a time. */
+function farSide(bytes: readonly number[], most = Infinity) {
+  const { stream, sent } = fakeStream(Uint8Array.from(bytes), most, 1000);
+  return { socket: new WebSocketClient(stream), sent: () => [...joinBytes(sent)] };
 }
 
 /** Every message's bytes, read `size` at a time. */
@@ -55,7 +37,7 @@ Deno.test("a WebSocket's frames of all lengths, however they come", async () => 
     const { socket, sent } = farSide(frames, most);
     const found = await messages(socket, size);
     assert.deepEqual(found, [[], [1, 2, 3], range(200), range(70_000), [8, 9, 10, 11]]);
-    assert.deepEqual(unmasked(sent), [[0x8a, [7]]], "the ping is answered");
+    assert.deepEqual(unmasked(sent()), [[0x8a, [7]]], "the ping is answered");
   }
 });
 
@@ -86,7 +68,7 @@ Deno.test("what a WebSocket sends is masked, whole and in turn", async () => {
     socket.ping(),
     socket.send(Uint8Array.of(255, 0), new Uint8Array()),
   ]);
-  const frames = unmasked(sent);
+  const frames = unmasked(sent());
   assert.deepEqual(frames, [
     [0x82, [0, 1, 2, 3, 4, 5]],
     [0x82, [0, ...long]],

@@ -1,43 +1,23 @@
 import assert from "node:assert/strict";
-import type { ByteStream } from "../byte_stream.ts";
+import { readText } from "../../tests/transports/contract_help.ts";
+import { fakeStream } from "../../tests/transports/fake_stream.ts";
 import { explainNoise, readHandshake, withRest } from "./handshake.ts";
-
-/** A stream that gives these parts, then ends. */
-function parts(...texts: string[]): ByteStream {
-  const waiting = texts.map((text) => new TextEncoder().encode(text));
-  return {
-    read(into) {
-      const next = waiting.shift();
-      if (next === undefined) return Promise.resolve(null);
-      into.set(next.subarray(0, into.length));
-      if (next.length > into.length) waiting.unshift(next.subarray(into.length));
-      return Promise.resolve(Math.min(next.length, into.length));
-    },
-    write: (from) => Promise.resolve(from.length),
-    closeWrite: () => Promise.resolve(),
-    close: () => {},
-  };
-}
 
 Deno.test("the handshake line, however it is cut; what is behind it belongs to the daemon", async () => {
   const line = 'fairlead-transport/1 ok {"authority":"a:1","peer":"p\\u001b[31m","secure":true}\n';
-  for (const cut of [[line + "\0\0rest"], [line, "\0\0rest"], [...line + "\0\0rest"]]) {
-    const stream = parts(...cut);
+  for (const reads of [Infinity, line.length, 1]) {
+    const { stream } = fakeStream(`${line}\0\0rest`, reads);
     const beginning = await readHandshake(stream);
     assert(beginning.kind === "ok");
     assert.deepEqual(beginning.greeting, { authority: "a:1", peer: "p", secure: true });
-    const whole = withRest(beginning.rest, stream);
-    let text = "";
-    const into = new Uint8Array(3);
-    for (let count; (count = await whole.read(into)) !== null;) {
-      text += new TextDecoder().decode(into.subarray(0, count));
-    }
-    assert.equal(text, "\0\0rest");
+    assert.equal(await readText(withRest(beginning.rest, stream), 3), "\0\0rest");
   }
 });
 
 Deno.test("an ok that says nothing", async () => {
-  const beginning = await readHandshake(parts('fairlead-transport/1 ok {"authority":""}\r\n'));
+  const beginning = await readHandshake(
+    fakeStream('fairlead-transport/1 ok {"authority":""}\r\n').stream,
+  );
   assert(beginning.kind === "ok");
   assert.deepEqual(beginning.greeting, { secure: false });
 });
@@ -45,17 +25,17 @@ Deno.test("an ok that says nothing", async () => {
 Deno.test("the error line", async () => {
   const fields = { code: "denied", message: "no\u0007 way", hint: "ask", retryable: true };
   const line = `fairlead-transport/1 error ${JSON.stringify(fields)}\n`;
-  const beginning = await readHandshake(parts(line));
+  const beginning = await readHandshake(fakeStream(line).stream);
   assert(beginning.kind === "error");
   assert.deepEqual(beginning.refusal, { ...fields, message: "no way" });
-  const bare = await readHandshake(parts("fairlead-transport/1 error {}\n"));
+  const bare = await readHandshake(fakeStream("fairlead-transport/1 error {}\n").stream);
   assert(bare.kind === "error");
   assert.equal(bare.refusal.code, "internal");
 });
 
 Deno.test("what is no handshake", async () => {
-  const kind = async (...texts: string[]) => (await readHandshake(parts(...texts))).kind;
-  assert.equal(await kind(), "silence");
+  const kind = async (text: string) => (await readHandshake(fakeStream(text).stream)).kind;
+  assert.equal(await kind(""), "silence");
   for (
     const text of [
       "hello\n",

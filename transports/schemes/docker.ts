@@ -1,6 +1,5 @@
 import { ENGINE_OPTIONS, type EngineChoice, findEngine, parseEngine } from "../engine/choice.ts";
 import { formatOptions, splitEndpoint } from "../endpoint.ts";
-import { EndpointError } from "../errors.ts";
 import type { Transport } from "../transport.ts";
 
 /** `docker://`: the BuildKit inside the engine in use, a docker context's, or one by its address. */
@@ -15,7 +14,7 @@ export const docker = {
     const parts = splitEndpoint(endpoint, docker);
     if (parts.address !== "") {
       const hint = "write docker:// for the engine in use, or docker://?context=NAME";
-      throw new EndpointError(parts.redacted, "it has an address", hint);
+      parts.fail("it has an address", hint);
     }
     return parseEngine(parts);
   },

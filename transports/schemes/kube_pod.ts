@@ -1,5 +1,4 @@
-import { formatOptions, splitEndpoint } from "../endpoint.ts";
-import { EndpointError } from "../errors.ts";
+import { formatOptions, given, portIn, splitEndpoint } from "../endpoint.ts";
 import { NAME } from "../kube/values.ts";
 import { prepareRandom } from "../../base/prepare_random.ts";
 import type { Transport } from "../transport.ts";
@@ -44,10 +43,8 @@ export const kubePod = {
   ],
 
   parse(endpoint: string): KubePodSpec {
-    const { address, redacted, options } = splitEndpoint(endpoint, kubePod);
-    const fail = (problem: string, hint = `write it as ${kubePod.example}`): never => {
-      throw new EndpointError(redacted, problem, hint);
-    };
+    const parts = splitEndpoint(endpoint, kubePod);
+    const { address, options, fail } = parts;
     const selector = options.get("selector");
     if (address === "" && selector === undefined) {
       fail("it has no pod name", `write it as ${kubePod.example} or kube-pod://?selector=LABELS`);
@@ -94,25 +91,14 @@ export const kubePod = {
     if (port !== undefined && !forwards) {
       fail("port can't be used here", "give mode=port-forward too");
     }
-    if (port !== undefined && !(/^\d{1,5}$/.test(port) && +port > 0 && +port < 65536)) {
-      fail(`${JSON.stringify(port)} is not a port`, "a port is a number from 1 to 65535");
-    }
     if (forwards && options.has("container")) {
       fail("container can't be used with port-forward", "a pod's containers share their ports");
     }
-    const text = (name: "selector" | "namespace" | "container" | "context" | "kubeconfig") => {
-      const value = options.get(name);
-      return value !== undefined && { [name]: value };
-    };
     return {
       ...address !== "" && { pod: address },
-      ...text("selector"),
-      ...text("namespace"),
-      ...text("container"),
-      ...text("context"),
-      ...text("kubeconfig"),
+      ...given(parts, "selector", "namespace", "container", "context", "kubeconfig"),
       ...loadbalance !== undefined && { loadbalance },
-      ...forwards && { port: Number(port ?? PORT) },
+      ...forwards && { port: portIn(parts, port ?? `${PORT}`) },
     };
   },
 

@@ -1,6 +1,5 @@
 import { CONTAINER, DIAL_STDIO, parseContainer } from "../engine/container.ts";
-import { formatOptions } from "../endpoint.ts";
-import { EndpointError } from "../errors.ts";
+import { formatOptions, given } from "../endpoint.ts";
 import type { Transport } from "../transport.ts";
 
 /** A container of containerd, by nerdctl's name for it. */
@@ -22,16 +21,12 @@ export const nerdctlContainer = {
   options: [{ name: "namespace", summary: "containerd's namespace; default: nerdctl's" }],
 
   parse(endpoint: string): NerdctlContainerSpec {
-    const { container, options } = parseContainer(endpoint, nerdctlContainer);
-    const namespace = options.get("namespace");
+    const parts = parseContainer(endpoint, nerdctlContainer);
+    const { namespace } = given(parts, "namespace");
     if (namespace !== undefined && !/^[A-Za-z0-9][\w.-]*$/.test(namespace)) {
-      throw new EndpointError(
-        endpoint,
-        `${JSON.stringify(namespace)} is not a namespace`,
-        "see nerdctl namespace ls",
-      );
+      parts.fail(`${JSON.stringify(namespace)} is not a namespace`, "see nerdctl namespace ls");
     }
-    return { container, ...namespace !== undefined && { namespace } };
+    return { container: parts.container, ...given(parts, "namespace") };
   },
 
   describe,

@@ -1,5 +1,5 @@
 import { splitEndpoint } from "../endpoint.ts";
-import { DialError, EndpointError, interrupted } from "../errors.ts";
+import { DialError, interrupted } from "../errors.ts";
 import type { Transport } from "../transport.ts";
 
 /** A named pipe of Windows. */
@@ -16,11 +16,10 @@ export const npipe = {
   options: [],
 
   parse(endpoint: string): NpipeSpec {
-    const { address, redacted } = splitEndpoint(endpoint, npipe);
+    const { address, fail } = splitEndpoint(endpoint, npipe);
     const path = address.replaceAll("\\", "/");
     if (!/^\/\/[^/]+\/pipe\/./i.test(path)) {
-      const problem = address === "" ? "it has no path" : "it is not the path of a pipe";
-      throw new EndpointError(redacted, problem, `write it as ${npipe.example}`);
+      fail(address === "" ? "it has no path" : "it is not the path of a pipe");
     }
     return { path };
   },

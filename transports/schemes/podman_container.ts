@@ -21,8 +21,7 @@ export const podmanContainer = {
 
   parse(endpoint: string): PodmanContainerSpec {
     const parts = parseContainer(endpoint, podmanContainer);
-    const { host } = parseEngine(parts);
-    return { container: parts.container, ...host !== undefined && { host } };
+    return { container: parts.container, ...parseEngine(parts) };
   },
 
   describe,

@@ -1,8 +1,8 @@
+import { maybe } from "../../base/maybe.ts";
 import { shellWord } from "../../base/shell_word.ts";
 import { DIAL_STDIO } from "../engine/container.ts";
 import { formatHostPort } from "../net/tcp_connect.ts";
-import { formatOptions, splitEndpoint } from "../endpoint.ts";
-import { EndpointError } from "../errors.ts";
+import { formatOptions, given, portIn, splitEndpoint } from "../endpoint.ts";
 import type { Transport } from "../transport.ts";
 
 /** A daemon behind an ssh server. */
@@ -40,24 +40,12 @@ export const ssh = {
   ],
 
   parse(endpoint: string): SshSpec {
-    const { address, redacted, options } = splitEndpoint(endpoint, ssh);
-    const fail = (
-      problem: string,
-      hint = "write it as ssh://[USER@]HOST[:PORT][/SOCKET]",
-    ): never => {
-      throw new EndpointError(redacted, problem, hint);
-    };
-    const slash = address.indexOf("/");
-    const [authority, path] = slash < 0
-      ? [address, ""]
-      : [address.slice(0, slash), address.slice(slash)];
-    const decoded = (text: string) => {
-      try {
-        return decodeURIComponent(text);
-      } catch {
-        return fail("it contains an invalid percent encoding", "write a percent sign as %25");
-      }
-    };
+    const parts = splitEndpoint(endpoint, ssh);
+    const { fail } = parts;
+    const [, authority = "", path = ""] = /^([^/]*)(.*)$/.exec(parts.address)!;
+    const decoded = (text: string) =>
+      maybe(() => decodeURIComponent(text)) ??
+        fail("it contains an invalid percent encoding", "write a percent sign as %25");
     const at = authority.lastIndexOf("@");
     const login = at < 0 ? undefined : authority.slice(0, at);
     if (login?.includes(":")) {
@@ -73,10 +61,8 @@ export const ssh = {
     const host = bracketed?.replace(/%25(?=.)/, "%") ?? plain ?? "";
     if (host === "") fail("it has no host");
     if (!isName(host)) fail(`${JSON.stringify(host)} is not a host name`);
-    if (port !== undefined && !(/^\d{1,5}$/.test(port) && +port > 0 && +port < 65536)) {
-      fail(`${JSON.stringify(port)} is not a port`, "a port is a number from 1 to 65535");
-    }
-    const named = options.get("socket");
+    const number = port !== undefined && { port: portIn(parts, port) };
+    const { socket: named } = given(parts, "socket");
     const inPath = path === "" || path === "/" ? undefined : decoded(path);
     if (named !== undefined && inPath !== undefined) {
       fail("it names two sockets", "give the path or the option socket, not both");
@@ -86,16 +72,12 @@ export const ssh = {
       fail("the socket's path is relative", "write it with a leading slash");
     }
     if (socket !== undefined && CONTROL.test(socket)) fail("its path contains a control character");
-    const [identity, knownHosts, command] = ["identity", "knownHosts", "command"]
-      .map((name) => options.get(name));
     return {
       host,
       ...user && { user },
-      ...port !== undefined && { port: Number(port) },
+      ...number,
       ...socket !== undefined && { socket },
-      ...identity !== undefined && { identity },
-      ...knownHosts !== undefined && { knownHosts },
-      ...command !== undefined && { command },
+      ...given(parts, "identity", "knownHosts", "command"),
     };
   },
 

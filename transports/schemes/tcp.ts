@@ -1,8 +1,7 @@
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
 import { connectAhead } from "../net/tcp_ahead.ts";
 import { streamOf } from "../byte_stream.ts";
-import { splitEndpoint } from "../endpoint.ts";
-import { EndpointError } from "../errors.ts";
+import { portIn, splitEndpoint } from "../endpoint.ts";
 import type { Transport } from "../transport.ts";
 
 /** A TCP port. */
@@ -20,13 +19,8 @@ export const tcp = {
   options: [],
 
   parse(endpoint: string): TcpSpec {
-    const { address, redacted } = splitEndpoint(endpoint, tcp);
-    const fail = (
-      problem: string,
-      hint = `write it as tcp://HOST:PORT, like ${tcp.example}`,
-    ): never => {
-      throw new EndpointError(redacted, problem, hint);
-    };
+    const parts = splitEndpoint(endpoint, tcp);
+    const { address, fail } = parts;
     const [, bracketed, host = bracketed ?? "", port] = ADDRESS.exec(address) ??
       fail(misshapen(address));
     if (host === "") fail("it has no host");
@@ -39,12 +33,9 @@ export const tcp = {
     }
     if (port === undefined || port === "") {
       const example = formatHostPort({ host, port: 1234 });
-      fail("it has no port", `add the port the daemon listens on, like tcp://${example}`);
+      return fail("it has no port", `add the port the daemon listens on, like tcp://${example}`);
     }
-    if (!/^\d{1,5}$/.test(port!) || Number(port) < 1 || Number(port) > 65535) {
-      fail(`${JSON.stringify(port)} is not a port`, "a port is a number from 1 to 65535");
-    }
-    return { host, port: Number(port) };
+    return { host, port: portIn(parts, port) };
   },
 
   describe,

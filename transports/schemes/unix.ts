@@ -2,7 +2,7 @@ import { errorText } from "../../base/error_text.ts";
 import { pause } from "../../base/async.ts";
 import { streamOf } from "../byte_stream.ts";
 import { splitEndpoint } from "../endpoint.ts";
-import { DialError, type DialErrorDetails, EndpointError, interrupted } from "../errors.ts";
+import { DialError, type DialErrorDetails, interrupted } from "../errors.ts";
 import type { DialContext, Transport } from "../transport.ts";
 
 /** A unix socket on this machine. */
@@ -22,11 +22,8 @@ export const unix = {
   options: [],
 
   parse(endpoint: string): UnixSpec {
-    const { address, redacted } = splitEndpoint(endpoint, unix);
-    const fail = (problem: string, hint: string): never => {
-      throw new EndpointError(redacted, problem, hint);
-    };
-    if (address === "") fail("it has no path", `write it as ${unix.example}`);
+    const { address, fail } = splitEndpoint(endpoint, unix);
+    if (address === "") fail("it has no path");
     if (address.startsWith("@")) {
       fail("abstract sockets are not supported", "let the daemon listen on a path");
     }
