@@ -40,7 +40,8 @@ export const ssh = {
   ],
 
   parse(endpoint: string): SshSpec {
-    const parts = splitEndpoint(endpoint, ssh);
+    const form = "ssh://[USER@]HOST[:PORT][/SOCKET]";
+    const parts = splitEndpoint(endpoint, { ...ssh, example: form });
     const { fail } = parts;
     const [, authority = "", path = ""] = /^([^/]*)(.*)$/.exec(parts.address)!;
     const decoded = (text: string) =>

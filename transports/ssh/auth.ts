@@ -12,13 +12,16 @@ import {
   type SshCertificate,
   userCertificateNote,
 } from "./host_keys/certificate.ts";
-import { agentIdentities, socketAgent } from "./keys/agent.ts";
+import { agentIdentities, agentSign, socketAgent } from "./keys/agent.ts";
 import { type KeyFile, publicHalf, readPrivateKey } from "./keys/private_key.ts";
 import { isOnSecurityKey, keyType, publicKeyIn } from "./keys/public_key.ts";
-import { loginBy, type NextAuth, type Sign, signWithAgent } from "./login.ts";
+import { loginKey, type Sign } from "./ssh2_internals.ts";
 import type { Ssh2 } from "./ssh2.ts";
 import type { SshTarget } from "./target.ts";
 import type { Asking } from "../transport.ts";
+
+/** A login in the form that `authHandler` passes to ssh2, which skips one whose signature fails. */
+type NextAuth = Record<string, unknown>;
 
 /** The logins that are tried in turn, and their results. */
 export interface SshAuth {
@@ -95,19 +98,26 @@ export function sshAuth(
   ): NextAuth {
     offered.push(blob);
     tried.push(shown + userCertificateNote(certificate, username, Date.now()));
-    return loginBy(ssh2, username, { blob, algorithm: loginAlgorithm(certificate), sign });
+    return loginBy(blob, loginAlgorithm(certificate), sign);
+  }
+
+  function loginBy(blob: Uint8Array, algorithm: string, sign: Sign): NextAuth {
+    return { type: "publickey", username, key: loginKey(ssh2, { blob, algorithm, sign }) };
   }
 
   /** A login by the key itself. */
   function byKey(blob: Uint8Array, sign: Sign): NextAuth {
     offered.push(blob);
-    return loginBy(ssh2, username, { blob, algorithm: keyType(blob), sign });
+    return loginBy(blob, keyType(blob), sign);
   }
 
   async function fromAgent(): Promise<NextAuth[]> {
     const path = target.agent;
     if (path === undefined) return [];
-    const signer = (blob: Uint8Array) => signWithAgent(path, blob, signal);
+    const signer = (blob: Uint8Array): Sign => async (data, hash) => {
+      using agent = socketAgent(path, signal);
+      return await agentSign(agent, blob, data, hash);
+    };
     // A forwarded agent may never answer.
     doing(`asking the agent at ${path}`);
     let identities: Uint8Array[];

@@ -1,9 +1,8 @@
 /** Opens the stream of an ssh connection: TCP, a program's stdio, or a channel of a jump host. */
-import { onAbort } from "../../base/async.ts";
 import { startProgram } from "../net/program.ts";
 import { duplexStream } from "../net/duplex_stream.ts";
 import { plain } from "./explain.ts";
-import type { SshChannel, SshClient } from "./ssh2.ts";
+import { type ChannelError, openChannel, type SshClient } from "./ssh2.ts";
 import type { SshTarget } from "./target.ts";
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
@@ -39,26 +38,18 @@ export async function forward(
   endpoint: string,
   signal: AbortSignal,
 ): Promise<ByteStream> {
-  const { promise, resolve, reject } = Promise.withResolvers<SshChannel>();
-  // ssh2 may throw at once: then nothing awaits the promise.
-  promise.catch(() => {});
-  using _ = onAbort(signal, () => reject(signal.reason));
-  signal.throwIfAborted();
-  client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
-    if (error !== undefined) return reject(cannotReach(target, endpoint, error));
-    // The dial was aborted, so nothing else would close the channel.
-    if (signal.aborted) channel.close();
-    resolve(channel);
-  });
-  // The channel itself can't be the socket: see `socketOf`.
-  const channel = await promise;
-  return duplexStream(channel, { close: () => channel.close() });
+  return await openChannel(signal, (opened) => {
+    client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
+      opened(error && cannotReach(target, endpoint, error), channel);
+    });
+    // The channel itself can't be the socket: see `socketOf`.
+  }, (channel) => duplexStream(channel, { close: () => channel.close() }));
 }
 
 function cannotReach(
   target: SshTarget,
   endpoint: string,
-  error: Error & { reason?: number | string },
+  error: ChannelError,
 ): DialError {
   return new DialError(`the jump host can't reach ${formatHostPort(target)}: ${plain(error)}`, {
     endpoint,

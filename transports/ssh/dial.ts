@@ -5,11 +5,11 @@
  */
 import { plain } from "./explain.ts";
 import { type SshPlace, takePlace } from "./pool.ts";
-import { onAbort, within } from "../../base/async.ts";
+import { within } from "../../base/async.ts";
 import { duplexStream } from "../net/duplex_stream.ts";
 import type { SshTarget } from "./target.ts";
-import type { SshChannel } from "./ssh2.ts";
-import { widenWindow } from "./wide_window.ts";
+import { openChannel, type Opened, type SshChannel, type SshClient } from "./ssh2.ts";
+import { widenWindow } from "./ssh2_internals.ts";
 import { describeEnding, type Ending, explainEnd, hasFailed } from "../net/ending.ts";
 import { stderrTail } from "../net/stderr_tail.ts";
 import type { ByteStream } from "../byte_stream.ts";
@@ -110,11 +110,6 @@ function leave(channel: SshChannel, place: SshPlace): void {
 /** The server refuses to open a channel. */
 class ChannelRefused extends Error {}
 
-type Open = (
-  client: SshPlace["link"]["client"],
-  done: (error: Error | undefined, channel: SshChannel) => void,
-) => void;
-
 /**
  * @param prepare runs in the same turn, because a program that fails at once may have ended in the
  * next turn
@@ -123,12 +118,9 @@ async function opened<T>(
   { link }: SshPlace,
   endpoint: string,
   { signal }: DialContext,
-  open: Open,
+  open: (client: SshClient, done: Opened) => void,
   prepare: (channel: SshChannel) => T,
 ): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  // ssh2 may throw at once: then nothing awaits the promise.
-  promise.catch(() => {});
   const lost = () =>
     new DialError("the ssh connection was lost", {
       endpoint,
@@ -137,20 +129,19 @@ async function opened<T>(
       retryable: true,
       hint: "look at the log of the ssh server",
     });
-  using _ = onAbort(signal, () => reject(interrupted(signal, endpoint, "exec")));
-  void link.closed.then(() => reject(lost()));
-  try {
+  const opening = openChannel(signal, (done) => {
     open(link.client, (error, channel) => {
-      if (error) return reject(link.gone ? lost() : new ChannelRefused(plain(error)));
-      // The dial was aborted, so nothing else would close the channel.
-      if (signal.aborted) channel.close();
-      else widenWindow(channel);
-      resolve(prepare(channel));
+      done(error && (link.gone ? lost() : new ChannelRefused(plain(error))), channel);
     });
-    return await promise;
+  }, (channel) => {
+    widenWindow(channel);
+    return prepare(channel);
+  });
+  try {
+    return await Promise.race([opening, link.closed.then(() => Promise.reject(lost()))]);
   } catch (error) {
-    if (error instanceof Error && error.message === "Not connected") throw lost();
-    throw error;
+    if (signal.aborted) throw interrupted(signal, endpoint, "exec");
+    throw error instanceof Error && error.message === "Not connected" ? lost() : error;
   }
 }
 

@@ -7,8 +7,7 @@ import { Buffer } from "node:buffer";
 import { keyType } from "./keys/public_key.ts";
 import type { RsaHash } from "./keys/signing_key.ts";
 import { string, stringsOf } from "./keys/wire.ts";
-import type { Login } from "./login.ts";
-import type { Ssh2, SshClient, SshKey } from "./ssh2.ts";
+import type { Ssh2, SshChannel, SshClient, SshKey } from "./ssh2.ts";
 
 /** The private fields of a client that fairlead uses. */
 export interface Internals {
@@ -157,6 +156,25 @@ export function useKeyOf(client: SshClient, certificate: Uint8Array, key: Uint8A
   });
 }
 
+/** Makes a signature in wire format: its algorithm's name, then its bytes. */
+export type Sign = (data: Uint8Array, hash: RsaHash) => Promise<Uint8Array>;
+
+/**
+ * A login by a public key (RFC 4252, section 7). ssh2's own keys and agents support no certificates
+ * and no security keys, and only some formats of private keys.
+ */
+interface Login {
+  /** A public key or a certificate, in wire format. */
+  readonly blob: Uint8Array;
+  /**
+   * The algorithm's name in the request; for `ssh-rsa`, ssh2 chooses a hash that the server
+   * supports.
+   */
+  readonly algorithm: string;
+  /** Signs once the server has accepted the key. */
+  readonly sign: Sign;
+}
+
 const login = Symbol("login");
 
 /** A key of ssh2's own class: ssh2 accepts no other. */
@@ -245,4 +263,34 @@ function withSignature(packet: Uint8Array, write: Writer, signature: Uint8Array)
   whole.set(head, start);
   whole.set(end, start + head.length);
   return whole;
+}
+
+/**
+ * The bytes of a channel's window besides ssh2's own 2 MiB (`MAX_WINDOW` in its `Channel.js`), which
+ * let 20 MB/s through at a round trip of 100 ms. At most so many wait here for a slow reader.
+ */
+const MORE = 14 << 20;
+
+/** The private fields of a channel that are used here. */
+export interface ChannelInternals {
+  readonly incoming: { window: number };
+  readonly outgoing: { readonly id: number };
+  readonly _client: {
+    readonly _protocol: { channelWindowAdjust(channel: number, bytes: number): void };
+  };
+}
+
+/**
+ * Widens a channel's receive window: grants the server more, and leaves ssh2 to count in its own window. ssh2 sees the bytes of the
+ * wide window beyond the additional ones. It sees at least one, because it drops data at 0.
+ */
+export function widenWindow(channel: SshChannel): void {
+  const { incoming, outgoing, _client } = channel as unknown as ChannelInternals;
+  let left = incoming.window + MORE;
+  const shown = () => Math.max(1, left - MORE);
+  Object.defineProperty(incoming, "window", {
+    get: shown,
+    set: (value: number) => left += value - shown(),
+  });
+  _client._protocol.channelWindowAdjust(outgoing.id, MORE);
 }

@@ -1,14 +1,17 @@
 /** The private fields of ssh2 that fairlead uses are there, and are what it takes them for. */
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { Duplex } from "node:stream";
-import { loadSsh2, type SshKey } from "./ssh2.ts";
+import { loadSsh2, type SshChannel, type SshKey } from "./ssh2.ts";
 import {
   carryLogins,
+  type ChannelInternals,
   type Internals,
   loginKey,
   offerCertificates,
   SigningFailed,
   silence,
+  widenWindow,
 } from "./ssh2_internals.ts";
 import { stringsOf } from "./keys/wire.ts";
 
@@ -93,4 +96,44 @@ Deno.test("ssh2 writes a signature of ours into a request as it is", async () =>
 Deno.test("ssh2 gets an error of ours for a signature that fails", async () => {
   const failure = await request(() => Promise.reject(new Error("the agent refused")));
   assert(failure instanceof SigningFailed);
+});
+
+const MIB = 1 << 20;
+
+Deno.test("ssh2 gives back exactly what came through a widened window", () => {
+  // The function of ssh2 that grants the server more.
+  const { windowAdjust, MAX_WINDOW, WINDOW_THRESHOLD } = createRequire(import.meta.url)(
+    "ssh2/lib/Channel.js",
+  );
+  let granted = MAX_WINDOW;
+  const channel: ChannelInternals = {
+    incoming: { window: MAX_WINDOW },
+    outgoing: { id: 3 },
+    _client: {
+      _protocol: {
+        channelWindowAdjust(id, bytes) {
+          assert.equal(id, 3);
+          granted += bytes;
+        },
+      },
+    },
+  };
+  widenWindow(channel as unknown as SshChannel);
+  assert.equal(granted, 16 * MIB);
+  let came = 0;
+  const receive = (bytes: number, isRead: boolean) => {
+    assert.notEqual(channel.incoming.window, 0, "ssh2 would drop the data");
+    came += bytes;
+    assert.ok(came <= granted);
+    channel.incoming.window -= bytes;
+    if (isRead && channel.incoming.window <= WINDOW_THRESHOLD) windowAdjust(channel);
+  };
+  // A quick reader.
+  for (let at = 0; at < 1000; at++) receive(32_768, true);
+  const ahead = granted - came;
+  assert.ok(ahead > 14 * MIB && ahead <= 16 * MIB, `${ahead}`);
+  // A reader that reads nothing, until the server may send no more; then it reads everything.
+  while (granted > came) receive(Math.min(32_768, granted - came), false);
+  for (let at = 0; at < 10; at++) windowAdjust(channel);
+  assert.equal(granted - came, 16 * MIB);
 });

@@ -19,69 +19,64 @@ export async function judgeMatch(
   const { subject, sources, found, final, seen } = search;
   const { host, user } = namesSoFar(search);
   const left = [...words];
-  while (left.length > 0) {
-    const word = left.shift()!;
+  /** The value after a criterion's equals sign. */
+  let given: string | undefined;
+  const value = () => given ?? left.shift() ?? "";
+  const matches = (text: string, exact = true) =>
+    matchesPatterns(text, value().split(","), { exact });
+  const criteria: Readonly<Record<string, () => boolean | SshConfigError | Promise<boolean>>> = {
+    all: () => true,
+    // fairlead doesn't canonicalize names.
+    canonical: () => false,
+    final() {
+      seen.final = true;
+      return final;
+    },
+    host: () => matches(host, false),
+    originalhost: () => matches(subject.host, false),
+    user: () => matches(user),
+    localuser: () => matches(subject.localUser),
+    tagged: () => matches(found.get("tag")?.[0] ?? ""),
+    localnetwork: () => onNetworks(value().split(","), sources.addresses, place),
+    async exec() {
+      const tokens = await tokensOf(namesSoFar(search));
+      return await sources.run(expandCommand(value(), tokens, `${place}: Match exec`));
+    },
+  };
+  for (let word; (word = left.shift()) !== undefined;) {
     const negated = word.startsWith("!");
-    const [name, given] = cut(negated ? word.slice(1) : word, "=");
+    const [name, after] = cut(negated ? word.slice(1) : word, "=");
+    given = after;
     const criterion = name.toLowerCase();
-    const value = () => given ?? left.shift() ?? "";
-    const list = () => value().split(",");
-    let holds: boolean;
-    switch (criterion) {
-      case "all":
-        holds = true;
-        break;
-      case "final":
-        seen.final = true;
-        holds = final;
-        break;
-      case "canonical":
-        // fairlead doesn't canonicalize names.
-        holds = false;
-        break;
-      case "host":
-        holds = matchesPatterns(host, list());
-        break;
-      case "originalhost":
-        holds = matchesPatterns(subject.host, list());
-        break;
-      case "user":
-        holds = matchesPatterns(user, list(), { exact: true });
-        break;
-      case "localuser":
-        holds = matchesPatterns(subject.localUser, list(), { exact: true });
-        break;
-      case "tagged":
-        holds = matchesPatterns(found.get("tag")?.[0] ?? "", list(), { exact: true });
-        break;
-      case "localnetwork": {
-        const networks = list();
-        const wrong = networks.find((one) => inNetwork("", one) === undefined);
-        if (wrong !== undefined) {
-          return new SshConfigError(
-            place,
-            `${JSON.stringify(wrong)} is not a network`,
-            "write it as ADDRESS/BITS, with zeros after the first BITS bits",
-          );
-        }
-        holds = sources.addresses().some((own) => networks.some((one) => inNetwork(own, one)));
-        break;
-      }
-      case "exec": {
-        const tokens = await tokensOf(namesSoFar(search));
-        holds = await sources.run(expandCommand(value(), tokens, `${place}: Match exec`));
-        break;
-      }
-      default:
-        return new SshConfigError(
-          place,
-          `Match ${criterion} can't be judged by fairlead`,
-          "put the settings of this host into a Host block, before that one",
-        );
+    if (!Object.hasOwn(criteria, criterion)) {
+      return new SshConfigError(
+        place,
+        `Match ${criterion} can't be judged by fairlead`,
+        "put the settings of this host into a Host block, before that one",
+      );
     }
+    const holds = await criteria[criterion]!();
+    if (holds instanceof SshConfigError) return holds;
     if (holds === negated) return false;
   }
   return words.length > 0;
+}
+
+/** Whether one of the addresses is in one of the networks. */
+function onNetworks(
+  networks: readonly string[],
+  addresses: () => readonly string[],
+  place: string,
+): boolean | SshConfigError {
+  const wrong = networks.find((one) => inNetwork("", one) === undefined);
+  if (wrong === undefined) {
+    return addresses().some((own) => networks.some((one) => inNetwork(own, one)));
+  }
+  return new SshConfigError(
+    place,
+    `${JSON.stringify(wrong)} is not a network`,
+    "write it as ADDRESS/BITS, with zeros after the first BITS bits",
+  );
 }
 
 /** The tokens' values at this point of the search. */

@@ -12,7 +12,7 @@
  */
 import { maybe } from "../../../base/maybe.ts";
 import { parseCertificate, type SshCertificate } from "./certificate.ts";
-import { stringsIn } from "../keys/wire.ts";
+import { stringsIn, WireReader } from "../keys/wire.ts";
 import { sameBytes } from "../../../base/bytes.ts";
 
 const MAGIC = new TextEncoder().encode("SSHKRL\n\0");
@@ -65,32 +65,31 @@ function keysIn(text: string): Uint8Array[] {
 }
 
 function sectionsOf(list: Uint8Array): [number, Uint8Array][] {
-  const view = viewOf(list);
-  const next = (at: number) => at + 4 + view.getUint32(at);
-  const format = view.getUint32(MAGIC.length);
+  const reader = new WireReader(list.subarray(MAGIC.length));
+  const format = reader.uint32();
   if (format !== 1) throw new Error(`its format ${format} is not known`);
-  // The version, the date and the flags come first, then two strings.
-  return typed(list.subarray(next(next(MAGIC.length + 4 + 24))));
+  reader.take(24); // the version, the date and the flags
+  reader.string(); // reserved
+  reader.string(); // a comment
+  return typedIn(reader);
 }
 
 function revokesCertificate(data: Uint8Array, { authority, serial, id }: SshCertificate): boolean {
-  const view = viewOf(data);
-  const size = view.getUint32(0);
-  const reserved = 4 + size + 4 + view.getUint32(4 + size);
-  if (size > 0 && !sameBytes(data.subarray(4, 4 + size), authority)) return false;
-  return typed(data.subarray(reserved)).some(([type, part]) => {
-    const numbers = viewOf(part);
+  const reader = new WireReader(data);
+  const signer = reader.string();
+  reader.string(); // reserved
+  if (signer.length > 0 && !sameBytes(signer, authority)) return false;
+  return typedIn(reader).some(([type, part]) => {
+    const numbers = new WireReader(part);
     switch (type) {
       case 0x20:
-        for (let at = 0; at < part.length; at += 8) {
-          if (numbers.getBigUint64(at) === serial) return true;
-        }
+        while (numbers.left > 0) if (numbers.uint64() === serial) return true;
         return false;
       case 0x21:
-        return serial >= numbers.getBigUint64(0) && serial <= numbers.getBigUint64(8);
+        return serial >= numbers.uint64() && serial <= numbers.uint64();
       case 0x22: {
-        const bit = serial - numbers.getBigUint64(0);
-        const [bitmap = new Uint8Array()] = stringsIn(part.subarray(8));
+        const bit = serial - numbers.uint64();
+        const bitmap = numbers.string();
         if (bit < 0n || bit >= BigInt(bitmap.length) * 8n) return false;
         return (bitmap.at(-1 - Number(bit >> 3n))! >> Number(bit & 7n) & 1) === 1;
       }
@@ -102,19 +101,9 @@ function revokesCertificate(data: Uint8Array, { authority, serial, id }: SshCert
   });
 }
 
-/** Splits bytes into pairs of a type byte and a string. */
-function typed(bytes: Uint8Array): [number, Uint8Array][] {
-  const view = viewOf(bytes);
+/** Reads pairs of a type byte and a string. */
+function typedIn(reader: WireReader): [number, Uint8Array][] {
   const found: [number, Uint8Array][] = [];
-  for (let at = 0; at < bytes.length;) {
-    const end = at + 5 + view.getUint32(at + 1);
-    if (end > bytes.length) throw new RangeError("it is cut off");
-    found.push([bytes[at]!, bytes.subarray(at + 5, end)]);
-    at = end;
-  }
+  while (reader.left > 0) found.push([reader.byte(), reader.string()]);
   return found;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
