@@ -1,4 +1,6 @@
+import type { EngineExec } from "./exec.ts";
 import { type Endpoint, type EndpointRules, splitEndpoint } from "../endpoint.ts";
+import type { Connection, DialContext } from "../transport.ts";
 
 /** The container's name in examples: the one that BuildKit's own documentation uses. */
 export const CONTAINER = "buildkitd";
@@ -27,4 +29,19 @@ export function parseContainer(
     );
   }
   return { ...parts, container: address };
+}
+
+/** Runs buildctl's relay in a container. Throws `DialError`, or the signal's reason. */
+export async function dialContainer(
+  exec: Omit<EngineExec, "command">,
+  context: DialContext,
+): Promise<Connection> {
+  const { execInContainer } = await import("./exec.ts");
+  const { container, engine } = exec;
+  return {
+    stream: await execInContainer({ ...exec, command: DIAL_STDIO }, context),
+    authority: container,
+    peer: `container ${container} at ${engine.host}`,
+    secure: false,
+  };
 }

@@ -2,14 +2,13 @@
 import { fieldsOf } from "../../base/json.ts";
 import { maybe } from "../../base/maybe.ts";
 import { DIAL_STDIO } from "../engine/container.ts";
-import { callKube } from "./api.ts";
 import { channelStream } from "./channels.ts";
 import { endings } from "./diagnosis/exec_end.ts";
-import { brokenOff, type PodDial, podPath } from "./pod_dial.ts";
+import { brokenOff, type PodDial } from "./pod_dial.ts";
+import { openSocket } from "./pod_socket.ts";
 import { mapsIn, textsIn } from "./values.ts";
 import { said } from "../net/ending.ts";
 import { stderrTail } from "../net/stderr_tail.ts";
-import { WebSocketClient, webSocketUpgrade } from "../net/websocket.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { lostOrFailed } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
@@ -23,7 +22,7 @@ const STATUS = 3;
 /** The characters of a status that are kept. */
 const LONGEST_STATUS = 64 << 10;
 
-/** Starts the program. Throws as `callKube`, and `WebSocketError`. */
+/** Starts the program. Throws as `openSocket`. */
 export async function execInPod(
   dial: PodDial,
   container: string | undefined,
@@ -32,29 +31,12 @@ export async function execInPod(
   const query = new URLSearchParams({ stdin: "true", stdout: "true", stderr: "true" });
   if (container !== undefined) query.set("container", container);
   for (const word of DIAL_STDIO) query.append("command", word);
-  const upgrade = webSocketUpgrade(PROTOCOLS);
   const began = performance.now();
-  const answer = await callKube(
-    dial.target,
-    {
-      path: `${podPath(dial)}/exec?${query}`,
-      headers: upgrade.headers,
-      upgrade: "websocket",
-    },
-    dial.endpoint,
-    context,
-  );
-  let protocol: string;
-  try {
-    protocol = await upgrade.accepted(answer.head);
-  } catch (error) {
-    answer.stream.close();
-    throw error;
-  }
+  const { socket, protocol } = await openSocket(dial, `exec?${query}`, PROTOCOLS, context);
   const tail = stderrTail();
   const decoder = new TextDecoder();
   let status = "";
-  return channelStream(new WebSocketClient(answer.http.upgraded()), {
+  return channelStream(socket, {
     reads: STDOUT,
     skips: 0,
     halfCloses: protocol === PROTOCOLS[0],

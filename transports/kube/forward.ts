@@ -1,9 +1,8 @@
 /** A port of a pod as a byte stream. */
-import { callKube } from "./api.ts";
 import { type ChannelEnd, channelStream } from "./channels.ts";
 import { endings } from "./diagnosis/exec_end.ts";
-import { brokenOff, type PodDial, podPath } from "./pod_dial.ts";
-import { WebSocketClient, webSocketUpgrade } from "../net/websocket.ts";
+import { brokenOff, type PodDial } from "./pod_dial.ts";
+import { openSocket } from "./pod_socket.ts";
 import type { ByteStream } from "../byte_stream.ts";
 import { lostOrFailed } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
@@ -16,33 +15,18 @@ const PORT_BYTES = 2;
 /** The characters of an error that are kept. */
 const LONGEST_ERROR = 4 << 10;
 
-/** Connects to the port. Throws as `callKube`, and `WebSocketError`. */
+/** Connects to the port. Throws as `openSocket`. */
 export async function forwardToPod(
   dial: PodDial,
   port: number,
   context: DialContext,
 ): Promise<ByteStream> {
-  const upgrade = webSocketUpgrade(PROTOCOLS);
   const began = performance.now();
-  const answer = await callKube(
-    dial.target,
-    {
-      path: `${podPath(dial)}/portforward?ports=${port}`,
-      headers: upgrade.headers,
-      upgrade: "websocket",
-    },
-    dial.endpoint,
-    context,
-  );
-  try {
-    await upgrade.accepted(answer.head);
-  } catch (error) {
-    answer.stream.close();
-    throw error;
-  }
+  const path = `portforward?ports=${port}`;
+  const { socket } = await openSocket(dial, path, PROTOCOLS, context);
   const decoder = new TextDecoder();
   let said = "";
-  return channelStream(new WebSocketClient(answer.http.upgraded()), {
+  return channelStream(socket, {
     reads: DATA,
     skips: PORT_BYTES,
     halfCloses: false,

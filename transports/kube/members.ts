@@ -1,8 +1,7 @@
 /** The pods of a selector; each pod is a daemon of its own. */
-import { askKube } from "./api.ts";
 import { kubeTarget } from "./config/config.ts";
-import { podsPath } from "./pod_dial.ts";
-import { podsIn, stateOf } from "./pod.ts";
+import { stateOf } from "./pod.ts";
+import { podsOf } from "./pods.ts";
 import { explainKube } from "./diagnosis/refusal.ts";
 import { interrupted } from "../errors.ts";
 import { kubePod } from "../schemes/kube_pod.ts";
@@ -12,7 +11,7 @@ import type { DialContext } from "../transport.ts";
 interface Member {
   readonly name: string;
   readonly isReady: boolean;
-  readonly annotations: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -26,15 +25,13 @@ export async function podMembers(endpoint: string, context: DialContext): Promis
   let target: Awaited<ReturnType<typeof kubeTarget>> | undefined;
   try {
     target = await kubeTarget(context.env, spec);
-    const query = new URLSearchParams({ labelSelector: spec.selector ?? "" });
-    const answer = await askKube(target, `${podsPath(target)}?${query}`, endpoint, context);
-    const pods = podsIn(answer);
+    const pods = await podsOf(target, spec.selector ?? "", endpoint, context);
     if (!pods.some((pod) => stateOf(pod) === "ready")) return [];
-    return pods.filter(({ status }) => status?.phase === "Running")
+    return pods.filter(({ status }) => status.phase === "Running")
       .map((pod) => ({
         name: pod.name,
         isReady: stateOf(pod) === "ready",
-        annotations: pod.metadata?.annotations ?? {},
+        annotations: pod.metadata.annotations,
       }))
       .sort((a, b) => a.name < b.name ? -1 : 1);
   } catch (error) {

@@ -1,78 +1,38 @@
 /** Pods in the API server's answers, which may be of any shape. */
-import { fieldsOf } from "../../base/json.ts";
+import { fieldsOf, itemsOf } from "../../base/json.ts";
 import { mapsIn, NAME, textsIn } from "./values.ts";
 
 /** The fields of the API's pod that are used here. */
-export interface Pod {
-  readonly name: string;
-  readonly metadata?: {
-    readonly creationTimestamp?: string;
-    readonly deletionTimestamp?: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec?: {
-    readonly containers?: readonly { readonly name: string }[];
-  };
-  readonly status?: {
-    readonly phase?: string;
-    readonly reason?: string;
-    readonly message?: string;
-    readonly conditions?: readonly {
-      readonly type?: string;
-      readonly status?: string;
-      readonly message?: string;
-    }[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-  };
-}
-
-/** The present state of a container, and its state before the last restart. */
-export interface ContainerStatus {
-  readonly name: string;
-  readonly state?: ContainerState;
-  readonly lastState?: ContainerState;
-}
-
-interface ContainerState {
-  readonly running?: { readonly startedAt?: string };
-  readonly waiting?: { readonly reason?: string };
-  readonly terminated?: Terminated;
-}
-
-/** How a container ended. */
-export interface Terminated {
-  /** `OOMKilled`, `Error`, `Completed`, … */
-  readonly reason?: string;
-  readonly exitCode?: number;
-  readonly message?: string;
-  /** RFC 3339, in whole seconds. */
-  readonly finishedAt?: string;
-}
+export type Pod = ReturnType<typeof podOf>;
+/** A container's present state, and its state before the last restart. */
+export type ContainerStatus = Pod["status"]["containerStatuses"][number];
+/** How a container ended: the reason (`OOMKilled`, `Error`, …), and RFC 3339 in whole seconds. */
+export type Terminated = NonNullable<ContainerStatus["state"]["terminated"]>;
 
 /** The pods of a list, without those that have no valid name. */
 export function podsIn(list: unknown): Pod[] {
-  return mapsIn(fieldsOf(list).items).map(podOf).filter(({ name }) => NAME.test(name));
+  return itemsOf(fieldsOf(list).items).map(podOf).filter(({ name }) => NAME.test(name));
 }
 
 /** Reads a pod; a field of another type than the API's is left out. */
-export function podOf(value: unknown): Pod {
+export function podOf(value: unknown) {
   const { metadata, spec, status } = fieldsOf(value);
-  const { name = "" } = textsIn(metadata, "name");
+  const { conditions, containerStatuses } = fieldsOf(status);
   const annotations = fieldsOf(fieldsOf(metadata).annotations);
-  const containers = (list: unknown) =>
-    mapsIn(list).flatMap(({ name }) => typeof name === "string" ? [{ name }] : []);
   return {
-    name,
+    name: "",
+    ...textsIn(metadata, "name"),
     metadata: {
       ...textsIn(metadata, "creationTimestamp", "deletionTimestamp"),
-      annotations: textsIn(annotations, ...Object.keys(annotations)) as Record<string, string>,
+      annotations: textsIn(annotations, ...Object.keys(annotations)),
     },
-    spec: { containers: containers(fieldsOf(spec).containers) },
+    containers: mapsIn(fieldsOf(spec).containers)
+      .flatMap(({ name }) => typeof name === "string" ? [name] : []),
     status: {
       ...textsIn(status, "phase", "reason", "message"),
-      conditions: mapsIn(fieldsOf(status).conditions)
+      conditions: mapsIn(conditions)
         .map((condition) => textsIn(condition, "type", "status", "message")),
-      containerStatuses: mapsIn(fieldsOf(status).containerStatuses).map((container) => ({
+      containerStatuses: mapsIn(containerStatuses).map((container) => ({
         name: "",
         ...textsIn(container, "name"),
         state: containerState(container.state),
@@ -82,40 +42,32 @@ export function podOf(value: unknown): Pod {
   };
 }
 
-function containerState(value: unknown): ContainerState {
+function containerState(value: unknown) {
   const { running, waiting, terminated } = fieldsOf(value);
   const { exitCode } = fieldsOf(terminated);
   return {
-    ...running !== undefined && { running: textsIn(running, "startedAt") },
-    ...waiting !== undefined && { waiting: textsIn(waiting, "reason") },
-    ...terminated !== undefined && {
-      terminated: {
-        ...textsIn(terminated, "reason", "message", "finishedAt"),
-        ...typeof exitCode === "number" && { exitCode },
-      },
+    isRunning: running !== undefined,
+    waiting: textsIn(waiting, "reason").reason,
+    terminated: terminated === undefined ? undefined : {
+      ...textsIn(terminated, "reason", "message", "finishedAt"),
+      exitCode: typeof exitCode === "number" ? exitCode : 0,
     },
   };
 }
 
 /** Returns `ready`, or the reason in words why the pod can't be used. */
-export function stateOf(pod: Pick<Pod, "metadata" | "status">): string {
-  const { metadata, status } = pod;
-  if (metadata?.deletionTimestamp !== undefined) return "terminating";
-  const waiting = status?.containerStatuses?.map(({ state }) => state?.waiting?.reason)
+export function stateOf({ metadata, status }: Pod): string {
+  if (metadata.deletionTimestamp !== undefined) return "terminating";
+  const waiting = status.containerStatuses.map(({ state }) => state.waiting)
     .find((reason) => reason !== undefined);
-  if (status?.phase !== "Running") {
-    return `${status?.phase ?? "of unknown state"}${waiting === undefined ? "" : ` (${waiting})`}`;
-  }
-  const ready = status.conditions?.find(({ type }) => type === "Ready")?.status === "True";
-  if (ready) return "ready";
-  return waiting === undefined ? "not ready" : `not ready (${waiting})`;
+  const why = waiting === undefined ? "" : ` (${waiting})`;
+  if (status.phase !== "Running") return `${status.phase ?? "of unknown state"}${why}`;
+  const ready = status.conditions.find(({ type }) => type === "Ready")?.status === "True";
+  return ready ? "ready" : `not ready${why}`;
 }
 
 /** Kubectl's choice of a container: the one in the pod's annotation, else the first. */
-export function defaultContainer(
-  { metadata, spec }: Pick<Pod, "metadata" | "spec">,
-): string | undefined {
-  const named = metadata?.annotations?.["kubectl.kubernetes.io/default-container"];
-  const names = spec?.containers?.map(({ name }) => name) ?? [];
-  return named !== undefined && names.includes(named) ? named : names[0];
+export function defaultContainer({ metadata, containers }: Pod): string | undefined {
+  const named = metadata.annotations["kubectl.kubernetes.io/default-container"];
+  return named !== undefined && containers.includes(named) ? named : containers[0];
 }

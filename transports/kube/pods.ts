@@ -1,10 +1,21 @@
 /** The ready pods of a selector, and the order in which a dial tries them. */
 import { askKube } from "./api.ts";
 import type { KubeTarget } from "./config/config.ts";
-import { defaultContainer, podsIn, stateOf } from "./pod.ts";
+import { defaultContainer, type Pod, podsIn, stateOf } from "./pod.ts";
 import { inNamespace, podsPath } from "./pod_dial.ts";
 import { DialError } from "../errors.ts";
 import type { DialContext } from "../transport.ts";
+
+/** The pods with these labels. Throws as `askKube`. */
+export async function podsOf(
+  target: KubeTarget,
+  selector: string,
+  endpoint: string,
+  context: DialContext,
+): Promise<Pod[]> {
+  const query = new URLSearchParams({ labelSelector: selector });
+  return podsIn(await askKube(target, `${podsPath(target)}?${query}`, endpoint, context));
+}
 
 /**
  * The names of the pods with these labels that are ready and not terminating, each with the
@@ -16,16 +27,14 @@ export async function readyPods(
   endpoint: string,
   context: DialContext,
 ): Promise<{ name: string; container: string | undefined }[]> {
-  const query = new URLSearchParams({ labelSelector: selector });
-  const answer = await askKube(target, `${podsPath(target)}?${query}`, endpoint, context);
-  const pods = podsIn(answer);
+  const pods = await podsOf(target, selector, endpoint, context);
   const ready = pods.filter((pod) => stateOf(pod) === "ready");
   if (ready.length > 0) {
     return ready.map((pod) => ({ name: pod.name, container: defaultContainer(pod) }));
   }
   const { namespace, kubectl } = target;
   if (pods.length === 0) {
-    const owner = await ownerOf(target, query, endpoint, { ...context, step: () => {} });
+    const owner = await ownerOf(target, selector, endpoint, { ...context, step: () => {} });
     throw new DialError(
       owner === undefined
         ? `no pod in namespace ${namespace} has the labels ${selector}`
@@ -64,15 +73,15 @@ export async function readyPods(
  */
 async function ownerOf(
   target: KubeTarget,
-  query: URLSearchParams,
+  selector: string,
   endpoint: string,
   context: DialContext,
 ): Promise<string | undefined> {
   for (const kind of ["deployment", "statefulset"]) {
     const path = `/apis/apps/v1/${inNamespace(target.namespace, `${kind}s`)}`;
-    const list = await askKube(target, `${path}?${query}`, endpoint, context).catch(() =>
-      undefined
-    );
+    const query = new URLSearchParams({ labelSelector: selector });
+    const list = await askKube(target, `${path}?${query}`, endpoint, context)
+      .catch(() => undefined);
     context.signal.throwIfAborted();
     const name = podsIn(list)[0]?.name;
     if (name !== undefined) return `${kind}/${name}`;

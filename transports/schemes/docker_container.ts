@@ -1,4 +1,4 @@
-import { CONTAINER, DIAL_STDIO, parseContainer } from "../engine/container.ts";
+import { CONTAINER, dialContainer, parseContainer } from "../engine/container.ts";
 import {
   dockerProgram,
   ENGINE_OPTIONS,
@@ -33,20 +33,12 @@ export const dockerContainer = {
   plaintext: () => false,
 
   async dial(spec, context) {
-    const { container } = spec;
     const endpoint = describe(spec);
-    const { execInContainer } = await import("../engine/exec.ts");
+    const { container } = spec;
     const engine = await findEngine(spec, endpoint, context.env);
-    const stream = await execInContainer({
-      endpoint,
-      engine,
-      program: dockerProgram(spec),
-      container,
-      command: DIAL_STDIO,
-      engineHint: NO_ENGINE,
-    }, context);
-    const peer = `container ${container} at ${engine.host}`;
-    return { stream, authority: container, peer, secure: false };
+    const program = dockerProgram(spec);
+    const exec = { endpoint, engine, program, container, engineHint: NO_ENGINE };
+    return await dialContainer(exec, context);
   },
 } satisfies Transport<DockerContainerSpec>;
 

@@ -1,4 +1,4 @@
-import { CONTAINER, DIAL_STDIO, parseContainer } from "../engine/container.ts";
+import { CONTAINER, dialContainer, parseContainer } from "../engine/container.ts";
 import { parseEngine } from "../engine/choice.ts";
 import { formatOptions } from "../endpoint.ts";
 import { NEVER_TYPED, podmanHost } from "../engine/podman_host.ts";
@@ -29,24 +29,15 @@ export const podmanContainer = {
   plaintext: () => false,
 
   async dial(spec, context) {
-    const { container } = spec;
-    const { execInContainer } = await import("../engine/exec.ts");
     const { host, hint } = podmanHost(context.env, spec.host);
-    const stream = await execInContainer({
+    return await dialContainer({
       endpoint: describe(spec),
       engine: { host },
       program: spec.host === undefined ? "podman" : `podman --url=${host}`,
-      container,
-      command: DIAL_STDIO,
+      container: spec.container,
       engineHint: hint,
       detachKeys: NEVER_TYPED,
     }, context);
-    return {
-      stream,
-      authority: container,
-      peer: `container ${container} at ${host}`,
-      secure: false,
-    };
   },
 } satisfies Transport<PodmanContainerSpec>;
 

@@ -47,32 +47,31 @@ export async function diagnosePod(
 
 /** @param since when the stream was opened, in ms since 1970; earlier events are ignored */
 export function diagnosisIn(
-  pod: Omit<Pod, "name">,
+  { metadata, status }: Pod,
   name: string,
   since: number,
 ): Diagnosis | undefined {
-  const { metadata, status } = pod;
   const after = (time: string | undefined, slack: number) =>
     time !== undefined && Date.parse(time) >= since - slack;
-  const disrupted = status?.conditions?.find(({ type, status }) =>
+  const disrupted = status.conditions.find(({ type, status }) =>
     type === "DisruptionTarget" && status === "True"
   );
-  const by = disrupted?.message ?? status?.message;
+  const by = disrupted?.message ?? status.message;
   const why = by === undefined ? "" : `: ${by}`;
   // The times are whole seconds, and a pod may be created and dialed within one second.
-  if (after(metadata?.creationTimestamp, -SLACK_MS)) {
+  if (after(metadata.creationTimestamp, -SLACK_MS)) {
     return { problem: `pod ${name} was deleted, and replaced by another one`, hint: ANEW };
   }
-  if (status?.reason === "Evicted") {
+  if (status.reason === "Evicted") {
     return {
       problem: `pod ${name} was evicted from its node${why}`,
       hint: "set its requests (memory, ephemeral-storage) to what it uses, and run it again",
     };
   }
-  if (metadata?.deletionTimestamp !== undefined) {
+  if (metadata.deletionTimestamp !== undefined) {
     return { problem: `pod ${name} is being deleted${why}`, hint: ANEW };
   }
-  for (const container of status?.containerStatuses ?? []) {
+  for (const container of status.containerStatuses) {
     const ended = endOf(container, (time) => after(time, SLACK_MS));
     if (ended !== undefined) return ofContainer(container, name, ended);
   }
@@ -85,22 +84,20 @@ function endOf(
   after: (time: string | undefined) => boolean,
 ): Terminated | undefined {
   // A container that had ended before can't have run the stream's program.
-  if (state?.terminated !== undefined) {
-    return after(state.terminated.finishedAt) ? state.terminated : undefined;
-  }
-  return after(lastState?.terminated?.finishedAt) ? lastState?.terminated : undefined;
+  const terminated = state.terminated ?? lastState.terminated;
+  return after(terminated?.finishedAt) ? terminated : undefined;
 }
 
 function ofContainer(
   { name, state }: ContainerStatus,
   pod: string,
-  { reason, exitCode = 0, message }: Terminated,
+  { reason, exitCode, message }: Terminated,
 ): Diagnosis {
-  const again = state?.running !== undefined
+  const again = state.isRunning
     ? ", and was started again"
-    : state?.waiting?.reason === undefined
+    : state.waiting === undefined
     ? ""
-    : `, and waits (${state.waiting.reason})`;
+    : `, and waits (${state.waiting})`;
   const text = message?.trim().split("\n").at(-1);
   const said = text === undefined || text === "" ? "" : `: ${text}`;
   const where = `container ${name} of pod ${pod}`;

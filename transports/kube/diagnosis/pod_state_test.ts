@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
 import { diagnosisIn } from "./pod_state.ts";
-import type { Pod } from "../pod.ts";
+import { type Pod, podOf } from "../pod.ts";
 
 /** When the stream was opened. */
 const SINCE = Date.parse("2026-05-01T12:00:00.400Z");
 const BEFORE = "2026-05-01T11:00:00Z";
 const AFTER = "2026-05-01T12:00:07Z";
 
-function pod(
-  status: Pod["status"],
-  metadata: Pod["metadata"] = {},
-): Omit<Pod, "name"> {
-  return { metadata: { creationTimestamp: BEFORE, ...metadata }, status: status! };
+function pod(status: object, metadata: object = {}): Pod {
+  return podOf({ metadata: { creationTimestamp: BEFORE, ...metadata }, status });
 }
 
-function container(parts: object): Omit<Pod, "name"> {
+function container(parts: object): Pod {
   return pod({ phase: "Running", containerStatuses: [{ name: "main", ...parts }] });
 }
 
@@ -23,7 +20,7 @@ const terminated = (reason: string, exitCode: number, finishedAt = AFTER) => ({
 });
 
 Deno.test("what became of a pod, by its status", () => {
-  const cases: [Omit<Pod, "name">, RegExp | undefined][] = [
+  const cases: [Pod, RegExp | undefined][] = [
     [container({ state: { running: { startedAt: BEFORE } } }), undefined],
     [
       pod({}, { creationTimestamp: AFTER }),

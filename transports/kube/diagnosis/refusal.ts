@@ -219,7 +219,7 @@ async function noPod({ target, pod, endpoint }: PodDial, fail: Fail, context: Di
 function ofPod({ target, pod }: PodDial, found: Pod | undefined, error: KubeRefusal, fail: Fail) {
   const { namespace, kubectl } = target;
   const see = `see ${kubectl} describe pod -n ${namespace} ${pod}`;
-  const names = found?.spec?.containers?.map(({ name }) => name) ?? [];
+  const names = found?.containers ?? [];
   const [, container] = /container (\S+) is not valid for pod/.exec(error.message) ?? [];
   if (container !== undefined) {
     const hint = names.length > 0 ? `it has ${names.join(", ")}` : see;
