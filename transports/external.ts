@@ -146,10 +146,7 @@ function pluginTransport(file: PluginFile, use: Use): Transport<PluginSpec> {
         return await dialModule(target, context);
       }
       const metadata = await checkedMetadata(file, target, use, context);
-      // Until the plugin has listed its options, each of them may be secret.
-      const harmless = metadata.options?.filter(({ secret }) => !secret).map(({ name }) => name);
-      const secrets = Object.entries(options).filter(([name]) => !harmless?.includes(name))
-        .map(([, value]) => value);
+      const secrets = secretsIn(url, metadata.options ?? []);
       const shielded = { ...target, shown: redact(url, metadata.options), secrets };
       const { dialExecutable } = await import("./plugins/executable.ts");
       return await dialExecutable(shielded, metadata, context);
@@ -192,6 +189,19 @@ async function checkedMetadata(
       cause: error,
     });
   }
+}
+
+/**
+ * The values of options that may be secret, decoded and as typed. Until the plugin has listed its
+ * options, each of them may be.
+ */
+function secretsIn(url: string, options: readonly OptionSpec[]): string[] {
+  const harmless = options.filter(({ secret }) => !secret).map(({ name }) => name);
+  const [, query = ""] = cut(url, "?");
+  return query.split("&").flatMap((pair) => {
+    const [[name = "", value = ""] = []] = [...new URLSearchParams(pair)];
+    return harmless.includes(name) ? [] : [value, cut(pair, "=")[1] ?? ""];
+  });
 }
 
 /** Accepts any options, all as secret, until the plugin has listed its own. */

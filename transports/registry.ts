@@ -1,6 +1,7 @@
 import { redact, schemeOf } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
 import type { Plugins } from "./external.ts";
+import { maybe } from "../base/maybe.ts";
 import { nearest } from "../base/nearest.ts";
 import type { Transport } from "./transport.ts";
 
@@ -69,7 +70,8 @@ function unknown(
   const meant = known.get(word?.toLowerCase() ?? "");
   if (meant !== undefined) {
     const guesses = [`${meant.scheme}://${slash}${rest}`, `${meant.scheme}://${rest}`];
-    const hint = `did you mean ${guesses.find((guess) => isRight(meant, guess)) ?? guesses[0]}?`;
+    const right = guesses.find((guess) => maybe(() => meant.parse(guess)) !== undefined);
+    const hint = `did you mean ${right ?? guesses[0]}?`;
     return new EndpointError(shown, "the // after the scheme is missing", hint);
   }
   const examples = [...known.values()].map((transport) => transport.example);
@@ -77,30 +79,16 @@ function unknown(
   return new EndpointError(shown, endpoint === "" ? "it is empty" : "it has no scheme", hint);
 }
 
-function isRight(transport: Transport, endpoint: string): boolean {
-  try {
-    transport.parse(endpoint);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Formats an endpoint for people, without secrets, even an invalid endpoint. */
 export function shownEndpoint(registry: Registry, endpoint: string): string {
-  try {
+  const shown = maybe(() => {
     const transport = registry.find(endpoint);
     return transport.describe(transport.parse(endpoint));
-  } catch {
-    return redact(endpoint);
-  }
+  });
+  return shown ?? redact(endpoint);
 }
 
 /** Redacts as `shownEndpoint` does, but keeps the spelling of everything that isn't secret. */
 export function redactedEndpoint(registry: Registry, endpoint: string): string {
-  try {
-    return redact(endpoint, registry.find(endpoint).options);
-  } catch {
-    return redact(endpoint);
-  }
+  return redact(endpoint, maybe(() => registry.find(endpoint).options));
 }

@@ -183,11 +183,11 @@ Deno.test("a plugin gets its request, and no setting of fairlead's", async () =>
   // file.
   const request = `printf '%s' "$FAIRLEAD_TRANSPORT_REQUEST" | tee ${file} >&2; exit 1`;
   await zoo.add("x", request, echo(metadataOf("x", { options })));
-  const error = await failure(zoo, "X://There/Is?region=eu%20west&token=hunter2", 1234);
+  const error = await failure(zoo, "X://There/Is?region=eu%20west&token=hunter2%2f", 1234);
   assert.deepEqual(JSON.parse(await Deno.readTextFile(file)), {
     protocol: 1,
-    url: "X://There/Is?region=eu%20west&token=hunter2",
-    options: { region: "eu west", token: "hunter2" },
+    url: "X://There/Is?region=eu%20west&token=hunter2%2f",
+    options: { region: "eu west", token: "hunter2/" },
     timeoutMs: 1234,
     debug: false,
   });

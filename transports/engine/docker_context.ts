@@ -9,26 +9,16 @@
 import { fieldsOf } from "../../base/json.ts";
 import { maybe } from "../../base/maybe.ts";
 import { nearest } from "../../base/nearest.ts";
-import { isFile } from "../../base/stat.ts";
+import { isFile, namesIn } from "../../base/stat.ts";
 import { dockerConfigDir } from "../../base/home.ts";
 import { withoutPassword } from "../endpoint.ts";
+import type { EngineEndpoint, EngineTls } from "./docker_engine.ts";
 import type { Env } from "../transport.ts";
 
 /** The docker engine that a context names. */
-interface DockerEndpoint {
+interface DockerEndpoint extends EngineEndpoint {
   /** The context's name; `default` for the engine that the environment names. */
   readonly context: string;
-  /** `unix:///var/run/docker.sock`, `tcp://HOST:PORT`, `ssh://…`, `npipe://…`. */
-  readonly host: string;
-  /** The TLS files that exist; undefined without TLS. */
-  readonly tls: DockerTls | undefined;
-}
-
-interface DockerTls {
-  readonly cacert?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly skipVerify: boolean;
 }
 
 /** A docker context, or a DOCKER_HOST, that names no engine. */
@@ -80,7 +70,7 @@ export async function dockerEndpoint(
 export function contextNames(env: Env): string[] {
   const names = ["default"];
   const folder = `${dockerConfigDir(env)}/contexts/meta`;
-  for (const id of folders(folder)) {
+  for (const id of namesIn(folder)) {
     const name = readJson(`${folder}/${id}/meta.json`).Name;
     if (typeof name === "string" && name !== "" && name !== "default") names.push(name);
   }
@@ -160,14 +150,14 @@ export function engineAddress(text: string, source: string, wantsTls = false): s
   return `tcp://${address[1] || "localhost"}:${address[2] || "2375"}${address[3] ?? ""}`;
 }
 
-function tlsFiles(folder: string, skipVerify: boolean): DockerTls {
+function tlsFiles(folder: string, skipVerify: boolean): EngineTls {
   const file = (name: string) => isFile(`${folder}/${name}`) ? `${folder}/${name}` : undefined;
   const [cacert, cert, key] = [file("ca.pem"), file("cert.pem"), file("key.pem")];
   return { ...cacert && { cacert }, ...cert && { cert }, ...key && { key }, skipVerify };
 }
 
 /** The files of docker's flags `--tlscacert`, `--tlscert` and `--tlskey`, when docker runs us. */
-function flaggedFiles(env: Env): Partial<DockerTls> {
+function flaggedFiles(env: Env): Partial<EngineTls> {
   const files = (["cacert", "cert", "key"] as const)
     .map((name) => [name, env(`FAIRLEAD_TLS${name.toUpperCase()}`)] as const);
   return Object.fromEntries(files.filter(([, path]) => path));
@@ -181,10 +171,4 @@ function configuredContext(env: Env): string | undefined {
 /** Empty for a file that is absent, unreadable or no JSON: docker itself reports those. */
 function readJson(path: string): Readonly<Record<string, unknown>> {
   return fieldsOf(maybe(() => JSON.parse(Deno.readTextFileSync(path))));
-}
-
-function folders(path: string): string[] {
-  return maybe(() =>
-    [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map((e) => e.name)
-  ) ?? [];
 }

@@ -3,6 +3,8 @@
  * request. Paths have no version, which means the engine's own. Podman's service has the same API.
  */
 import { errorText } from "../../base/error_text.ts";
+import { fieldsOf } from "../../base/json.ts";
+import { maybe } from "../../base/maybe.ts";
 import { onAbort } from "../../base/async.ts";
 import {
   HttpError,
@@ -15,6 +17,7 @@ import {
 import { connectTcp } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError, EndpointError } from "../errors.ts";
+import type { TlsOptions } from "../dial.ts";
 import type { DialContext } from "../transport.ts";
 import { npipe } from "../schemes/npipe.ts";
 import { ssh } from "../schemes/ssh.ts";
@@ -25,12 +28,13 @@ import { unix } from "../schemes/unix.ts";
 export interface EngineEndpoint {
   /** `unix:///var/run/docker.sock`, `tcp://HOST:PORT`, `ssh://…`, `npipe://…`. */
   readonly host: string;
-  readonly tls?: {
-    readonly cacert?: string;
-    readonly cert?: string;
-    readonly key?: string;
-    readonly skipVerify: boolean;
-  } | undefined;
+  /** The TLS files that exist; undefined without TLS. */
+  readonly tls?: EngineTls | undefined;
+}
+
+/** The TLS options of an engine. */
+export interface EngineTls extends Omit<TlsOptions, "servername"> {
+  readonly skipVerify: boolean;
 }
 
 /** A request to an engine. */
@@ -260,10 +264,8 @@ function broken({ host }: EngineEndpoint, cause: unknown): DialError {
 
 /** Reads the message of an engine's error, `{"message":…}`. */
 function messageOf(text: string): string {
-  try {
-    const { message } = JSON.parse(text);
-    return typeof message === "string" ? message : "";
-  } catch {
-    return text.trim().split("\n", 1)[0]!.slice(0, 200);
-  }
+  const answer = maybe((): unknown => JSON.parse(text));
+  if (answer === undefined) return text.trim().split("\n", 1)[0]!.slice(0, 200);
+  const { message } = fieldsOf(answer);
+  return typeof message === "string" ? message : "";
 }

@@ -4,6 +4,7 @@
  *     {"kind":"Status","status":"Failure","message":…,"reason":"Forbidden","code":403}
  */
 import { errorText } from "../../base/error_text.ts";
+import { maybe } from "../../base/maybe.ts";
 import { fieldsOf } from "../../base/json.ts";
 import { onAbort } from "../../base/async.ts";
 import {
@@ -256,18 +257,13 @@ function ofServer(target: KubeTarget, endpoint: string, error: DialError): DialE
 }
 
 function refusal(head: HttpHead, text: string, shown: string, path: string): KubeRefusal {
-  let reason: string | undefined;
-  let message = text.trim().split("\n", 1)[0]!.slice(0, 200);
-  try {
-    const status = fieldsOf(JSON.parse(text));
-    if (status.kind === "Status") {
-      ({ message = "", reason = "" } = textsIn(status, "message", "reason"));
-    }
-  } catch {
-    // A proxy in front of the server, or the kubelet behind it, answers in plain text.
-  }
-  if (/^<|<html/i.test(message)) message = "";
-  const said = message === "" ? head.line : message;
+  // A proxy in front of the server, or the kubelet behind it, answers in plain text.
+  const plain = { message: text.trim().split("\n", 1)[0]!.slice(0, 200), reason: undefined };
+  const status = fieldsOf(maybe(() => JSON.parse(text)));
+  const { message, reason } = status.kind === "Status"
+    ? { message: "", reason: "", ...textsIn(status, "message", "reason") }
+    : plain;
+  const said = message === "" || /^<|<html/i.test(message) ? head.line : message;
   return new KubeRefusal(said, head.status, reason, shown, head.headers.get("server"), path);
 }
 

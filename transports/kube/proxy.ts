@@ -75,7 +75,7 @@ export async function connectByProxy(
   const port = url && (Number(url.port) || PORTS[url.protocol]);
   if (!url || !port || !(url.protocol in PORTS)) {
     const hint = "proxy-url and HTTPS_PROXY take http://, https:// and socks5://";
-    const shown = proxy.replace(/\/\/.*@/, "//");
+    const shown = proxy.replace(/^(.*?:\/\/)?.*@/s, "$1");
     throw fail(`the proxy's address is not valid: ${shown}`, "config", hint);
   }
   const at = { host: url.hostname.replace(/^\[|\]$/g, ""), port };
@@ -151,20 +151,24 @@ const SOCKS_REPLIES = [
 
 async function socks(stream: ByteStream, to: HostPort, url: URL): Promise<string | undefined> {
   const account = credentials(url);
+  const [name, user, word] = [to.host, ...account ?? []].map((text) => {
+    const bytes = new TextEncoder().encode(text);
+    return [bytes.length, ...bytes];
+  });
+  // Every length is one byte.
+  if ([name, user, word].some((text) => text !== undefined && text[0]! > 255)) {
+    return "SOCKS5 takes no name or password of more than 255 bytes";
+  }
   await writeAll(stream, Uint8Array.of(5, 1, account === undefined ? 0 : 2));
   const [, method] = await exactly(stream, 2);
   if (account !== undefined && method === 2) {
     // This is the user and password of RFC 1929.
-    const [name, word] = account.map((part) => new TextEncoder().encode(part));
-    await writeAll(stream, Uint8Array.of(1, name!.length, ...name!, word!.length, ...word!));
+    await writeAll(stream, Uint8Array.of(1, ...user!, ...word!));
     if ((await exactly(stream, 2))[1] !== 0) return "wrong user or password";
   } else if (method !== 0) return "it wants a user and a password";
   // The proxy resolves the name: it may know more names than this machine.
-  const name = new TextEncoder().encode(to.host);
   const address = parseIp(to.host);
-  const host = address === undefined
-    ? [3, name.length, ...name]
-    : [address.length === 4 ? 1 : 4, ...address];
+  const host = address === undefined ? [3, ...name!] : [address.length === 4 ? 1 : 4, ...address];
   const request = [5, 1, 0, ...host, to.port >> 8, to.port & 255];
   await writeAll(stream, Uint8Array.from(request));
   const [, reply, , kind] = await exactly(stream, 4);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { proxyFor, spares } from "./proxy.ts";
+import { context } from "../../tests/transports/contract_help.ts";
+import { DialError } from "../errors.ts";
+import { connectByProxy, proxyFor, spares } from "./proxy.ts";
 
 // As golang.org/x/net/http/httpproxy has each.
 Deno.test("NO_PROXY's entries", () => {
@@ -53,5 +55,22 @@ Deno.test("the environment's proxy for an API server", () => {
   assert.equal(of(server, spared), undefined);
   for (const local of ["https://localhost:1", "https://127.0.0.1:1", "https://[::1]:1"]) {
     assert.equal(of(local, { HTTPS_PROXY: "http://p" }), undefined, local);
+  }
+});
+
+Deno.test("the error for a proxy's address doesn't show a password", async () => {
+  const addresses = [
+    "u:hunter2@h:1",
+    "ftp://u:hunter2@h",
+    "http://u:hunter2/x@h",
+    "http://u@2@h:x",
+  ];
+  for (const address of addresses) {
+    const dial = connectByProxy(address, { host: "h", port: 1 }, "kube-pod://b", context());
+    await assert.rejects(dial, (error) => {
+      assert(error instanceof DialError);
+      assert.match(error.problem, /^the proxy's address is not valid: [^u@2]*h\b/);
+      return true;
+    });
   }
 });

@@ -11,12 +11,8 @@ import { type Metadata, parseMetadata } from "./metadata.ts";
 
 /** The state of a file: path, size and time of change; undefined if the file can't be read. */
 export function stateOf(path: string): string | undefined {
-  try {
-    const { size, mtime } = Deno.statSync(path);
-    return JSON.stringify([path, size, mtime?.getTime() ?? 0]);
-  } catch {
-    return undefined;
-  }
+  const info = maybe(() => Deno.statSync(path));
+  return info && JSON.stringify([path, info.size, info.mtime?.getTime() ?? 0]);
 }
 
 /** The cached metadata for the present state of the file. */

@@ -63,8 +63,8 @@ export async function dialExecutable(
         return {
           stream: withRest(rest, stream),
           authority: target.authority,
-          peer,
           ...greeting,
+          peer: withoutSecrets(greeting.peer ?? peer, target),
           ...authority !== undefined && { serverName: hostName(authority) },
         };
       }
@@ -158,7 +158,7 @@ function failed(
 /** The shortest secret, in characters, that is removed: a shorter one would match common words. */
 const SHORTEST_SECRET = 4;
 
-function withoutSecrets(text: string, { secrets }: ExecutableTarget): string {
+function withoutSecrets(text: string, { url, shown, secrets }: ExecutableTarget): string {
   return secrets.filter((secret) => secret.length >= SHORTEST_SECRET)
-    .reduce((left, secret) => left.replaceAll(secret, "***"), text);
+    .reduce((left, secret) => left.replaceAll(secret, "***"), text.replaceAll(url, shown));
 }

@@ -1,4 +1,5 @@
 /** Reads the metadata of an executable plugin: the JSON object that `PLUGIN metadata` prints. */
+import { maybe } from "../../base/maybe.ts";
 import { isObject } from "../../base/json.ts";
 import type { OptionSpec } from "../transport.ts";
 
@@ -42,12 +43,10 @@ export function bad(problem: string): MetadataError {
 
 /** Reads a plugin's output. Unknown fields are ignored. Throws `MetadataError`. */
 export function parseMetadata(text: string): Metadata {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    const shown = JSON.stringify(text.slice(0, 200));
-    throw bad(text === "" ? "'metadata' printed nothing" : `its metadata is not JSON: ${shown}`);
+  const value: unknown = maybe(() => JSON.parse(text));
+  if (text === "") throw bad("'metadata' printed nothing");
+  if (value === undefined) {
+    throw bad(`its metadata is not JSON: ${JSON.stringify(text.slice(0, 200))}`);
   }
   if (!isObject(value)) throw bad("its metadata is not a JSON object");
   // The version is checked first, because another version may have other fields.

@@ -124,11 +124,8 @@ function fileNames(scheme: string, { takes }: Folder): string[] {
 }
 
 function inspect(path: string, scheme: string, { takes }: Folder): PluginFile | undefined {
-  try {
-    Deno.lstatSync(path);
-  } catch {
-    return undefined;
-  }
+  // A link that leads nowhere is found, and refused.
+  if (maybe(() => Deno.lstatSync(path)) === undefined) return undefined;
   const file = { scheme, path, kind: kindOf(path) };
   if (file.kind === "module" && takes !== "all") {
     return {

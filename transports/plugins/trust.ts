@@ -129,14 +129,13 @@ function distrustOne(path: string, name: string): Problem | undefined {
 
 /** The beginning of a file, as long as Linux reads it for an interpreter's name (256 bytes). */
 function beginningOf(path: string): string {
-  try {
+  const text = maybe(() => {
     using file = Deno.openSync(path);
     const bytes = new Uint8Array(256);
     return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
-  } catch {
-    // A user may be allowed to run a program, but not to read it.
-    return "";
-  }
+  });
+  // A user may be allowed to run a program, but not to read it.
+  return text ?? "";
 }
 
 /**
@@ -153,14 +152,7 @@ function importsOf(module: string): string[] {
   );
   return [...imports].flatMap(([, , specifier]) => {
     const url = URL.parse(specifier!, base);
-    return url?.protocol === "file:" ? [decoded(url.pathname)] : [];
+    if (url?.protocol !== "file:") return [];
+    return [maybe(() => decodeURIComponent(url.pathname)) ?? url.pathname];
   });
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }

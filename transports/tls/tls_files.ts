@@ -29,7 +29,7 @@ export interface TlsFiles {
 }
 
 /** A PEM text with its source. */
-interface PemText {
+export interface PemText {
   readonly text: string;
   /** The source in messages: `cacert /certs/ca.pem`. */
   readonly from: string;

@@ -1,14 +1,16 @@
 /** The credentials with which a user of a kubeconfig authenticates to the API server. */
+import { maybe } from "../../../base/maybe.ts";
 import { KubeConfigError } from "./files.ts";
 import { type ExecCredential, execCredential } from "./exec_plugin.ts";
 import type { KubeTarget } from "./config.ts";
-import { type KubePem, pem, reason } from "./pem.ts";
+import { pem, reason } from "./pem.ts";
+import type { PemText } from "../../tls/tls_files.ts";
 import type { DialContext } from "../../transport.ts";
 
 export interface KubeCredentials {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly cert?: KubePem;
-  readonly key?: KubePem;
+  readonly cert?: PemText;
+  readonly key?: PemText;
   /** The credentials in words, for messages: `the token of user dev`. */
   readonly shown: string;
   /** Drops the plugin's cached credential, so the plugin runs again; undefined without a plugin. */
@@ -60,16 +62,13 @@ function bearer(token: string, shown: string): string {
 
 /** Returns `, which expired on …` for an expired JSON Web Token (RFC 7519), else "". */
 function expiry(token: string): string {
-  try {
+  // Another kind of token has no readable claims.
+  const exp = maybe(() => {
     const claims = Uint8Array.fromBase64(token.split(".")[1]!, { alphabet: "base64url" });
-    const { exp } = JSON.parse(new TextDecoder().decode(claims));
-    if (typeof exp === "number" && exp * 1000 < Date.now()) {
-      return `, which expired on ${new Date(exp * 1000).toISOString().slice(0, 16)}Z`;
-    }
-  } catch {
-    // The token is no JSON Web Token.
-  }
-  return "";
+    return JSON.parse(new TextDecoder().decode(claims)).exp;
+  });
+  if (typeof exp !== "number" || exp * 1000 >= Date.now()) return "";
+  return `, which expired on ${new Date(exp * 1000).toISOString().slice(0, 16)}Z`;
 }
 
 function fromPlugin(

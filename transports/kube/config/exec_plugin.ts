@@ -9,6 +9,7 @@
  */
 import { errorText } from "../../../base/error_text.ts";
 import { fieldsOf } from "../../../base/json.ts";
+import { maybe } from "../../../base/maybe.ts";
 import { isTrue, type KubeTarget, relativeToFile } from "./config.ts";
 import { KubeConfigError, type KubeEntry } from "./files.ts";
 import { pem } from "./pem.ts";
@@ -138,18 +139,11 @@ function interactive(mode: string | undefined, apiVersion: string, fail: Fail): 
     throw fail(`has an unknown interactiveMode: ${mode}`, `known are ${modes.join(", ")}`);
   }
   if (mode === "Never") return false;
-  if (hasTerminal()) return true;
+  const tty = maybe(() => Deno.openSync("/dev/tty", { read: true }));
+  tty?.close();
+  if (tty !== undefined) return true;
   if (mode !== "Always") return false;
   throw fail("asks for input, but there is no terminal", "log in beforehand, on a terminal");
-}
-
-function hasTerminal(): boolean {
-  try {
-    Deno.openSync("/dev/tty", { read: true }).close();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function clusterInfo({ server, tls, proxy }: KubeTarget) {
@@ -171,13 +165,10 @@ function credentialIn(
   fail: Fail,
 ): ExecCredential {
   const hint = `see what ${program} prints: an ExecCredential of ${apiVersion} is asked for`;
-  let answer: Record<string, unknown>;
-  try {
-    answer = fieldsOf(JSON.parse(text));
-  } catch {
-    // The output may hold a secret, so the message doesn't quote it.
-    throw fail("did not print JSON", hint);
-  }
+  const parsed = maybe((): unknown => JSON.parse(text));
+  // The output may hold a secret, so the message doesn't quote it.
+  if (parsed === undefined) throw fail("did not print JSON", hint);
+  const answer = fieldsOf(parsed);
   if (answer.kind !== "ExecCredential" || answer.apiVersion !== apiVersion) {
     throw fail(
       `answered with ${textIn(answer.kind) ?? "no kind"} of ` +

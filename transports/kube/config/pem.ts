@@ -2,15 +2,10 @@
 import { errorText } from "../../../base/error_text.ts";
 import { KubeConfigError } from "./files.ts";
 import type { KubeText } from "./config.ts";
-
-/** A PEM text, and its source for messages. */
-export interface KubePem {
-  readonly text: string;
-  readonly from: string;
-}
+import type { PemText } from "../../tls/tls_files.ts";
 
 /** Returns the inline text, or reads the file. Throws `KubeConfigError`. */
-export async function pem(source: KubeText | undefined): Promise<KubePem | undefined> {
+export async function pem(source: KubeText | undefined): Promise<PemText | undefined> {
   if (source === undefined) return undefined;
   const { from } = source;
   if (source.path === undefined) return { text: source.text, from };

@@ -1,4 +1,5 @@
-import { maybe } from "../../../base/maybe.ts";
+import { joinBytes } from "../../../base/bytes.ts";
+import { namesIn } from "../../../base/stat.ts";
 import type { SshSources } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
 import type { Env } from "../../transport.ts";
@@ -12,16 +13,15 @@ export function sshSources(home: string, env: Env, signal: AbortSignal): SshSour
     addresses: () => Deno.networkInterfaces().map(({ address }) => address),
     read(path, guarded) {
       try {
-        if (guarded) guard(path, Deno.statSync(path));
-        return Deno.readTextFileSync(path);
+        using file = Deno.openSync(path);
+        if (guarded) guard(path, file.statSync());
+        return readWhole(file);
       } catch (error) {
         if (error instanceof SshConfigError) throw error;
         return undefined;
       }
     },
-    list(folder) {
-      return maybe(() => [...Deno.readDirSync(folder)].map(({ name }) => name)) ?? [];
-    },
+    list: namesIn,
     /** As OpenSSH does, runs the command in the user's shell, without input and output. */
     async run(command) {
       signal.throwIfAborted();
@@ -36,6 +36,15 @@ export function sshSources(home: string, env: Env, signal: AbortSignal): SshSour
       return code === 0;
     },
   };
+}
+
+/** Reads the open file that was checked: another one may be at its path by now. */
+function readWhole(file: Deno.FsFile): string {
+  const parts: Uint8Array[] = [];
+  for (let part = new Uint8Array(64 << 10), n; (n = file.readSync(part));) {
+    parts.push(part.slice(0, n));
+  }
+  return new TextDecoder().decode(joinBytes(parts));
 }
 
 /**

@@ -79,13 +79,9 @@ async function namesHost(names: string, name: string): Promise<boolean> {
     return matchesPatterns(name, names.split(","));
   }
   const [, version, salt = "", hash = ""] = names.split("|");
-  if (version !== "1") return false;
-  try {
-    const made = await hashOfName(name, Uint8Array.fromBase64(salt));
-    return sameBytes(made, Uint8Array.fromBase64(hash));
-  } catch {
-    return false;
-  }
+  const [key, expected] = [salt, hash].map((text) => maybe(() => Uint8Array.fromBase64(text)));
+  if (version !== "1" || !key?.length || expected === undefined) return false;
+  return sameBytes(await hashOfName(name, key), expected);
 }
 
 /** Hashes a name for known_hosts. */

@@ -21,12 +21,8 @@ export async function fingerprint(key: Uint8Array): Promise<string> {
 /** Parses a line `TYPE BASE64 [COMMENT]`; returns undefined for any other text. */
 export function publicKeyIn(line: string): Uint8Array | undefined {
   const [type = "", base64 = ""] = line.trim().split(/\s+/, 2);
-  try {
-    const key = Uint8Array.fromBase64(base64);
-    return type !== "" && keyType(key) === type ? key : undefined;
-  } catch {
-    return undefined;
-  }
+  const key = maybe(() => Uint8Array.fromBase64(base64));
+  return key !== undefined && type !== "" && keyType(key) === type ? key : undefined;
 }
 
 /** Formats a public key's line, without a comment. */
