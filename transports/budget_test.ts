@@ -13,7 +13,7 @@ function failure(problem: string, retryable: boolean): DialError {
   });
 }
 
-/** Dials that end as the list says, the last of them for ever. */
+/** Dials with these outcomes; the last one repeats. */
 function dials(...outcomes: (DialError | string)[]) {
   let count = 0;
   return {
@@ -25,14 +25,14 @@ function dials(...outcomes: (DialError | string)[]) {
   };
 }
 
-/** An attempt that ends with the signal alone. */
+/** An attempt that only the signal ends. */
 function hang(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(failure("timed out", true)), { once: true });
   });
 }
 
-Deno.test("a failure that may mend is met with two further attempts, and each is told of", async () => {
+Deno.test("a retryable failure is followed by two more attempts, and each failure is reported", async () => {
   const told: string[] = [];
   const onRetry = (error: DialError) => told.push(error.message);
   const passes = dials(failure("one", true), failure("two", true), "there");
@@ -46,13 +46,13 @@ Deno.test("a failure that may mend is met with two further attempts, and each is
   assert.equal(stays.count(), 3);
 });
 
-Deno.test("one that stays is told at once", async () => {
+Deno.test("a failure that is not retryable is reported at once", async () => {
   const { dial, count } = dials(failure("no", false), "there");
   await assert.rejects(withinBudget({ ms: 0 }, never, dial), /cannot reach x:\/\/y: no/);
   assert.equal(count(), 1);
 });
 
-Deno.test("when the time is up, the far side's own last word is what is told", async () => {
+Deno.test("when the time is up, the far side's last error is reported", async () => {
   let attempts = 0;
   const dial = ({ signal }: { signal: AbortSignal }) =>
     attempts++ === 0 ? Promise.reject(failure("refused", true)) : hang(signal);
@@ -67,7 +67,7 @@ Deno.test("when the time is up, the far side's own last word is what is told", a
   await assert.rejects(withinBudget({ ms: 50 }, never, ({ signal }) => hang(signal)), /timed out/);
 });
 
-Deno.test("an interrupt ends it with its own reason, also between two attempts", async () => {
+Deno.test("an interrupt ends the dial with its own reason, also between two attempts", async () => {
   for (
     const dial of [
       ({ signal }: { signal: AbortSignal }) => hang(signal),
@@ -82,7 +82,7 @@ Deno.test("an interrupt ends it with its own reason, also between two attempts",
   }
 });
 
-Deno.test("an attempt is told how much time is left, and what follows it, too", async () => {
+Deno.test("an attempt gets the remaining time, and so does the step after it", async () => {
   const told = ({ timeoutMs }: { timeoutMs?: number }) => Promise.resolve(timeoutMs);
   const { result, left } = await withinBudget({ ms: 5000 }, never, told);
   assert.ok(result !== undefined && result > 0 && result <= 5000, `${result}`);
@@ -91,7 +91,7 @@ Deno.test("an attempt is told how much time is left, and what follows it, too", 
   assert.deepEqual(unlimited, { result: undefined, left: Infinity });
 });
 
-Deno.test("while somebody is asked, the time stands still", async () => {
+Deno.test("the time stands still while somebody is asked", async () => {
   const { result, left } = await withinBudget({ ms: 400 }, never, async ({ asking, signal }) => {
     await asking(() => new Promise((resolve) => setTimeout(resolve, 600)));
     return signal.aborted;

@@ -2,7 +2,7 @@ import type { Registry } from "./registry.ts";
 import type { Connection, DialContext, Transport } from "./transport.ts";
 import { noticingTls } from "./tls/unasked_tls.ts";
 
-/** The TLS options of a builder's driver. Any of the four turns TLS on. Files are absolute paths. */
+/** The TLS options of a builder's driver. Each of them turns TLS on. Files are absolute paths. */
 export interface TlsOptions {
   /** The CA certificates that may have signed the daemon's certificate, by default the system's. */
   readonly cacert?: string;

@@ -12,7 +12,7 @@ Deno.test("any of the four options asks for TLS", () => {
   }
 });
 
-Deno.test("plain TCP off loopback is warned of", () => {
+Deno.test("plain TCP to another machine causes a warning", () => {
   assert.equal(warnPlaintext(registry, "TCP://10.0.0.1:1234", {}), "tcp://10.0.0.1:1234");
   assert.equal(warnPlaintext(registry, "tcp://10.0.0.1:1234", { cacert: "/ca.pem" }), undefined);
   assert.equal(warnPlaintext(registry, "tcp://localhost:1234", {}), undefined);

@@ -24,7 +24,7 @@ Deno.test("an option without a value counts as not given", () => {
   assert.throws(() => splitEndpoint("x://n?id=", required), /it lacks option id \(which one\)/);
 });
 
-Deno.test("splitEndpoint refuses what it doesn't know", () => {
+Deno.test("splitEndpoint refuses unknown and repeated options, and texts that are no endpoint", () => {
   for (
     const [endpoint, expected] of [
       ["x://n?regoin=1", /it has no option "regoin".*did you mean "region"\?.*region, token/],
@@ -61,7 +61,7 @@ Deno.test("redact hides passwords and options that may be secret", () => {
   ) assert.equal(redact(endpoint, rules.options), expected);
 });
 
-Deno.test("formatOptions is the other half of splitEndpoint", () => {
+Deno.test("splitEndpoint reads what formatOptions writes", () => {
   const options = { region: "a b&c=d/ü+%" };
   const { options: back } = splitEndpoint(`x://n${formatOptions(options)}`, rules);
   assert.deepEqual(Object.fromEntries(back), options);

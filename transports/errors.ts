@@ -39,7 +39,7 @@ export interface DialErrorDetails {
   readonly hint?: string;
   /** True when the same dial may succeed a moment later (a daemon that is starting). */
   readonly retryable?: boolean;
-  /** The daemon's state by the engine or cluster that runs it: its container is stopped, or missing. */
+  /** The state of the daemon's container, by its engine or cluster. */
   readonly state?: "stopped" | "missing";
   /** The underlying error. */
   readonly cause?: unknown;

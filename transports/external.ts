@@ -1,5 +1,5 @@
 /**
- * Transports by third parties, in the folders that `plugins/places.ts` lists. They cost nothing
+ * Transports by third parties, in the folders that `plugins/locate.ts` lists. They cost nothing
  * until a scheme is used that isn't built in. A plugin is run or loaded only when it is dialled.
  * Until then, general rules parse its URLs.
  */
@@ -11,7 +11,7 @@ import { readCache, stateOf, writeCache } from "./plugins/cache.ts";
 import type { Target } from "./plugins/executable.ts";
 import { hostName } from "./plugins/host_name.ts";
 import { type Metadata, MetadataError } from "./plugins/metadata.ts";
-import { anyModule, atPath, locate, locateAll, type PluginFile } from "./plugins/places.ts";
+import { anyModule, atPath, locate, locateAll, type PluginFile } from "./plugins/locate.ts";
 import { distrust } from "./plugins/trust.ts";
 import type { DialContext, Env, OptionSpec, Transport } from "./transport.ts";
 
@@ -22,7 +22,7 @@ export interface Plugins {
    * plugin.
    */
   at(scheme: string, path: string, endpoint: string): Transport;
-  /** The plugin of the scheme in the folders; undefined where there is none. Throws as `at` does. */
+  /** The plugin of the scheme in the folders; undefined without a plugin. Throws as `at` does. */
   find(scheme: string, endpoint: string): Transport | undefined;
   /**
    * Every plugin in the folders, by precedence.

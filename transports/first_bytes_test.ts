@@ -16,7 +16,7 @@ Deno.test("the first bytes of HTTP/2 need no explanation", () => {
   ) assert.equal(explainFirstBytes(good), undefined);
 });
 
-Deno.test("other first bytes say what is there", () => {
+Deno.test("other first bytes are explained", () => {
   for (
     const [first, expected] of [
       [bytes(), /closed the connection without an answer; .*expects TLS/],

@@ -14,7 +14,7 @@ export interface Registry {
    * Throws `EndpointError` that names the known schemes, and the nearest of them.
    */
   find(endpoint: string): Transport;
-  /** Returns the same registry in which the plugin at `path` serves a scheme, even a built-in one. */
+  /** Returns a copy in which the plugin at `path` serves the scheme, even a built-in one. */
   withPlugin(scheme: string, path: string): Registry;
   /** The plugins that `withPlugin` added: paths by scheme. */
   readonly named: ReadonlyMap<string, string>;

@@ -12,13 +12,13 @@ Deno.test("a registry finds a transport whatever the case of the scheme", () => 
   assert.equal(registry.find("TCP://h:1"), tcp);
 });
 
-Deno.test("two registries don't see each other, and a scheme stands once in each", () => {
+Deno.test("two registries don't share transports, and each has a scheme once", () => {
   assert.equal(createRegistry([tcp]).find("tcp://h:1"), tcp);
   assert.throws(() => createRegistry([tcp]).find("unix:///s"), EndpointError);
   assert.throws(() => createRegistry([tcp, unix, tcp]), /two transports have the scheme tcp/);
 });
 
-Deno.test("what can't be found says what can", () => {
+Deno.test("the error for an unknown scheme names the known ones", () => {
   for (
     const [endpoint, expected] of [
       ["unx:///s", /unknown scheme "unx"; did you mean unix:\/\/\? known schemes are unix, tcp$/],

@@ -45,8 +45,8 @@ export interface Transport<Spec = unknown> {
    */
   dial(spec: Spec, context: DialContext): Promise<Connection>;
   /**
-   * Begins to connect, for a dial without TLS that follows soon. Disposing of the result ends what no
-   * dial has used.
+   * Begins to connect, for a dial without TLS that follows soon. Disposing of the result ends what
+   * no dial has used.
    */
   ahead?(spec: Spec): Disposable;
   /**

@@ -2,7 +2,7 @@
 import { METADATA_MS } from "../../transports/plugins/ask.ts";
 import { plain } from "../../transports/net/process.ts";
 import { MetadataError } from "../../transports/plugins/metadata.ts";
-import { atPath, type PluginFile } from "../../transports/plugins/places.ts";
+import { atPath, type PluginFile } from "../../transports/plugins/locate.ts";
 import { within } from "../../base/async.ts";
 import type { Registry } from "../../transports/registry.ts";
 import type { OptionSpec } from "../../transports/transport.ts";

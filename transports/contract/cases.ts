@@ -1,4 +1,4 @@
-/** The contract of a byte stream: every transport passes these cases, whatever is at the far side. */
+/** The contract of a byte stream: each transport passes these cases, whatever the far side is. */
 import type { ByteStream } from "../byte_stream.ts";
 import { expect, PATIENCE, readToEnd, soon } from "./expect.ts";
 import type { ContractCase, FarSide } from "./far_side.ts";

@@ -1,4 +1,4 @@
-/** The help that the cases of the contract share. They run outside tests too, so no assertion library. */
+/** Helpers of the contract's cases, which also run outside tests: without an assertion library. */
 import { readUpTo } from "../../base/bytes.ts";
 import type { ByteStream } from "../byte_stream.ts";
 

@@ -126,8 +126,8 @@ function localEngine(): string {
 }
 
 /**
- * An engine's address as docker reads it: a missing scheme means `tcp`, and a missing host or port has
- * docker's default. Throws `DockerContextError`. @param source what the message names
+ * An engine's address as docker reads it: a missing scheme means `tcp`, and a missing host or port
+ * has docker's default. Throws `DockerContextError`. @param source what the message names
  */
 export function engineAddress(text: string, source: string, wantsTls = false): string {
   if (text === "") return wantsTls ? "tcp://localhost:2376" : localEngine();

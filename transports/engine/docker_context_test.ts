@@ -99,7 +99,7 @@ Deno.test("the context is chosen by DOCKER_HOST, DOCKER_CONTEXT, config.json", a
   assert.equal(host, "unix:///var/run/docker.sock");
 });
 
-Deno.test("a context that verifies nothing is TLS, with and without files", async () => {
+Deno.test("skip-tls-verify means TLS, with and without files", async () => {
   using temp = tempStore();
   const env = (name: string) => name === "DOCKER_CONFIG" ? `${temp.path}/docker` : undefined;
   const write = async (SkipTLSVerify: boolean) =>

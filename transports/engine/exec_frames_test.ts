@@ -38,7 +38,7 @@ for (const size of [1, 7, 8, 9, 1000, 1 << 20]) {
   }
 }
 
-Deno.test("frames that break off, and what is no frame", async () => {
+Deno.test("frames that are cut off, and bytes that are no frame", async () => {
   for (const cut of [3, 8, 9]) {
     const read = readFrames(fakeStream(frame(1, "hello").subarray(0, cut)).stream.read, () => {});
     const error = new FrameError("the engine's stream ended inside a frame");

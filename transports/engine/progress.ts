@@ -23,7 +23,7 @@ export interface EngineProgress {
 /** The longest line of progress, in characters. */
 const LONGEST_LINE = 1 << 20;
 
-/** Reads all lines of the answer; then throws an `EngineError` for the first line with a failure. */
+/** Reads all lines of the answer; then throws an `EngineError` for the first failure in them. */
 export async function readProgress(
   body: { read(into: Uint8Array): Promise<number | null> },
   onProgress: (progress: EngineProgress) => void,

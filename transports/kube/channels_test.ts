@@ -30,9 +30,9 @@ async function readAll(stream: ByteStream, size = 3): Promise<number[]> {
   return found;
 }
 
-Deno.test("channels: one is read, the others are listened to", async () => {
+Deno.test("channels: one channel is read, the bytes of others go to the callback", async () => {
   const { stream, others } = channels([
-    [1], // The first message of a server says that it is there.
+    [1], // A server first sends an empty message.
     [1, 10, 11, 12, 13],
     [2, 97, 98],
     [],
@@ -50,7 +50,7 @@ Deno.test("channels: one is read, the others are listened to", async () => {
   stream.close();
 });
 
-Deno.test("channels: what each begins with is no data, however it comes", async () => {
+Deno.test("channels: the first bytes of each channel are skipped, however they are split", async () => {
   for (const messages of [[[0, 7, 0], [1, 7, 0]], [[0, 7], [1, 7, 0], [0, 0]]]) {
     const { stream, others } = channels([...messages, [0, 5, 6], [1, 104, 105], [0, 8]], {
       reads: 0,
@@ -79,7 +79,7 @@ Deno.test("channels: an end that has a reason", async () => {
   assert.deepEqual(seen, [true, false]);
 });
 
-Deno.test("channels: the end of our writing, where there is a word for it", async () => {
+Deno.test("channels: a half-close, where the protocol has a message for it", async () => {
   const v5 = channels([]);
   await v5.stream.closeWrite();
   // Two bytes of payload, masked.

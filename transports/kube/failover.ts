@@ -23,7 +23,7 @@ export function failover(
   let halfClosed = false;
   let switching: Promise<void> | undefined;
 
-  async function goOver(error: unknown): Promise<void> {
+  async function switchOver(error: unknown): Promise<void> {
     stream.close();
     const next = await another(error, closing.signal);
     if (closing.signal.aborted) {
@@ -51,7 +51,7 @@ export function failover(
           if (kept === undefined || closing.signal.aborted) throw error;
           failure = error;
         }
-        switching = goOver(failure);
+        switching = switchOver(failure);
         try {
           await switching;
         } catch (error) {

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { ByteStream } from "../byte_stream.ts";
 import { failover } from "./failover.ts";
 
-/** What a far side does when it is read. */
+/** A far side's answer to a read. */
 type Behaviour = "fails" | "ends" | "answers";
 
-/** Streams that do this, one after the other, and what each of them was sent. */
+/** Streams with these answers, one after the other, and the bytes that each was sent. */
 function pods(...behaviours: Behaviour[]) {
   const sent: string[] = [];
   const closed: number[] = [];
@@ -20,7 +20,7 @@ function pods(...behaviours: Behaviour[]) {
         return 1;
       },
       write(from) {
-        // One byte at a time: what is not taken has to be offered again.
+        // A write takes one byte, so the rest must be written again.
         sent[index] += new TextDecoder().decode(from.subarray(0, 1));
         return Promise.resolve(1);
       },
@@ -65,7 +65,7 @@ Deno.test("failover: the next one gets all that was written before the first byt
   await assert.rejects(read(stream), /the stream was closed/);
 });
 
-Deno.test("failover: a half-close goes over, too", async () => {
+Deno.test("failover: a half-close is repeated", async () => {
   const { stream, sent } = pods("fails", "answers");
   await stream.write(bytes("a"));
   await stream.closeWrite();

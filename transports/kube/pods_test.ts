@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { defaultContainer, podOf, stateOf } from "./pod.ts";
 import { inOrder } from "./pods.ts";
 
-Deno.test("what state a pod is in", () => {
+Deno.test("the state of a pod", () => {
   const ready = (status: string) => [{ type: "Ready", status }];
   const waiting = (reason: string) => [{ name: "c", state: { waiting: { reason } } }];
   const table: [unknown, string][] = [

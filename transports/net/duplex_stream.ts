@@ -13,8 +13,8 @@ interface DuplexUse {
 }
 
 /**
- * Makes a node Duplex a byte stream. Unless it is foreign, its "close" event must follow its end or its
- * `close`.
+ * Makes a node Duplex a byte stream. Unless it is foreign, its "close" event must follow its end or
+ * its `close`.
  */
 export function duplexStream(duplex: Duplex, use: DuplexUse): ByteStream {
   let waiting: Uint8Array = new Uint8Array();

@@ -42,7 +42,7 @@ const LONGEST_HEAD = 64 << 10;
 const LONGEST_LINE = 4 << 10;
 const BUFFER = 16 << 10;
 
-/** Sends a request's head, and its body unless that is streamed. Rejects with the stream's errors. */
+/** Sends a request's head, and a body that isn't streamed. Rejects with the stream's errors. */
 export async function startExchange(
   stream: ByteStream,
   request: HttpRequest,
@@ -194,7 +194,7 @@ export class HttpExchange {
     while (await this.#line(trailers) !== "") { /* dropped */ }
   }
 
-  /** The rest of an upgraded connection: first the bytes that came with the head, then the stream. */
+  /** The rest of an upgraded connection: the bytes that came with the head, then the stream. */
   upgraded(): ByteStream {
     const stream = this.stream;
     return {

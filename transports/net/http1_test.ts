@@ -38,7 +38,7 @@ Deno.test("header names in any case, repeated values joined", async () => {
   deepEqual([...head.headers], [["x-a", "1, 2"]]);
 });
 
-Deno.test("what is sent", async () => {
+Deno.test("the bytes of a request", async () => {
   const cases: [Partial<HttpRequest>, string][] = [
     [{}, "GET /x HTTP/1.1\r\nHost: h\r\nUser-Agent: fairlead\r\nConnection: close\r\n\r\n"],
     [
@@ -68,14 +68,14 @@ Deno.test("what is sent", async () => {
   );
 });
 
-Deno.test("an upgraded stream begins with what came behind the head", async () => {
+Deno.test("an upgraded stream begins with the bytes after the head", async () => {
   const { stream } = fakeStream("HTTP/1.1 101 UPGRADED\r\n\r\nearly");
   const http = await startExchange(stream, { ...get, upgrade: "tcp" });
   await http.head();
   equal(await readAll(http.upgraded()), "early");
 });
 
-Deno.test("answers that are none", async () => {
+Deno.test("answers that aren't HTTP, or are cut off", async () => {
   const bad: [string, string][] = [
     ["", "the connection ended"],
     ["HTTP/1.1 200 OK\r\nA: b", "the answer ended early"],
@@ -106,8 +106,8 @@ Deno.test("answers that are none", async () => {
   });
 });
 
-// A stand-in: no real far side resets the connection when it is wanted.
-Deno.test("what came before a reset is the text of a refusal, and no text otherwise", async () => {
+// A mock: no real far side resets the connection at a chosen moment.
+Deno.test("the text before a reset counts only if the reader is lenient", async () => {
   const open = () => {
     const { stream } = fakeStream("HTTP/1.0 400 Bad Request\r\n\r\nspeak TLS");
     const reset = new Deno.errors.ConnectionReset("reset");

@@ -1,6 +1,6 @@
 /**
- * TCP connections that are begun before they are asked for. Far away, TCP's handshake then takes its
- * round trip while a command still prepares what it will send.
+ * TCP connections that are begun before they are asked for. Far away, TCP's handshake then takes
+ * its round trip while a command still prepares what it will send.
  */
 import { abortable } from "../../base/async.ts";
 

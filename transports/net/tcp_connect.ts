@@ -65,9 +65,9 @@ export async function connectTcp<Conn extends Closable | undefined = Deno.TcpCon
 }
 
 /**
- * Deno 2.9 loses a connection that opens in the moment of its signal's abort: the socket stays open,
- * and nothing can close it. So the signal of `open` is aborted a little later, when a connection that
- * was about to open has opened, and is closed here.
+ * Deno 2.9 loses a connection that opens in the moment of its signal's abort: the socket stays
+ * open, and nothing can close it. So the signal of `open` is aborted a little later, when a
+ * connection that was about to open has opened, and is closed here.
  */
 async function untilAborted<Conn extends Closable | undefined>(
   open: Open<Conn>,

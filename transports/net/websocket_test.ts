@@ -59,7 +59,7 @@ function unmasked(sent: number[]): [number, number[]][] {
   return found;
 }
 
-Deno.test("what a WebSocket sends is masked, whole and in turn", async () => {
+Deno.test("a WebSocket's messages are masked, whole and in order", async () => {
   const { socket, sent } = farSide([]);
   const long = Uint8Array.from(range(FRAME_BYTES - 1));
   await Promise.all([

@@ -3,7 +3,7 @@ import { readText } from "../../tests/transports/contract_help.ts";
 import { fakeStream } from "../../tests/transports/fake_stream.ts";
 import { explainNoise, readHandshake, withRest } from "./handshake.ts";
 
-Deno.test("the handshake line, however it is cut; what is behind it belongs to the daemon", async () => {
+Deno.test("the handshake line, however it is split; the bytes after it are the daemon's", async () => {
   const line = 'fairlead-transport/1 ok {"authority":"a:1","peer":"p\\u001b[31m","secure":true}\n';
   for (const reads of [Infinity, line.length, 1]) {
     const { stream } = fakeStream(`${line}\0\0rest`, reads);
@@ -14,7 +14,7 @@ Deno.test("the handshake line, however it is cut; what is behind it belongs to t
   }
 });
 
-Deno.test("an ok that says nothing", async () => {
+Deno.test("an ok line without fields", async () => {
   const beginning = await readHandshake(
     fakeStream('fairlead-transport/1 ok {"authority":""}\r\n').stream,
   );
@@ -33,7 +33,7 @@ Deno.test("the error line", async () => {
   assert.equal(bare.refusal.code, "internal");
 });
 
-Deno.test("what is no handshake", async () => {
+Deno.test("bytes that are no handshake line", async () => {
   const kind = async (text: string) => (await readHandshake(fakeStream(text).stream)).kind;
   assert.equal(await kind(""), "silence");
   for (

@@ -3,7 +3,7 @@ import { MetadataError, parseMetadata } from "./metadata.ts";
 
 const good = { protocol: { min: 1, max: 4 }, name: "ssm", schemes: ["ssm", "ssm2"] };
 
-Deno.test("metadata: what is there, what is left out, what is unknown", () => {
+Deno.test("metadata: given, missing and unknown fields", () => {
   assert.deepEqual(parseMetadata(JSON.stringify({ ...good, colour: "red" })), {
     ...good,
     version: "",

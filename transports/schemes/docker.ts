@@ -2,7 +2,7 @@ import { ENGINE_OPTIONS, type EngineChoice, findEngine, parseEngine } from "../e
 import { formatOptions, splitEndpoint } from "../endpoint.ts";
 import type { Transport } from "../transport.ts";
 
-/** `docker://`: the BuildKit inside the engine in use, a docker context's, or one by its address. */
+/** `docker://`: the BuildKit inside the current engine, a docker context's, or one by address. */
 export const docker = {
   scheme: "docker",
   summary: "the BuildKit inside a Docker engine",

@@ -24,7 +24,7 @@ interface SshSpec {
 /** The default socket of buildkitd. */
 const SOCKET = "/run/buildkit/buildkitd.sock";
 
-/** `ssh://[USER@]HOST[:PORT][/SOCKET]`: a daemon's unix socket at another host, without an ssh program. */
+/** `ssh://[USER@]HOST[:PORT][/SOCKET]`: a daemon's unix socket, reached without an ssh program. */
 export const ssh = {
   scheme: "ssh",
   summary: "a daemon's unix socket on another host, through its ssh server",

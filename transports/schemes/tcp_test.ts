@@ -33,7 +33,7 @@ checkEndpoints(tcp, {
   ],
 });
 
-Deno.test("tcp: where it leads, and whether that is off this machine", () => {
+Deno.test("tcp: the authority, the name, and whether bytes leave this machine", () => {
   for (
     const [endpoint, authority, name, plaintext] of [
       ["tcp://127.0.0.1:1", "127.0.0.1:1", "127.0.0.1", false],
@@ -54,7 +54,7 @@ Deno.test("tcp: where it leads, and whether that is off this machine", () => {
   }
 });
 
-Deno.test("tcp: a name that nobody knows", async () => {
+Deno.test("tcp: an unknown name", async () => {
   await assert.rejects(tcp.dial({ host: "nowhere.invalid", port: 1 }, context()), (error) => {
     assert(error instanceof DialError);
     assert.match(error.message, /the name "nowhere.invalid" can't be resolved$/);

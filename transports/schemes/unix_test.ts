@@ -30,7 +30,7 @@ async function fails(path: string, expected: RegExp, code: DialErrorCode): Promi
   });
 }
 
-Deno.test("unix: each failure is its own error", async () => {
+Deno.test("unix: each failure has an error of its own", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/file`, "");
   try {

@@ -4,7 +4,7 @@
  * relays its stdio to the socket.
  */
 import { plain } from "./explain.ts";
-import { type SshPlace, takePlace } from "./pool.ts";
+import { type SshSlot, takeSlot } from "./pool.ts";
 import { within } from "../../base/async.ts";
 import { duplexStream } from "../net/duplex_stream.ts";
 import type { SshTarget } from "./target.ts";
@@ -41,14 +41,14 @@ export async function dialSsh(
   const { socket } = ways;
   let refused = "";
   if (socket !== undefined) {
-    const place = await takePlace(target, endpoint, false, context);
+    const slot = await takeSlot(target, endpoint, false, context);
     try {
-      const channel = await opened(place, endpoint, context, (client, done) => {
+      const channel = await opened(slot, endpoint, context, (client, done) => {
         client.openssh_forwardOutStreamLocal(socket, done);
       }, (channel) => channel);
-      return duplexStream(channel, { close: () => leave(channel, place) });
+      return duplexStream(channel, { close: () => leave(channel, slot) });
     } catch (error) {
-      place.release();
+      slot.release();
       if (!(error instanceof ChannelRefused)) throw error;
       refused = `the server can't reach the socket ${socket} (${error.message}), and `;
       context.log(`${endpoint}: ${refused}now tries ${ways.command}`);
@@ -78,13 +78,13 @@ async function runProgram(
       cause,
     });
   for (;;) {
-    const place = await takePlace(target, endpoint, true, context);
+    const slot = await takeSlot(target, endpoint, true, context);
     context.step("exec", ways.command);
     try {
-      const { channel, ended } = await opened(place, endpoint, context, (client, done) => {
+      const { channel, ended } = await opened(slot, endpoint, context, (client, done) => {
         client.exec(ways.command, done);
       }, (channel) => ({ channel, ended: watch(channel) }));
-      const stream = duplexStream(channel, { close: () => leave(channel, place) });
+      const stream = duplexStream(channel, { close: () => leave(channel, slot) });
       return explainEnd(stream, async () => {
         const how = await ended();
         return how === undefined ? undefined : fail(`${ways.command} ${how}`);
@@ -92,8 +92,8 @@ async function runProgram(
     } catch (error) {
       // The connection may run as many programs as the server allows (MaxSessions): another one has
       // room.
-      const full = error instanceof ChannelRefused && place.full();
-      place.release();
+      const full = error instanceof ChannelRefused && slot.full();
+      slot.release();
       if (full) continue;
       if (!(error instanceof ChannelRefused)) throw error;
       throw fail(`it starts no program: ${error.message}`, error);
@@ -101,10 +101,10 @@ async function runProgram(
   }
 }
 
-function leave(channel: SshChannel, place: SshPlace): void {
+function leave(channel: SshChannel, slot: SshSlot): void {
   channel.close();
   channel.stderr?.resume();
-  place.release();
+  slot.release();
 }
 
 /** The server refuses to open a channel. */
@@ -115,7 +115,7 @@ class ChannelRefused extends Error {}
  * next turn
  */
 async function opened<T>(
-  { link }: SshPlace,
+  { link }: SshSlot,
   endpoint: string,
   { signal }: DialContext,
   open: (client: SshClient, done: Opened) => void,

@@ -105,13 +105,13 @@ function connectLimit(
   return { signal: AbortSignal.any([signal, stop.signal]), end: () => clearTimeout(timer) };
 }
 
-/** @param met called once the server has shown a key that is trusted */
+/** @param onTrusted called once the server has shown a key that is trusted */
 async function logIn(
   target: SshTarget,
   endpoint: string,
   through: SshLink | undefined,
   context: DialContext,
-  met: () => void,
+  onTrusted: () => void,
 ): Promise<SshLink> {
   const { signal, log } = context;
   const where = formatHostPort(target);
@@ -156,7 +156,7 @@ async function logIn(
   };
   socket.on("error", () => {});
   client.on("handshake", () => {
-    met();
+    onTrusted();
     silence(client);
     void keys.keep(context.warn ?? log);
   });

@@ -4,8 +4,7 @@
  * (`MaxStartups`). So a further connection is opened only when the one before is open and has no
  * room.
  *
- * This is fairlead's only module with a table: two dials of one endpoint know nothing of each
- * other.
+ * The table is this module's own, because two dials of one endpoint know nothing of each other.
  */
 import { onAbort } from "../../base/async.ts";
 import { openLink, type SshLink } from "./link.ts";
@@ -14,14 +13,14 @@ import { interrupted } from "../errors.ts";
 import type { DialContext, DialStep } from "../transport.ts";
 
 /** A dial's share of a connection. */
-export interface SshPlace {
+export interface SshSlot {
   readonly link: SshLink;
   /**
    * Called after the server refused a program: lowers the limit of programs to the number of others
    * on this connection. Returns false where there is no other: then the limit is not the reason.
    */
   full(): boolean;
-  /** Gives the place back. The connection closes `LINGER_MS` after its last place. */
+  /** Gives the slot back. The connection closes `LINGER_MS` after its last slot. */
   release(): void;
 }
 
@@ -30,7 +29,7 @@ interface Entry {
   readonly stop: AbortController;
   open: SshLink | undefined;
   step: DialStep;
-  /** The number of places in use. */
+  /** The number of slots in use. */
   users: number;
   programs: number;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -39,7 +38,7 @@ interface Entry {
 /** The connections to one host. */
 interface Host {
   readonly entries: Set<Entry>;
-  /** The number of programs that the server allows on each connection: `MaxSessions`, 10 by default. */
+  /** The number of programs that the server allows on a connection (`MaxSessions`). */
   limit: number;
 }
 
@@ -50,17 +49,17 @@ const LINGER_MS = 300;
 const hosts = new Map<string, Host>();
 
 /**
- * Takes a place on a connection to a host, and opens a connection where none has room. Throws
+ * Takes a slot on a connection to a host, and opens a connection where none has room. Throws
  * `DialError`, or the signal's reason.
  *
- * @param program the place is for a program, of which a connection allows only a few
+ * @param program the slot is for a program, of which a connection allows only a few
  */
-export async function takePlace(
+export async function takeSlot(
   target: SshTarget,
   endpoint: string,
   program: boolean,
   context: DialContext,
-): Promise<SshPlace> {
+): Promise<SshSlot> {
   const { signal } = context;
   if (signal.aborted) throw interrupted(signal, endpoint, "connect");
   const key = JSON.stringify(target);
@@ -101,7 +100,7 @@ export async function takePlace(
     held = false;
     entry.users--;
     if (program) entry.programs--;
-    if (entry.users === 0) rest(entry, entries);
+    if (entry.users === 0) closeWhenIdle(entry, entries);
     if (entries.size === 0) hosts.delete(key);
   };
   try {
@@ -159,7 +158,7 @@ function start(
 }
 
 /** Closes a connection that has no users. */
-function rest(entry: Entry, siblings: Set<Entry>): void {
+function closeWhenIdle(entry: Entry, siblings: Set<Entry>): void {
   const { open } = entry;
   if (open === undefined) {
     siblings.delete(entry);

@@ -266,8 +266,8 @@ function withSignature(packet: Uint8Array, write: Writer, signature: Uint8Array)
 }
 
 /**
- * The bytes of a channel's window besides ssh2's own 2 MiB (`MAX_WINDOW` in its `Channel.js`), which
- * let 20 MB/s through at a round trip of 100 ms. At most so many wait here for a slow reader.
+ * The bytes of a channel's window besides ssh2's own 2 MiB (`MAX_WINDOW` in its `Channel.js`). With
+ * these alone, 20 MB/s pass at a round trip of 100 ms. At most so many wait here for a slow reader.
  */
 const MORE = 14 << 20;
 
@@ -281,8 +281,9 @@ export interface ChannelInternals {
 }
 
 /**
- * Widens a channel's receive window: grants the server more, and leaves ssh2 to count in its own window. ssh2 sees the bytes of the
- * wide window beyond the additional ones. It sees at least one, because it drops data at 0.
+ * Widens a channel's receive window: grants the server more, and leaves ssh2 to count in its own
+ * window. ssh2 sees the bytes of the wide window beyond the additional ones. It sees at least one,
+ * because it drops data at 0.
  */
 export function widenWindow(channel: SshChannel): void {
   const { incoming, outgoing, _client } = channel as unknown as ChannelInternals;

@@ -1,4 +1,4 @@
-/** The private fields of ssh2 that fairlead uses are there, and are what it takes them for. */
+/** Checks that ssh2's private fields still exist, and mean what fairlead takes them for. */
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { Duplex } from "node:stream";

@@ -183,7 +183,7 @@ async function complete(
   };
 }
 
-/** Parses `[user@]host[:port]`, with an optional `ssh://`. Throws `SshConfigError` for other text. */
+/** Parses `[ssh://][user@]host[:port]`. Throws `SshConfigError` for another text. */
 function jumpAddress(text: string): SshAddress {
   const [, user, bracketed, plain, port] =
     /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:@]+))(?::(\d{1,5}))?\/?$/.exec(text.trim()) ?? [];

@@ -23,7 +23,7 @@ function fieldsOf(certificate: Uint8Array): DerValue[] {
   return derValues(signed!.content);
 }
 
-/** Returns the contents of a certificate's extensions by object id. Throws for invalid certificates. */
+/** Returns a certificate's extensions by object id. Throws for an invalid certificate. */
 export function extensionsOf(certificate: Uint8Array): Map<string, Uint8Array> {
   const extensions = new Map<string, Uint8Array>();
   for (const { tag, content } of fieldsOf(certificate)) {

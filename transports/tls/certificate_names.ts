@@ -5,7 +5,7 @@ import { derValues } from "../../base/der.ts";
 import { ipText, parseIp } from "../../base/ip.ts";
 import { extensionsOf } from "./certificate.ts";
 
-/** Formats a certificate's subject, `CN=buildkitd, O=Example`; its names where it has no subject. */
+/** Formats a certificate's subject, `CN=buildkitd, O=Example`; its names if it has no subject. */
 export function subjectOf(certificate: X509Certificate): string {
   return oneLine(certificate.subject) || namesOf(certificate).join(", ") || "no subject";
 }

@@ -4,8 +4,8 @@ import { fakeStream } from "../../tests/transports/fake_stream.ts";
 import { overOwnTls } from "./own_tls.ts";
 
 /**
- * A mock: what must come in one order, and on a socket comes so once in a hundred. The far side said
- * something and hung up, and a write meets that before a reader has taken what was said.
+ * A mock, because a socket rarely gives this order: the far side has sent bytes and
+ * hung up, and a write fails before anybody has read them.
  */
 Deno.test("a write that fails takes nothing away from the reader", async () => {
   const below = {

@@ -1,8 +1,9 @@
 /**
  * TLS over any byte stream: 1.2 or 1.3, ALPN `h2` unless the files say otherwise.
  *
- * This module uses `node:tls`, which is loaded only here. A plain TCP connection uses the runtime's own TLS
- * where possible (`own_tls.ts`). That TLS takes only a TCP socket, and says little about a failure.
+ * This module uses `node:tls`, which is loaded only here. A plain TCP connection uses the runtime's
+ * own TLS where possible (`own_tls.ts`). That TLS takes only a TCP socket, and says little about a
+ * failure.
  */
 import { onAbort } from "../../base/async.ts";
 import { X509Certificate } from "node:crypto";

@@ -22,7 +22,7 @@ export interface TlsFiles {
   };
   /** The option `servername`. */
   readonly servername?: string;
-  /** The protocol inside TLS (ALPN), where that is not `h2`: a Docker engine takes only `http/1.1`. */
+  /** The protocol inside TLS (ALPN), where that isn't `h2`: Docker engines take only `http/1.1`. */
   readonly protocol?: string;
   /** True when the far side's certificate is not checked. */
   readonly insecure?: boolean;
@@ -95,21 +95,23 @@ export function checkTls(texts: TlsTexts, endpoint: string, context: DialContext
   const [first] = authorities;
   if (first !== undefined && authorities.every((each) => each.validToDate.getTime() < Date.now())) {
     fail(
-      `the CA certificate ${place(ca!)} (${subjectOf(first)}) expired on ${day(first.validToDate)}`,
+      `the CA certificate ${fileOf(ca!)} (${subjectOf(first)}) expired on ${
+        day(first.validToDate)
+      }`,
       "get the daemon's new CA certificate and give it as cacert",
     );
   }
 
-  const rootsFrom = ca === undefined ? "the system's certificates" : place(ca);
+  const rootsFrom = ca === undefined ? "the system's certificates" : fileOf(ca);
   if (cert === undefined || key === undefined) return { roots, rootsFrom, insecure };
 
   const chain = certificatesIn(cert, fail);
   const own = new X509Certificate(chain[0]!);
   checkKey(own, cert, key, fail);
-  const shown = `${place(cert)} (${subjectOf(own)}, signed by ${issuerOf(own)})`;
+  const shown = `${fileOf(cert)} (${subjectOf(own)}, signed by ${issuerOf(own)})`;
   if (own.validToDate.getTime() < Date.now()) {
     fail(
-      `the client certificate ${place(cert)} (${subjectOf(own)}) expired on ${
+      `the client certificate ${fileOf(cert)} (${subjectOf(own)}) expired on ${
         day(own.validToDate)
       }`,
       "renew it and give the new one as cert and key, or leave both out if the daemon asks for none",
@@ -123,7 +125,7 @@ export function checkTls(texts: TlsTexts, endpoint: string, context: DialContext
 }
 
 /** The source of a text, without the option's name before a path. */
-function place({ from }: PemText): string {
+function fileOf({ from }: PemText): string {
   return from.replace(/^(?:cacert|cert|key) /, "");
 }
 
@@ -204,7 +206,7 @@ function checkKey(own: X509Certificate, cert: PemText, key: PemText, fail: Fail)
   if (/ENCRYPTED/.test(pem)) {
     fail(
       `${from} is encrypted`,
-      `decrypt it (openssl pkey -in ${place(key)} -out NEW) and give that file as key`,
+      `decrypt it (openssl pkey -in ${fileOf(key)} -out NEW) and give that file as key`,
     );
   }
   let matches = false;
@@ -213,5 +215,5 @@ function checkKey(own: X509Certificate, cert: PemText, key: PemText, fail: Fail)
   } catch (error) {
     fail(`${from} is damaged: ${errorText(error)}`, hint, error);
   }
-  if (!matches) fail(`${from} doesn't belong to the certificate ${place(cert)}`, hint);
+  if (!matches) fail(`${from} doesn't belong to the certificate ${fileOf(cert)}`, hint);
 }

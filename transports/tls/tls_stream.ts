@@ -2,7 +2,7 @@ import type { TLSSocket } from "node:tls";
 import type { ByteStream } from "../byte_stream.ts";
 import type { Below } from "./tls_duplex.ts";
 
-/** The largest write, in bytes: node encrypts and holds all of a write before the first byte leaves. */
+/** The largest write, in bytes: node encrypts all of a write before the first byte leaves. */
 const WRITE_BYTES = 64 << 10;
 /** Disables the socket's own limit, because the socket must not pause itself: see `duplexOf`. */
 export const READS_ALL = { highWaterMark: 1 << 30 };

@@ -2,7 +2,7 @@
 import { schemeOf } from "../../../transports/endpoint.ts";
 import { askMetadata } from "../../../transports/plugins/ask.ts";
 import type { Metadata } from "../../../transports/plugins/metadata.ts";
-import { atPath, locate, type PluginFile } from "../../../transports/plugins/places.ts";
+import { atPath, locate, type PluginFile } from "../../../transports/plugins/locate.ts";
 import type { Registry } from "../../../transports/registry.ts";
 import type { Connection, DialContext, Transport } from "../../../transports/transport.ts";
 import type { Deps } from "../../../cli/deps.ts";

@@ -131,7 +131,7 @@ Deno.test("a kubeconfig's other contexts, and the namespace", async () => {
   });
 });
 
-Deno.test("several kubeconfigs: the first one's entry holds, whole", async () => {
+Deno.test("several kubeconfigs: the first file's whole entry counts", async () => {
   const files = {
     a: "contexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: ''\n",
     b: "current-context: x\nclusters: [{name: c, cluster: {server: 'https://b'}}]\n" +

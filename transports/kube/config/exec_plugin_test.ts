@@ -14,7 +14,7 @@ const target: KubeTarget = {
 };
 const V1 = "client.authentication.k8s.io/v1";
 
-/** Runs a plugin of these fields; what it prints is the last word of its script. */
+/** Runs a plugin with these fields in the kubeconfig. */
 function ask(fields: Record<string, unknown>, signal = new AbortController().signal) {
   const context: DialContext = { signal, env: () => undefined, log: () => {}, step: () => {} };
   const value = { apiVersion: V1, interactiveMode: "Never", command: "sh", ...fields };

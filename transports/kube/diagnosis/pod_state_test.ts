@@ -19,14 +19,14 @@ const terminated = (reason: string, exitCode: number, finishedAt = AFTER) => ({
   terminated: { reason, exitCode, finishedAt },
 });
 
-Deno.test("what became of a pod, by its status", () => {
+Deno.test("a pod's status explains the end of a stream", () => {
   const cases: [Pod, RegExp | undefined][] = [
     [container({ state: { running: { startedAt: BEFORE } } }), undefined],
     [
       pod({}, { creationTimestamp: AFTER }),
       /^pod p was deleted, and replaced by another one$/,
     ],
-    // Made just before it was entered: the stream's own beginning is as exact as a second.
+    // The pod was created just before the dial, and the API's times are whole seconds.
     [pod({}, { creationTimestamp: "2026-05-01T12:00:01Z" }), undefined],
     [pod({}, { deletionTimestamp: AFTER }), /^pod p is being deleted$/],
     [
@@ -61,7 +61,7 @@ Deno.test("what became of a pod, by its status", () => {
       container({ state: terminated("Error", 137) }),
       /^container main of pod p was ended by signal 9 \(Error, exit code 137\)$/,
     ],
-    // What was before the stream is no news; seconds are cut off, not rounded.
+    // Earlier events are ignored; the times are cut off to seconds, not rounded.
     [
       container({
         state: { running: { startedAt: BEFORE } },

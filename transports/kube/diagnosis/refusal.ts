@@ -144,10 +144,10 @@ function overQuota({ namespace, kubectl }: KubeTarget, { message }: KubeRefusal,
   );
 }
 
-/** `pods "x" is forbidden: User "u" cannot get resource "pods/exec" in API group "" in the namespace "n"`. */
+/** `pods "x" is forbidden: User "u" cannot get resource "pods/exec" in API group "" in the …`. */
 const FORBIDDEN = /User "([^"]*)" cannot (\w+) resource "([^"]*)"(?: in API group "([^"]*)")?/;
 
-/** The verbs that are needed, by resource. An upgrade is a GET; since 1.35 it also needs `create`. */
+/** The needed verbs, by resource. An upgrade is a GET; since 1.35 it also needs `create`. */
 const VERBS: Readonly<Record<string, string>> = {
   pods: "get, list",
   "pods/exec": "create, get",

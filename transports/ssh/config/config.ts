@@ -29,7 +29,7 @@ export interface SshHostConfig {
   readonly hostname?: string;
   readonly user?: string;
   readonly port?: number;
-  /** Paths as written, with `~`, `${VARIABLE}` and tokens; undefined where no path is configured. */
+  /** Paths as written, with `~`, `${VARIABLE}` and tokens; undefined where none is configured. */
   readonly identityFiles?: readonly string[];
   readonly certificateFiles: readonly string[];
   readonly identitiesOnly: boolean;

@@ -78,7 +78,7 @@ Deno.test("ssh's configuration: the first value counts, files of keys add up", a
   assert.deepEqual([hostname, jumps], ["included", []]);
 });
 
-Deno.test("ssh's configuration: nothing said", async () => {
+Deno.test("ssh's configuration: no settings", async () => {
   assert.deepEqual(await of({}, "x"), {
     certificateFiles: [],
     identitiesOnly: false,
@@ -171,7 +171,7 @@ for (
   });
 }
 
-Deno.test("ssh's configuration: what can't be followed is refused where it matters, with its place", async () => {
+Deno.test("ssh's configuration: an unsupported setting is refused only where it counts, with its line", async () => {
   const text = "Host box\n Port 1\n ProxyCommand pass\n ProxyUseFdpass yes\nHost home\n Port 1\n" +
     "Match command x\n ForwardX11 yes\n Port 2\n";
   const cases = [["box", /ProxyUseFdpass/], ["lan", /config:7: Match command/]] as const;
@@ -183,7 +183,7 @@ Deno.test("ssh's configuration: what can't be followed is refused where it matte
       return true;
     });
   }
-  assert.equal((await of(text, "home")).port, 1, "it has been said before, and so doesn't matter");
+  assert.equal((await of(text, "home")).port, 1, "the first value counts");
 });
 
 Deno.test("ssh's configuration: the first of ProxyCommand and ProxyJump counts", async () => {
@@ -233,7 +233,7 @@ for (
   });
 }
 
-Deno.test("ssh's configuration: what a shell would not take as a word stands in no command", async () => {
+Deno.test("ssh's configuration: a command gets no name that a shell would not read as one word", async () => {
   const base = { home: "/h", host: "box", typed: "b", port: 7, user: "me", localUser: "u" };
   const made = async (text: string, user = "me") =>
     expandCommand(text, await tokensOf({ ...base, user }), "X");

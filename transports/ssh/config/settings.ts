@@ -46,7 +46,7 @@ export function matters(keyword: string, found: ReadonlyMap<string, string[]>): 
   return USED.has(keyword) && (GATHERED.has(keyword) || !found.has(keyword));
 }
 
-/** Adds the values of a line that changes the result. Throws `SshConfigError` for an invalid value. */
+/** Adds the values of a line that changes the result. Throws `SshConfigError` for a wrong value. */
 export function takeIn(
   found: Map<string, string[]>,
   keyword: string,

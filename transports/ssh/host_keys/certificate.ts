@@ -119,7 +119,7 @@ export function loginAlgorithm({ type }: Pick<SshCertificate, "type">): string {
   return (type === "ssh-rsa" ? "rsa-sha2-512" : type) + SUFFIX;
 }
 
-/** The reasons why a server may refuse a user's certificate, in brackets; empty where none is found. */
+/** The reason why a server may refuse a user's certificate, in brackets; empty without a reason. */
 export function userCertificateNote(
   certificate: SshCertificate,
   user: string,

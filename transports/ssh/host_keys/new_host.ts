@@ -25,13 +25,13 @@ export async function writeNewHost({ file, name, key, hashed }: NewHost): Promis
     await open.seek(-1, Deno.SeekMode.End);
     isCutOff = await open.read(last) === 1 && last[0] !== 10;
   }
-  const shown = hashed ? await hidden(name.toLowerCase()) : name.toLowerCase();
+  const shown = hashed ? await hashedName(name.toLowerCase()) : name.toLowerCase();
   const line = `${isCutOff ? "\n" : ""}${shown} ${keyType(key)} ${key.toBase64()}\n`;
   const bytes = new TextEncoder().encode(line);
   await writeAll(open, bytes);
 }
 
-async function hidden(name: string): Promise<string> {
+async function hashedName(name: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(20));
   return `|1|${salt.toBase64()}|${(await hashOfName(name, salt)).toBase64()}`;
 }

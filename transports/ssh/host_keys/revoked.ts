@@ -5,7 +5,7 @@
  *     uint64   "SSHKRL\n\0"
  *     uint32   1, uint64 version, uint64 date, uint64 flags, string reserved, string comment
  *     sections, each: byte type, string data:
- *       1  certificates: string authority (empty: any), string reserved, then again byte type, string:
+ *       1  certificates: string authority (empty: any), string reserved, then pairs as above:
  *            0x20 serials, 0x21 the first and the last of some, 0x22 the first and a bitmap (mpint)
  *            0x23 key ids
  *       2  keys   3  SHA-1 of keys   4  a signature, obsolete   5  SHA-256 of keys

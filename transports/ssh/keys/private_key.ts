@@ -136,7 +136,7 @@ function ed25519Json(x: Uint8Array, d: Uint8Array): JsonWebKey {
   return { kty: "OKP", crv: "Ed25519", x: base64url(x), d: base64url(d) };
 }
 
-/** Pads the private number to its curve's full length, because OpenSSH may write it without zeros. */
+/** Pads the private number to its curve's length, because OpenSSH may write it without zeros. */
 function ecJson(curve: string, point: Uint8Array, number: Uint8Array): JsonWebKey {
   const { crv, size } = CURVES[curve] ?? {};
   const secret = withoutZeros(number);

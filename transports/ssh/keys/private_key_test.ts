@@ -1,6 +1,6 @@
 /**
- * Keys as ssh-keygen and openssl write them, in each format: the public half is what ssh-keygen says,
- * and ssh-keygen verifies what the key signs (SSHSIG, OpenSSH's PROTOCOL.sshsig).
+ * Keys as ssh-keygen and openssl write them, in each format: the public half is what ssh-keygen
+ * says, and ssh-keygen verifies what the key signs (SSHSIG, OpenSSH's PROTOCOL.sshsig).
  */
 import assert from "node:assert/strict";
 import { joinBytes } from "../../../base/bytes.ts";

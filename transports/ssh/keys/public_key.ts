@@ -1,4 +1,4 @@
-/** Public keys in wire format (RFC 4253, section 6.6): the type's name, then the type's own fields. */
+/** Public keys in wire format (RFC 4253, section 6.6): the type's name, then the type's fields. */
 import { maybe } from "../../../base/maybe.ts";
 import { WireReader } from "./wire.ts";
 
