@@ -2,7 +2,7 @@
  * Faulty plugins: each ends in a message that names the fault, and no process of a plugin stays.
  */
 import assert from "node:assert/strict";
-import { DialError, type DialErrorCode, StreamLost } from "../../transports/errors.ts";
+import { type DialErrorCode, StreamLost } from "../../transports/errors.ts";
 import { createPlugins } from "../../transports/external.ts";
 import { createRegistry } from "../../transports/registry.ts";
 import { soon } from "../../transports/contract/expect.ts";
