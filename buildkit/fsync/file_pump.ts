@@ -3,7 +3,7 @@ import type { Entries } from "./entries.ts";
 import { Errno, errnoText, type Sys } from "./os/sys.ts";
 import { FsyncError, text } from "./errors.ts";
 import { dataHeaderRoom, writeDataHead } from "./packet.ts";
-import { nextTurn, type PacketStream, type Progress, type Warning } from "./stream.ts";
+import { makeSlices, type PacketStream, type Progress, type Warning } from "./stream.ts";
 
 /** Takes files to send. */
 interface FilePump {
@@ -36,7 +36,7 @@ const small = 128 * 1024;
 const page = 4096;
 /** The size of the packets of large files, and of their buffers. More than 1 MiB gains nothing. */
 const [bufferSize, buffers] = [1024 * 1024, 3];
-const slice = 6;
+const SLICE = 6;
 const [lookEvery, mayWait] = [256 * 1024, 1024 * 1024];
 
 /** Starts a pump that runs until `stop` aborts. */
@@ -143,17 +143,15 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
     for (;;) {
       await smallQueue.filled();
       if (stop.aborted) return;
-      let until = performance.now() + slice;
+      const slice = makeSlices(SLICE);
       for (let id = smallQueue.take(); id !== undefined; id = smallQueue.take()) {
         sendSmall(id);
-        if (sent >= lookEvery) {
-          sent = 0;
-          await stream.drained(mayWait);
-        } else if (performance.now() < until) continue;
+        const pause = sent >= lookEvery ? stream.drained(mayWait) : slice();
+        if (pause === undefined) continue;
+        if (sent >= lookEvery) sent = 0;
         report();
-        await nextTurn();
+        await pause;
         if (stop.aborted) return;
-        until = performance.now() + slice;
       }
     }
   }

@@ -13,21 +13,30 @@ import { cString, Errno, errnoText, fileStat, S, type Sys } from "./os/sys.ts";
 import { FsyncError } from "./errors.ts";
 import { cut } from "../../base/cut.ts";
 import { cleanPath } from "../../base/paths.ts";
+import { makeSlices } from "./stream.ts";
 
 /**
- * Returns the includes with which `paths`, relative to the folder `root`, are sent with all targets
- * of their links. They are sorted, without those inside another one. Undefined when one of them is
- * the root itself, because then nothing is left out. Throws {@link FsyncError} for a folder or link
- * that cannot be read; a path that does not exist is included unchanged.
+ * Resolves to the includes with which `paths`, relative to the folder `root`, are sent with all
+ * targets of their links. They are sorted, without those inside another one. Undefined when one of
+ * them is the root itself, because then nothing is left out. Rejects with {@link FsyncError} for a
+ * folder or link that cannot be read, and with the signal's reason. A path that does not exist is
+ * included unchanged.
  */
-export function followLinks(
+export async function followLinks(
   sys: Sys,
   root: string,
   paths: readonly string[],
-): string[] | undefined {
+  signal?: AbortSignal,
+): Promise<string[] | undefined> {
   const resolved = new Set<string>();
   const open = [...paths].reverse(); // a stack: chains of links may be longer than calls can nest
-  for (let path = open.pop(); path !== undefined; path = open.pop()) open.push(...follow(path));
+  // A daemon may name a million paths, each of which matches the names of a folder.
+  const slice = makeSlices(6);
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    open.push(...follow(path));
+    await slice();
+    signal?.throwIfAborted();
+  }
   return dedupe([...resolved].sort(byBytes));
 
   /** Resolves a path up to its first link; gives the paths that the link leads to, the last one first. */

@@ -6,7 +6,7 @@
 import { after } from "../../base/async.ts";
 import { makeFilter } from "./patterns/filter.ts";
 import type { FileStat, Sys } from "./os/sys.ts";
-import { nextTurn } from "./stream.ts";
+import { makeSlices } from "./stream.ts";
 import { startWalk } from "./walk.ts";
 
 /** Milliseconds after which the recorded entries are dropped, because files change. */
@@ -70,15 +70,12 @@ export function lookAhead(sys: Sys, root: string, excludes: readonly string[]): 
     const walk = startWalk({
       sys: looking,
       root: Deno.realPathSync(root),
-      filter: makeFilter({ includes: [], excludes }),
+      filter: await makeFilter({ includes: [], excludes }),
       emit() {},
       onWarning() {},
     });
-    while (!isOver && entries.size < MOST) {
-      const until = performance.now() + SLICE;
-      do if (!walk.step()) return; while (performance.now() < until);
-      await nextTurn();
-    }
+    const slice = makeSlices(SLICE);
+    while (!isOver && entries.size < MOST && walk.step()) await slice();
   }
 
   function recall<T>(from: ReadonlyMap<string, T>, path: Uint8Array): T | undefined {

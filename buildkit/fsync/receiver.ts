@@ -22,7 +22,7 @@ import { makeLinkCheck } from "./hardlinks.ts";
 import { errPacket, finPacket, Mode, PacketType, reqPacket, type Stat } from "./packet.ts";
 import { copyStat, readPacket } from "./packet_reader.ts";
 import type { Reuse, Source } from "./reuse.ts";
-import { nextTurn, type PacketStream, type Progress } from "./stream.ts";
+import { makeSlices, type PacketStream, type Progress } from "./stream.ts";
 import { checkMode, checkPath, makeOrderCheck } from "./validator.ts";
 
 /** Options of a reception. */
@@ -219,7 +219,7 @@ function startReception(
         progress.files++;
       }
       ask();
-      if (performance.now() > sliceEnd) await breathe();
+      await slice();
     }
     wanted = Infinity;
     ask();
@@ -284,15 +284,7 @@ function startReception(
     }
   }
 
-  let sliceEnd = 0;
-  /**
-   * Yields to the event loop when it is time, because one chunk of the stream may hold thousands of
-   * entries.
-   */
-  async function breathe(): Promise<void> {
-    await nextTurn();
-    sliceEnd = performance.now() + SLICE;
-  }
+  const slice = makeSlices(SLICE); // one chunk of the stream may hold thousands of entries
 
   return {
     take(message) {
@@ -300,7 +292,7 @@ function startReception(
       options.onProgress?.(progress);
       if (type === PacketType.stat && stat !== undefined) {
         takeStat(stat);
-        if (performance.now() > sliceEnd) return breathe();
+        return slice();
       } else if (type === PacketType.stat) {
         listed = true;
         return continueIfReady();

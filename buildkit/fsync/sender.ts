@@ -15,7 +15,7 @@ import { FsyncError, PeerError, text } from "./errors.ts";
 import { openSys } from "./os/open_sys.ts";
 import { endOfListing, errPacket, finPacket, PacketType, type Stat, statWriter } from "./packet.ts";
 import { readPacket } from "./packet_reader.ts";
-import { nextTurn, type PacketStream, type Progress, type Warning } from "./stream.ts";
+import { makeSlices, type PacketStream, type Progress, type Warning } from "./stream.ts";
 import { startWalk, type Walk } from "./walk.ts";
 
 /** Options of a transfer. */
@@ -41,7 +41,7 @@ export interface SendOptions {
 }
 
 /** How long one slice of work may hold the event loop, in milliseconds. */
-const slice = 6;
+const SLICE = 6;
 /**
  * Bytes of STATs between two checks whether the stream keeps up, and how many bytes may wait in it.
  */
@@ -83,7 +83,7 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
       progress.entries++;
       stream.send(packet);
     };
-    const walk = openWalk(sys, root, options, { emit, warn });
+    const walk = await openWalk(sys, root, options, { emit, warn, signal: stream.signal });
     const pump = makeFilePump({
       sys,
       root,
@@ -98,12 +98,13 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
     closed = pump.closed;
 
     const list = async (): Promise<void> => {
-      while (walkSlice(walk, () => bytes >= lookEvery)) {
+      const slice = makeSlices(SLICE);
+      while (walk.step()) {
+        const pause = bytes >= lookEvery ? stream.drained(mayWait) : slice();
+        if (pause === undefined) continue;
+        if (bytes >= lookEvery) bytes = 0;
         report();
-        if (bytes >= lookEvery) {
-          bytes = 0;
-          await stream.drained(mayWait);
-        } else await nextTurn();
+        await pause;
         if (stop.signal.aborted) return;
       }
       stream.send(endOfListing);
@@ -145,13 +146,6 @@ function notOffered(id: number): FsyncError {
   );
 }
 
-/** Walks for the length of a slice, or until `enough`. False when the walk is done. */
-function walkSlice(walk: Walk, enough: () => boolean): boolean {
-  const until = performance.now() + slice;
-  do if (!walk.step()) return false; while (!enough() && performance.now() < until);
-  return true;
-}
-
 function resolveRoot(root: string): string {
   try {
     const resolved = Deno.realPathSync(root);
@@ -169,17 +163,21 @@ function reasonOf(error: unknown): string {
 }
 
 /** Starts the walk that the options ask for, links followed. */
-export function openWalk(
+export async function openWalk(
   sys: Sys,
   root: string,
   options: SendOptions,
-  { emit, warn }: { emit(stat: Stat): void; warn(warning: Warning): void },
-): Walk {
+  { emit, warn, signal }: {
+    emit(stat: Stat): void;
+    warn(warning: Warning): void;
+    signal?: AbortSignal;
+  },
+): Promise<Walk> {
   let includes = options.includes ?? [];
   if (options.followPaths !== undefined && options.followPaths.length > 0) {
-    const followed = followLinks(sys, root, options.followPaths);
+    const followed = await followLinks(sys, root, options.followPaths, signal);
     if (followed !== undefined) includes = dedupe([...includes, ...followed]) ?? [];
   }
-  const filter = makeFilter({ includes, excludes: options.excludes ?? [] });
+  const filter = await makeFilter({ includes, excludes: options.excludes ?? [] });
   return startWalk({ sys, root, filter, emit, onWarning: warn });
 }

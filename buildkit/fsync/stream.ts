@@ -1,8 +1,8 @@
 /** One DiffCopy call, as file sync sees it: messages in both directions, without gRPC. */
 export interface PacketStream {
   /**
-   * Queues one message: `head`, then `body`. `head` is copied before this returns. `body` is kept by reference, not to
-   * be touched until `taken` is called.
+   * Queues one message: `head`, then `body`. `head` is copied before this returns. `body` is kept by
+   * reference, and must stay unchanged until `taken` is called.
    */
   send(head: Uint8Array, body?: Uint8Array, taken?: () => void): void;
   /** Resolves when less than `below` bytes wait to be sent. Rejects when the call is over. */
@@ -40,6 +40,18 @@ export interface Progress {
   bytes: number;
   /** Bytes of the files that the peer has requested; known to a sender that has listed all entries. */
   total?: number;
+}
+
+/**
+ * Splits long work into slices of `ms` milliseconds. The returned function is called after each step
+ * of the work: at the end of a slice it gives a promise, which the work must await.
+ */
+export function makeSlices(ms: number): () => Promise<void> | undefined {
+  let until = performance.now() + ms;
+  return () =>
+    performance.now() < until ? undefined : nextTurn().then(() => {
+      until = performance.now() + ms;
+    });
 }
 
 /**

@@ -13,13 +13,13 @@ interface Walked {
   warnings: Warning[];
 }
 
-function walk(root: string, excludes: string[] = [], sys?: Sys): Walked {
+async function walk(root: string, excludes: string[] = [], sys?: Sys): Promise<Walked> {
   using own = sys ?? openSys();
   const found: Walked = { lines: [], warnings: [] };
   const walk = startWalk({
     sys: own,
     root,
-    filter: makeFilter({ includes: [], excludes }),
+    filter: await makeFilter({ includes: [], excludes }),
     emit(stat) {
       const arrow = stat.mode & 0x08000000 ? " -> " : " => ";
       const link = stat.linkname.length > 0 ? arrow + text(stat.linkname) : "";
@@ -51,7 +51,7 @@ Deno.test("entries come in the order of their bytes, each folder before what is 
     "\u{ffee}"
     "\u{1f600}"
   `);
-  assert.deepEqual(walk(tree.root).lines.map((line) => line.split(" ")[0]), [
+  assert.deepEqual((await walk(tree.root)).lines.map((line) => line.split(" ")[0]), [
     ...["B", "B/q", "a", "a/z", "a-b", "a.b", "a.b/z", "zz", "é", "\u{ffee}", "\u{1f600}"],
   ]);
 });
@@ -67,8 +67,13 @@ Deno.test("links of both kinds, sockets, FIFOs and odd modes", async () => {
     s socket 0640
   `);
   const hard = ["a 8001ed", "b 8001ed => a", "d 804001c9", "d/c 8001ed => a"];
-  assert.deepEqual(walk(tree.root).lines, [...hard, "l 80001ff -> ../../x", "p 2000180", "s 1a0"]);
-  assert.deepEqual(walk(tree.root, ["a"]).lines.slice(0, 3), [
+  assert.deepEqual((await walk(tree.root)).lines, [
+    ...hard,
+    "l 80001ff -> ../../x",
+    "p 2000180",
+    "s 1a0",
+  ]);
+  assert.deepEqual((await walk(tree.root, ["a"])).lines.slice(0, 3), [
     "b 8001ed",
     "d 804001c9",
     "d/c 8001ed => b",
@@ -82,7 +87,7 @@ Deno.test("an excluded folder is sent when something in it is, and just before i
     a/e
     x/y
   `);
-  const lines = walk(tree.root, ["**", "!a/b/d"]).lines;
+  const { lines } = await walk(tree.root, ["**", "!a/b/d"]);
   assert.deepEqual(lines, ["a 800001ed", "a/b 800001ed", "a/b/d 1a4"]);
 });
 
@@ -96,11 +101,11 @@ Deno.test("what vanishes costs itself and a warning", async () => {
   `);
   const cases = [["lstat", "/b"], ["readLink", "/l"]] as const;
   for (const [call, suffix] of cases) {
-    const { lines, warnings } = walk(tree.root, [], failing(call, suffix, Errno.ENOENT));
+    const { lines, warnings } = await walk(tree.root, [], failing(call, suffix, Errno.ENOENT));
     assert.equal(lines.length, 5);
     assert.deepEqual(warnings.map(({ path }) => path), [suffix.slice(1)]);
   }
-  const { lines, warnings } = walk(tree.root, [], failing("readDir", "/c", Errno.ENOENT));
+  const { lines, warnings } = await walk(tree.root, [], failing("readDir", "/c", Errno.ENOENT));
   assert.deepEqual(lines.map((line) => line.split(" ")[0]), ["a", "b", "c", "l", "z"]);
   assert.deepEqual(warnings, [{ path: "c", reason: "it vanished while the folder was read" }]);
 });
@@ -108,13 +113,14 @@ Deno.test("what vanishes costs itself and a warning", async () => {
 Deno.test("what cannot be read is named, unless it is excluded", async () => {
   await using tree = await makeTree(`a/b\nc`);
   for (const call of ["lstat", "readDir"] as const) {
-    assert.throws(() => walk(tree.root, [], failing(call, "/a", Errno.EACCES)), (error) => {
+    await assert.rejects(walk(tree.root, [], failing(call, "/a", Errno.EACCES)), (error) => {
       assert.ok(error instanceof FsyncError);
       assert.match(error.message, /^cannot read (the folder )?"a": permission denied$/);
       assert.equal(error.code, "EACCES");
       return true;
     });
-    assert.equal(walk(tree.root, ["a"], failing(call, "/a", Errno.EACCES)).lines.length, 1);
+    const { lines } = await walk(tree.root, ["a"], failing(call, "/a", Errno.EACCES));
+    assert.equal(lines.length, 1);
   }
 });
 
@@ -136,7 +142,7 @@ Deno.test("a path longer than a page", async () => {
     const part = "p".repeat(250);
     let path = root;
     while (path.length < 3700) Deno.mkdirSync(path += `/${part}`);
-    assert.equal(walk(root).lines.length, Math.ceil((3700 - root.length) / 251));
+    assert.equal((await walk(root)).lines.length, Math.ceil((3700 - root.length) / 251));
   } finally {
     await Deno.remove(root, { recursive: true });
   }

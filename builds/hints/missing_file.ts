@@ -155,7 +155,7 @@ async function excludedBy(
     const file = ignoreFileOf(inputs, folder);
     if (file === undefined) return undefined;
     const { makeFilter } = await import("../../buildkit/fsync/patterns/filter.ts");
-    const filter = makeFilter({ includes: [], excludes: file.patterns });
+    const filter = await makeFilter({ includes: [], excludes: file.patterns });
     return filter && !isSent(filter, wanted) ? file.path : undefined;
   } catch {
     return undefined;

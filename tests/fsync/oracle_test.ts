@@ -62,8 +62,8 @@ each("patterns match what patternmatcher matches", 20000, async (next, oracle) =
   const paths = Array.from({ length: 8 }, () => randomPath(next, []));
   const patterns = [randomPattern(next, paths), ...several(next, () => randomPattern(next, paths))];
   const theirs = await outcome(async () => (await oracle.match(patterns, paths)).walked);
-  const ours = await outcome(() => {
-    const list = parsePatterns(patterns);
+  const ours = await outcome(async () => {
+    const list = await parsePatterns(patterns);
     return paths.map((path) => {
       let matched = false;
       let parent: Uint8Array | undefined;
@@ -96,7 +96,7 @@ each("trees are listed as fsutil lists them, byte for byte", 1500, async (next, 
   }
   const follow = Array.from({ length: 3 }, () => randomFollow(next, paths));
   const theirs = await outcome(() => oracle.follow(root, follow));
-  const ours = await outcome(() => followLinks(sys, root, follow) ?? null);
+  const ours = await outcome(async () => await followLinks(sys, root, follow) ?? null);
   assert.deepEqual(ours, theirs, JSON.stringify({ follow, text }, undefined, 1));
 });
 
@@ -116,10 +116,10 @@ function randomFilter(next: Random, paths: readonly string[]): Filter {
 }
 
 /** The stats as they go out, in base64. */
-function list(sys: Sys, root: string, filter: Filter): string[] {
+async function list(sys: Sys, root: string, filter: Filter): Promise<string[]> {
   const write = statWriter();
   const found: string[] = [];
-  const walk = openWalk(sys, root, {
+  const walk = await openWalk(sys, root, {
     root,
     includes: filter.include ?? [],
     excludes: filter.exclude ?? [],

@@ -1,7 +1,7 @@
 /**
- * Selects the entries of a tree that are sent: entries that match the includes (all, when there are none) and not the
- * excludes. A folder that doesn't match is still walked when an entry in it could match. It is then sent just before
- * the first such entry.
+ * Selects the entries of a tree that are sent: entries that match the includes (all, when there are
+ * none) and not the excludes. A folder that doesn't match is still walked when an entry in it could
+ * match. It is then sent just before the first such entry.
  */
 import { type ParentMatches, parsePatterns, type PatternList } from "./pattern.ts";
 
@@ -35,12 +35,18 @@ interface FilterPatterns {
   readonly excludes: readonly string[];
 }
 
-/** Makes a filter; undefined when everything is sent. Throws FsyncError for a pattern with wrong syntax. */
-export function makeFilter(patterns: FilterPatterns): Filter | undefined {
+/**
+ * Makes a filter; undefined when everything is sent. Rejects with FsyncError for a pattern with wrong
+ * syntax.
+ */
+export async function makeFilter(patterns: FilterPatterns): Promise<Filter | undefined> {
   if (patterns.includes.length === 0 && patterns.excludes.length === 0) return undefined;
   // A list of blank rules is a list all the same: such includes match nothing.
-  const includes = patterns.includes.length === 0 ? undefined : parsePatterns(patterns.includes);
-  const excludes = patterns.excludes.length === 0 ? undefined : parsePatterns(patterns.excludes);
+  const [includes, excludes] = await Promise.all(
+    [patterns.includes, patterns.excludes].map((rules) =>
+      rules.length === 0 ? undefined : parsePatterns(rules)
+    ),
+  );
   const canInclude = includes && makeReach(includes, false);
   const canExcept = excludes && makeReach(excludes, true);
   return {

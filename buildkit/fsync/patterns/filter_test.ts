@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { makeFilter } from "./filter.ts";
 
 /** Which folders are walked and which entries are sent, of a folder and a file in it. */
-function verdicts(
+async function verdicts(
   includes: string[],
   excludes: string[],
   path: string,
-): { walked: boolean; sent: boolean } {
-  const filter = makeFilter({ includes, excludes })!;
+): Promise<{ walked: boolean; sent: boolean }> {
+  const filter = (await makeFilter({ includes, excludes }))!;
   const parts = path.split("/");
   let parent;
   for (let depth = 1; depth < parts.length; depth++) {
@@ -17,11 +17,11 @@ function verdicts(
   return { walked: true, sent: filter.file(path, parent) };
 }
 
-Deno.test("nothing to filter is no filter", () => {
-  assert.equal(makeFilter({ includes: [], excludes: [] }), undefined);
+Deno.test("nothing to filter is no filter", async () => {
+  assert.equal(await makeFilter({ includes: [], excludes: [] }), undefined);
 });
 
-Deno.test("folders are skipped only where nothing in them can match", () => {
+Deno.test("folders are skipped only where nothing in them can match", async () => {
   const table: [string[], string[], string, walked: boolean, sent: boolean][] = [
     [["a/b"], [], "a/b/c", true, true],
     [["a/b"], [], "a/x", true, false],
@@ -39,6 +39,6 @@ Deno.test("folders are skipped only where nothing in them can match", () => {
   ];
   for (const [includes, excludes, path, walked, sent] of table) {
     const name = JSON.stringify({ includes, excludes, path });
-    assert.deepEqual(verdicts(includes, excludes, path), { walked, sent }, name);
+    assert.deepEqual(await verdicts(includes, excludes, path), { walked, sent }, name);
   }
 });

@@ -1,17 +1,22 @@
 /**
- * The language of ignore files and of the daemon's include and exclude lists, exactly as moby/patternmatcher reads
- * it, because the rules decide which files a build sees.
+ * The language of ignore files and of the daemon's include and exclude lists, exactly as
+ * moby/patternmatcher reads it, because the rules decide which files a build sees.
  *
- * Rules are applied in order and the last that matches wins; `!` at the front takes entries out again. A rule that
- * matches a folder matches everything in it. A rule is matched against the whole path: `*` is a run of characters
- * but `/`, `?` one of them, `[…]` a class, `\x` the character x, `**` any number of path components.
+ * Rules are applied in order and the last that matches wins; `!` at the front takes entries out
+ * again. A rule that matches a folder matches everything in it. A rule is matched against the whole
+ * path: `*` is a run of characters but `/`, `?` one of them, `[…]` a class, `\x` the character x,
+ * `**` any number of path components.
+ *
+ * patternmatcher defines the language by a translation to Go's regular expressions, and characters
+ * slip through it: `[*]` becomes `[[^/]*]`, `\d` a digit, `[[:alpha:]]` a named class. It means to
+ * escape `|`, `{` and `}`, but its table of bytes is too small for them, so in a pattern with
+ * wildcards they are alternatives and repetitions.
  */
-import { trimSpace } from "../../../base/go/space.ts";
-import { FsyncError } from "../errors.ts";
-import { type Budget, makeBudget, TooLarge } from "./automaton.ts";
+import { errorText } from "../../../base/error_text.ts";
 import { BadPattern, filepathMatch } from "../../../base/go/path_match.ts";
-import { goRegexp } from "./go_regexp.ts";
+import { trimSpace } from "../../../base/go/space.ts";
 import { cleanPath } from "../../../base/paths.ts";
+import { FsyncError } from "../errors.ts";
 
 /** One rule. */
 interface Pattern {
@@ -44,17 +49,14 @@ export interface PatternList {
 }
 
 /**
- * Reads rules. Blank ones are dropped, white space around them too.
- * Throws {@link FsyncError} that names the rule whose syntax is wrong.
+ * Reads rules. Blank ones are dropped, and so is the white space around the others. Rejects with
+ * {@link FsyncError} that names the rule whose syntax is wrong.
  */
-export function parsePatterns(rules: readonly string[]): PatternList {
-  const patterns: Pattern[] = [];
-  const budget = makeBudget();
-  for (const rule of rules) {
-    const trimmed = trimSpace(rule);
-    if (trimmed === "") continue;
-    patterns.push(parsePattern(cleanPath(slashes(trimmed)), budget));
-  }
+export async function parsePatterns(rules: readonly string[]): Promise<PatternList> {
+  const texts = rules.map(trimSpace).filter((rule) => rule !== "")
+    .map((rule) => cleanPath(slashes(rule)));
+  const go = texts.some(needsGo) ? await goRegexps() : undefined;
+  const patterns = texts.map((text) => parsePattern(text, go));
   return {
     patterns,
     matches(path, parent, into) {
@@ -81,35 +83,31 @@ function slashes(rule: string): string {
   return Deno.build.os === "windows" ? rule.replaceAll("\\", "/") : rule;
 }
 
-function parsePattern(rule: string, budget: Budget): Pattern {
+/** Whether a path matches. */
+type Matcher = (path: string) => boolean;
+
+function parsePattern(rule: string, go?: (source: string) => Matcher): Pattern {
   const exclusion = rule.startsWith("!");
   const text = exclusion ? rule.slice(1) : rule;
   if (text === "") {
     throw new FsyncError("use the pattern", rule, "there is nothing behind the exclamation mark");
   }
   guard(text, () => filepathMatch(text, "."));
-  let compiled: ((path: string) => boolean) | undefined;
+  let compiled: Matcher | undefined;
   return {
     text,
     exclusion,
-    matches(path) {
-      compiled ??= guard(text, () => compile(text, budget));
-      return compiled(path);
-    },
+    matches: (path) => (compiled ??= guard(text, () => compile(text, go)))(path),
   };
-}
-
-/** A pattern as a message shows it. */
-function shortened(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }
 
 function guard<T>(text: string, call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if (!(error instanceof BadPattern || error instanceof TooLarge)) throw error;
-    throw new FsyncError("use the pattern", shortened(text), `it ${error.message}`);
+    if (!(error instanceof BadPattern)) throw error;
+    const shown = text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+    throw new FsyncError("use the pattern", shown, `it ${error.message}`);
   }
 }
 
@@ -117,7 +115,7 @@ function guard<T>(text: string, call: () => T): T {
  * Tries the cheap forms first, in patternmatcher's order. That order has quirks: a rule that begins
  * with `**` may count as a plain suffix if nothing else made it a regexp.
  */
-function compile(text: string, budget: Budget): (path: string) => boolean {
+function compile(text: string, go?: (source: string) => Matcher): Matcher {
   const { form, regexp } = translate(text);
   if (form === "exact") return (path) => path === text;
   if (form === "prefix") {
@@ -129,8 +127,49 @@ function compile(text: string, budget: Budget): (path: string) => boolean {
     const whole = suffix.startsWith("/") ? suffix.slice(1) : undefined;
     return (path) => path.endsWith(suffix) || path === whole;
   }
-  const compiled = goRegexp(regexp, budget);
-  return (path) => compiled.test(path);
+  if (needsGo(text)) return go!(regexp);
+  // The slash behind `**` may match nothing.
+  const end = text.slice(Math.max(text.lastIndexOf("*"), text.lastIndexOf("?")) + 1)
+    .replace(/^\//, "");
+  const native = new RegExp(regexp.replaceAll(".*", "[^\\n]*"), "u");
+  return (path) => path.endsWith(end) && native.test(path);
+}
+
+/**
+ * Whether a rule with wildcards needs Go's regular expressions. JavaScript's engine backtracks:
+ * twelve `**` and `/` in a row keep it busy for ever, and a daemon chooses the rules. Three
+ * wildcards have few ways to match.
+ */
+function needsGo(text: string): boolean {
+  return /[[\]{}|^\\]/.test(text) || text.split(/\*\*?/).length > 4;
+}
+
+/** The most work for the rules of one list, in instructions of their expressions: 1 to 2 s. */
+const MOST_WORK = 100_000;
+
+/**
+ * Compiles Go's regular expressions, with a limit on all of them together. Their time grows with the
+ * text alone. The library takes 7 ms to load, and few builds need it.
+ */
+async function goRegexps(): Promise<(source: string) => Matcher> {
+  const { RE2JS } = await import("re2js");
+  let left = MOST_WORK;
+  return (source) => {
+    left -= source.length;
+    for (const [, least, most] of source.matchAll(/\{(\d{1,5})(?:,(\d{0,5}))?\}/g)) {
+      left -= Math.max(Number(least), Number(most ?? 0));
+    }
+    // The end of a named class is searched from each beginning.
+    left -= 500 * (source.split("[:").length - 1);
+    if (left < 0) throw new BadPattern("repeats too much");
+    try {
+      const compiled = RE2JS.compile(source);
+      return (path) => compiled.test(path);
+    } catch (error) {
+      const reason = errorText(error).replace(/^error parsing regexp: /, "");
+      throw new BadPattern(`is not a valid regular expression: ${reason}`);
+    }
+  };
 }
 
 type Form = "exact" | "prefix" | "suffix" | "regexp";
@@ -157,7 +196,7 @@ function translate(text: string): { form: Form; regexp: string } {
     } else if (c === "*" || c === "?") {
       out += c === "*" ? "[^/]*" : "[^/]";
       form = "regexp";
-    } else if (".+()$".includes(c)) out += `\\${c}`; // not |{}: see go_regexp.ts
+    } else if (".+()$".includes(c)) out += `\\${c}`; // not |{}: patternmatcher misses them
     else if (c === "\\") {
       out += c;
       if (i < chars.length) {
