@@ -34,9 +34,13 @@ export interface HistoryPage {
   readonly now: string | undefined;
 }
 
+/** The most that a list of records may have, in bytes: a daemon could send records without end. */
+const LARGEST = 64 << 20;
+
 /**
  * Lists the present records. `Limit` counts from the newest; 0 is all of them. `Filter` is as in
- * `diskUsage`. An old daemon ignores both. Throws `NoHistoryError`.
+ * `diskUsage`. An old daemon ignores both. Throws
+ * `NoHistoryError`, and `RpcError` for more than 64 MiB of records.
  */
 export async function listHistory(
   client: Client,
@@ -47,11 +51,16 @@ export async function listHistory(
   const { requestType, responseType } = listenBuildHistory;
   const whole = messageOf(requestType, { ...request, EarlyExit: true });
   const events: BuildHistoryEvent[] = [];
+  let size = 0;
   return await explained(async () => {
     const call = client.channel.call(pathOf(ControlDefinition, listenBuildHistory), options);
     call.send(requestType.encode(whole).finish());
     call.endSend();
     await call.receive((bytes) => {
+      size += bytes.length;
+      if (size > LARGEST) {
+        throw new RpcError(Code.RESOURCE_EXHAUSTED, "the records of builds exceed 64 MiB");
+      }
       events.push(responseType.decode(bytes.slice()));
     });
     return { events, now: first(await call.headers, "buildkit-current-timestamp") };
@@ -69,13 +78,10 @@ export async function followHistory(
   options?: CallOptions,
 ): Promise<void> {
   const { listenBuildHistory } = ControlDefinition.methods;
-  const { requestType, responseType } = listenBuildHistory;
-  await explained(async () => {
-    const call = client.channel.call(pathOf(ControlDefinition, listenBuildHistory), options);
-    call.send(requestType.encode(messageOf(requestType, request)).finish());
-    call.endSend();
-    await call.receive((bytes) => onEvent(responseType.decode(bytes.slice())));
-  });
+  const whole = messageOf(listenBuildHistory.requestType, request);
+  await explained(() =>
+    client.channel.serverStream(ControlDefinition, listenBuildHistory, whole, onEvent, options)
+  );
 }
 
 /**

@@ -45,6 +45,23 @@ Deno.test("listHistory() asks for what is there now, and takes every event", asy
   });
 });
 
+Deno.test("a daemon that lists records without end is stopped at 64 MiB", async () => {
+  const record = messageOf(BuildHistoryRecord, { Ref: "a".repeat(1 << 20) });
+  const event = BuildHistoryEvent.encode(messageOf(BuildHistoryEvent, { record })).finish();
+  const client = clientOf({
+    [pathOf(ControlDefinition, listenBuildHistory)]: async (call) => {
+      while (true) {
+        call.send(event);
+        await call.drained(1 << 20);
+      }
+    },
+  });
+  await assert.rejects(listHistory(client, {}), {
+    code: Code.RESOURCE_EXHAUSTED,
+    message: "the records of builds exceed 64 MiB",
+  });
+});
+
 Deno.test("a daemon without history gets a word about its age", async () => {
   const client = clientOf({});
   const check = (error: unknown) => {

@@ -1,6 +1,6 @@
 import type { SolveRequest, StatusResponse } from "../proto/gen/control_types.ts";
 import { after, onAbort, within } from "../base/async.ts";
-import type { Service } from "./grpc/call.ts";
+import { mapHandlers, type Service } from "./grpc/call.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 import type { Client } from "./client.ts";
 import { ConnectionLost } from "./connection_lost.ts";
@@ -83,7 +83,12 @@ export async function solve(
   const opened = open(client, {
     id: request.Session,
     sharedKey: options.sharedKey ?? "",
-    services: options.services.map((service) => withListener(service, HEALTH, onCheck)),
+    services: options.services.map((service) =>
+      mapHandlers(service, (handler, path) => (call) => {
+        if (path === HEALTH) onCheck();
+        return handler(call);
+      })
+    ),
     ...options.compress === false && { compress: false },
     onError: (path, { code, cause }) => {
       // An error that the connection, the call's end or the daemon caused says nothing of this side.
@@ -166,19 +171,6 @@ export async function solve(
     await status;
     await session.close();
   }
-}
-
-/** The same service; `onCall` hears of each call of the method. */
-function withListener(service: Service, path: string, onCall: () => void): Service {
-  const handler = service[path];
-  if (handler === undefined) return service;
-  return {
-    ...service,
-    [path](call) {
-      onCall();
-      return handler(call);
-    },
-  };
 }
 
 /** The span of a call that begins now, within a given span if that is valid. */

@@ -6,11 +6,12 @@
  * Links stay inside the root: absolute targets begin there, and `..` cannot leave it. In a
  * component with wildcards, matching links are followed; the component itself stays as a pattern.
  */
+import { byteString } from "../../base/bytes.ts";
 import { maybe } from "../../base/maybe.ts";
 import { filepathMatch } from "../../base/go/path_match.ts";
-import { join } from "./paths.ts";
+import { join, shownPath } from "./paths.ts";
 import { cString, Errno, errnoText, fileStat, S, type Sys } from "./os/sys.ts";
-import { FsyncError } from "./errors.ts";
+import { FsyncError, text } from "./errors.ts";
 import { cut } from "../../base/cut.ts";
 import { cleanPath } from "../../base/paths.ts";
 import { makeSlices } from "./stream.ts";
@@ -37,7 +38,9 @@ export async function followLinks(
     await slice();
     signal?.throwIfAborted();
   }
-  return dedupe([...resolved].sort(byBytes));
+  // UTF-8's order differs from that of JavaScript's strings beyond U+FFFF.
+  const byBytes = [...resolved].map((path) => byteString(new TextEncoder().encode(path))).sort();
+  return dedupe(byBytes.map(shownPath));
 
   /** Resolves a path up to its first link; gives the paths that the link leads to, the last one first. */
   function follow(path: string): string[] {
@@ -94,7 +97,7 @@ function linkTarget(sys: Sys, root: string, path: string, folder: string): strin
   const target = new Uint8Array(4096);
   const length = sys.readLink(name, target);
   if (length < 0) return absent(length, path);
-  const link = cleanPath(new TextDecoder().decode(target.subarray(0, length)));
+  const link = cleanPath(text(target.subarray(0, length)));
   return [link.startsWith("/") ? link : join("/", folder, link)];
 }
 
@@ -102,32 +105,20 @@ function namesIn(sys: Sys, root: string, folder: string): string[] {
   const names: string[] = [];
   const result = sys.readDir(cString(folder === "." ? root : `${root}/${folder}`), names);
   if (result < 0) absent(result, folder);
-  return names.sort().map((name) =>
-    new TextDecoder().decode(Uint8Array.from(name.slice(0, -2), (c) => c.charCodeAt(0)))
-  );
+  return names.sort().map((name) => shownPath(name.slice(0, -2)));
 }
 
 function absent(result: number, path: string): undefined {
   if (result === -Errno.ENOENT || result === -Errno.ENOTDIR) return undefined;
-  const { code, text } = errnoText(result);
-  throw new FsyncError("follow", path, text, code);
+  const { code, text: reason } = errnoText(result);
+  throw new FsyncError("follow", path, reason, code);
 }
 
 function matches(pattern: string, name: string): boolean {
-  // a broken pattern is found as such when it is used as an include
+  // A broken pattern is reported when it is used as an include.
   return maybe(() => filepathMatch(pattern, name)) ?? false;
 }
 
 function hasWildcard(name: string): boolean {
   return /[*?[]/.test(Deno.build.os === "windows" ? name : name.replace(/\\[^]/g, ""));
-}
-
-/** UTF-8's order, which differs from that of JavaScript's strings beyond U+FFFF. */
-function byBytes(a: string, b: string): number {
-  const [x, y] = [Array.from(a), Array.from(b)];
-  for (let i = 0; i < Math.min(x.length, y.length); i++) {
-    const difference = x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!;
-    if (difference !== 0) return difference;
-  }
-  return x.length - y.length;
 }

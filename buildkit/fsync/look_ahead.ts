@@ -7,9 +7,9 @@
  * The next build sees the new STAT, and sends the file again.
  */
 import { after } from "../../base/async.ts";
+import { byteString } from "../../base/bytes.ts";
 import { makeFilter } from "./patterns/filter.ts";
 import type { FileStat, Sys } from "./os/sys.ts";
-import { byteString } from "./paths.ts";
 import { makeSlices } from "./stream.ts";
 import { startWalk } from "./walk.ts";
 

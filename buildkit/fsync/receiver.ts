@@ -9,6 +9,7 @@
  * The daemon is not trusted: entries go through the checks of `validator.ts` and `hardlinks.ts`,
  * and all writes go through `dest.ts`, which follows no link.
  */
+import { byteString } from "../../base/bytes.ts";
 import { errorText } from "../../base/error_text.ts";
 import type { Dest } from "./os/dest.ts";
 import { openDenoDest } from "./os/dest_deno.ts";
@@ -16,7 +17,6 @@ import { openLibcDest } from "./os/dest_libc.ts";
 import { type Incoming, makeIntake } from "./incoming.ts";
 import { makeMirror } from "./mirror.ts";
 import { after } from "../../base/async.ts";
-import { byteString } from "./paths.ts";
 import { FsyncError, PeerError, text } from "./errors.ts";
 import { makeLinkCheck } from "./hardlinks.ts";
 import { errPacket, finPacket, Mode, PacketType, reqPacket, type Stat } from "./packet.ts";

@@ -4,7 +4,8 @@
  * only other protection of the disk against a hostile daemon is that writing follows no link
  * (`dest.ts`).
  */
-import { byteString } from "./paths.ts";
+import { byteString } from "../../base/bytes.ts";
+import { splitPath } from "./paths.ts";
 import { FsyncError, text } from "./errors.ts";
 import { Mode, type Stat } from "./packet.ts";
 
@@ -60,8 +61,7 @@ export function makeOrderCheck(): Check {
   const open: { folder: string; last: string }[] = [{ folder: "", last: "" }];
   return (stat) => {
     const path = byteString(stat.path);
-    const slash = path.lastIndexOf("/");
-    const [folder, name] = [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
+    const { folder, name } = splitPath(path);
     let depth = open.length - 1;
     while (depth > 0 && open[depth]!.folder !== folder) depth--;
     const found = open[depth]!;

@@ -65,6 +65,16 @@ export interface Service {
   readonly [path: string]: Handler;
 }
 
+/** The same methods, with other handlers. */
+export function mapHandlers(
+  service: Service,
+  change: (handler: Handler, path: string) => Handler,
+): Service {
+  return Object.fromEntries(
+    Object.entries(service).map(([path, handler]) => [path, change(handler, path)]),
+  );
+}
+
 /** Makes a handler of a method that takes one message and answers one. */
 export function unary<I, O>(
   method: MethodDefinition<I, O>,

@@ -218,6 +218,10 @@ Deno.test("headers that can't be sent leave no stream behind", () => {
   assert.equal(client.streamCount, 0);
   request(client);
   assert.match(sent.read(client).join(), /^HEADERS 1 /);
+  client.receive(settings(3, 1)); // no more streams for now
+  assert.throws(open, /^TypeError: cannot send header "x"/);
+  client.receive(headers(1, OK, Flag.END_STREAM));
+  assert.equal(client.streamCount, 0);
 });
 
 Deno.test("a client waits while the server allows no more streams", () => {

@@ -41,6 +41,8 @@ export class Core {
   /** The id that our next stream gets (as client). */
   nextId = 1;
   goaway: Goaway | undefined;
+  /** Bytes of the header lists of the open streams (as server). */
+  heldHeaders = 0;
   /** When the peer last sent a WINDOW_UPDATE, by `performance.now()`. */
   lastWindowUpdate = 0;
   /** RST_STREAM frames from the peer, also those on streams that are closed here. */
@@ -80,6 +82,8 @@ export class Core {
     if (this.over || this.closing || this.goaway !== undefined) throw this.#refusal();
     const stream = new Stream(this, handler, this.#newWindow());
     stream.headRequest = list.some(([name, value]) => name === ":method" && value === "HEAD");
+    // A list that can't be sent is an error now, also when the stream has to wait.
+    if (this.streams.size >= this.peer.maxStreams) new HpackEncoder().encode(list);
     this.#waiting.push({ stream, list, endStream });
     this.openWaiting();
     return stream;
@@ -196,6 +200,7 @@ export class Core {
     }
     if (stream.unconsumed > 0) this.creditConnection(stream.unconsumed);
     stream.unconsumed = 0;
+    this.heldHeaders -= stream.headerBytes;
     stream.error = error;
     // An error of one handler must not keep the others from their call, and must not stay hidden.
     for (

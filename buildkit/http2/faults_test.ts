@@ -249,6 +249,17 @@ Deno.test("a server refuses streams beyond its limit, and while it closes", () =
   assert.equal(server.over, false);
 });
 
+Deno.test("the header lists of all open requests together have a limit", () => {
+  const { server, sent, recorders } = newServer({ maxHeaderList: 5000 });
+  sent.read(server);
+  const long = (id: number) => headers(id, [...REQUEST, ["x", "y".repeat(4500)]]);
+  server.receive(join(...[1, 3, 5, 7, 9].map(long)));
+  assert.deepEqual(sent.read(server), [`RST_STREAM 9 ${Code.ENHANCE_YOUR_CALM}`]);
+  server.receive(join(rstStream(1, 8), long(11)));
+  assert.deepEqual(sent.read(server), []);
+  assert.equal(recorders.length, 5);
+});
+
 /** Sends `one` until the server gives up; it must, before `most`. */
 function flood(
   limits: Partial<Limits>,

@@ -12,6 +12,7 @@
  * the dynamic table's size to 0 at its first block, and then no SETTINGS_HEADER_TABLE_SIZE concerns
  * it.
  */
+import { byteString } from "../../base/bytes.ts";
 import { Code, Http2Error } from "./errors.ts";
 import { STATIC_TABLE } from "./hpack_tables.ts";
 import { huffmanDecode } from "./huffman.ts";
@@ -21,6 +22,11 @@ export type Header = readonly [name: string, value: string];
 
 /** The overhead of each field when sizes are counted (RFC 7541 §4.1). */
 const OVERHEAD = 32;
+
+/** The size of a list in bytes, counted as RFC 9113 §6.5.2 does. */
+export function sizeOf(list: readonly Header[]): number {
+  return list.reduce((sum, [name, value]) => sum + name.length + value.length + OVERHEAD, 0);
+}
 
 /** Size of the dynamic table unless SETTINGS_HEADER_TABLE_SIZE says otherwise; we never say so. */
 const TABLE_SIZE = 4096;
@@ -56,7 +62,7 @@ export class HpackDecoder {
       }
       const field = this.#field(first);
       fields++;
-      size += field[0].length + field[1].length + OVERHEAD;
+      size += sizeOf([field]);
       if (size <= this.maxListSize) list.push(field);
     }
     this.#block = new Uint8Array();
@@ -82,7 +88,7 @@ export class HpackDecoder {
   }
 
   #insert(field: Header): void {
-    const size = field[0].length + field[1].length + OVERHEAD;
+    const size = sizeOf([field]);
     this.#evict(this.#dynamicMax - size);
     if (size > this.#dynamicMax) return;
     this.#dynamic.push(field);
@@ -97,8 +103,7 @@ export class HpackDecoder {
 
   #evict(target: number): void {
     while (this.#dynamicSize > target && this.#dynamic.length > 0) {
-      const oldest = this.#dynamic.shift()!;
-      this.#dynamicSize -= oldest[0].length + oldest[1].length + OVERHEAD;
+      this.#dynamicSize -= sizeOf([this.#dynamic.shift()!]);
     }
   }
 
@@ -127,28 +132,17 @@ export class HpackDecoder {
     const end = at + length;
     if (end > this.#block.length) throw broken("the block ends inside a string");
     this.#at = end;
-    if (!coded) return latin1(this.#block, at, end);
+    if (!coded) return byteString(this.#block.subarray(at, end));
     const most = Math.ceil(length * 8 / 5);
     if (this.#scratch.length < most) this.#scratch = new Uint8Array(most * 2);
     const decoded = huffmanDecode(this.#block, at, end, this.#scratch);
     if (decoded < 0) throw broken("a string whose Huffman code is wrong");
-    return latin1(this.#scratch, 0, decoded);
+    return byteString(this.#scratch.subarray(0, decoded));
   }
 }
 
 function broken(what: string): Http2Error {
   return new Http2Error(Code.COMPRESSION_ERROR, `cannot read the peer's headers: ${what}`);
-}
-
-function latin1(from: Uint8Array, at: number, end: number): string {
-  let text = "";
-  for (let i = at; i < end; i += 4096) {
-    text += String.fromCharCode.apply(
-      null,
-      from.subarray(i, Math.min(end, i + 4096)) as unknown as number[],
-    );
-  }
-  return text;
 }
 
 const staticNames = new Map<string, number>();

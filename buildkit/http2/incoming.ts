@@ -12,12 +12,15 @@ import {
   contentLength,
   valueOf,
 } from "./header_rules.ts";
-import { type Header, HpackDecoder } from "./hpack.ts";
+import { type Header, HpackDecoder, sizeOf } from "./hpack.ts";
 import type { Core } from "./core.ts";
 import type { Stream, StreamHandler } from "./stream.ts";
 
 /** As server: takes a stream that the client opened, and says who handles it. */
 export type OnStream = (stream: Stream, list: Header[], endStream: boolean) => StreamHandler;
+
+/** The header lists of open streams have as many bytes as so many of the largest lists, at most. */
+const LISTS_HELD = 4;
 
 export class Incoming implements FrameSink {
   readonly #decoder: HpackDecoder;
@@ -126,8 +129,14 @@ export class Incoming implements FrameSink {
       core.refuseByFault(id, list === null ? Code.ENHANCE_YOUR_CALM : Code.PROTOCOL_ERROR);
       return;
     }
+    const bytes = sizeOf(list);
+    if (core.heldHeaders + bytes > core.limits.maxHeaderList * LISTS_HELD) {
+      core.refuseByFault(id, Code.ENHANCE_YOUR_CALM);
+      return;
+    }
     const stream = core.accept(id);
     stream.expected = length;
+    core.heldHeaders += stream.headerBytes = bytes;
     this.#guarded(stream, () => {
       if (this.onStream === undefined) stream.reset(Code.REFUSED_STREAM);
       else stream.handler = this.onStream(stream, list, endStream);

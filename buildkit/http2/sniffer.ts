@@ -3,6 +3,7 @@
  * first frame of either side is SETTINGS. A peer that answers anything else speaks HTTP/1.1 or TLS,
  * or is a program that prints a complaint. The bytes are kept for the error.
  */
+import { byteString } from "../../base/bytes.ts";
 import { NotHttp2Error } from "./errors.ts";
 import { Flag, Frame, HEADER_BYTES, PREFACE } from "./frame.ts";
 
@@ -56,7 +57,7 @@ export function notHttp2(side: "client" | "server", received: Uint8Array): NotHt
   if (received.length === 0) {
     return new NotHttp2Error(`the ${side} closed the connection before any HTTP/2`, received);
   }
-  const text = String.fromCharCode(...received.subarray(0, 60));
+  const text = byteString(received.subarray(0, 60));
   return new NotHttp2Error(
     `the ${side} does not speak HTTP/2: its first bytes are ${JSON.stringify(text)}`,
     received,

@@ -55,6 +55,8 @@ export class Stream {
   /** Body bytes that content-length still announces; -1 when it does not. */
   expected = -1;
   headRequest = false;
+  /** The size of the request's header list (as server), which is kept as long as the stream. */
+  headerBytes = 0;
   /** True while the stream is in the scheduler's list. */
   ready = false;
   next: Stream | undefined;

@@ -17,6 +17,7 @@ import {
 import {
   decode,
   type Handler,
+  mapHandlers,
   pathOf,
   type ServerCall,
   type Service,
@@ -25,6 +26,7 @@ import {
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { osReason } from "../../base/os_reason.ts";
+import { varint } from "./tunnel.ts";
 
 const { info, read, status, write, abort } = Content.methods;
 
@@ -46,12 +48,10 @@ export function content(
   writable: ReadonlySet<string>,
   relays: ReadonlyMap<string, Handler> = new Map(),
 ): Service {
-  const service = folderContent(stores, writable);
-  const entries = Object.entries(service).map(([path, handler]): [string, Handler] => [
-    path,
-    (call) => (relays.get(first(call.metadata, STORE_ID) ?? "") ?? handler)(call),
-  ]);
-  return Object.fromEntries(entries);
+  return mapHandlers(
+    folderContent(stores, writable),
+    (handler) => (call) => (relays.get(first(call.metadata, STORE_ID) ?? "") ?? handler)(call),
+  );
 }
 
 function folderContent(
@@ -172,12 +172,4 @@ async function readBlob(folder: string, call: ServerCall): Promise<void> {
 /** The bytes before the data in an answer of Read: field 1 is the offset, field 2 the data. */
 function answerHead(offset: number, length: number): Uint8Array {
   return new Uint8Array([0x08, ...varint(offset), 0x12, ...varint(length)]);
-}
-
-/** Up to 2^53. */
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push((value % 128) | 0x80);
-  bytes.push(value);
-  return bytes;
 }

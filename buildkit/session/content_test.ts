@@ -5,6 +5,7 @@ import {
   WriteAction,
   WriteContentRequest,
 } from "../../proto/gen/content.ts";
+import { makeTree } from "../../tests/harness/tree.ts";
 import { messageOf } from "../../proto/message_of.ts";
 import type { ServerCall } from "../grpc/call.ts";
 import { Code, RpcError } from "../grpc/status.ts";
@@ -131,6 +132,20 @@ async function names(dir: string): Promise<string[]> {
   const { stdout } = await new Deno.Command("find", { args: [dir] }).output();
   return new TextDecoder().decode(stdout).split("\n").sort();
 }
+
+Deno.test("content(): a daemon that reads no answers to its writes is held back", async () => {
+  await using tree = await makeTree("");
+  const service = content(new Map([["w", tree.root]]), new Set(["w"]));
+  let answers = 0;
+  const call = callOf("w", Array(100).fill(write({ ref: "x" })));
+  const full = new RpcError(Code.CANCELLED, "full");
+  const code = await codeOf(service[path("Write")]!({
+    ...call,
+    send: () => void answers++,
+    drained: () => answers < 10 ? Promise.resolve() : Promise.reject(full),
+  }));
+  assert.deepEqual([answers, code], [10, Code.CANCELLED]);
+});
 
 Deno.test("content(): a write that begins again counts from there", async () => {
   const dir = Deno.makeTempDirSync();

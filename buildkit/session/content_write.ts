@@ -28,6 +28,9 @@ type Hash = ReturnType<CreateHash>;
 /** Files of a store are for everyone to read and nobody to change: their name is their content. */
 const BLOB_MODE = 0o444;
 
+/** Bytes of answers that may wait for the daemon. */
+const WAITING = 64 << 10;
+
 /**
  * Serves one call.
  * @param folder of the store
@@ -49,6 +52,7 @@ export async function writeBlob(
       ingest ??= beginIngest(folder, message, { writing, createHash });
       last = ingest.act(message);
       call.send(WriteContentResponse.encode(last).finish());
+      return call.drained(WAITING);
     });
     // containerd's server does the same; the daemon reads a last answer after it has half-closed.
     if (last) call.send(WriteContentResponse.encode(last).finish());

@@ -85,7 +85,7 @@ function exporterMetadata(metadata: Metadata): Record<string, string> {
   for (const [name, value] of metadata) {
     if (!name.startsWith(prefix)) continue;
     const key = name.slice(prefix.length);
-    found[key] = key in found ? `${found[key]},${value}` : value;
+    found[key] = Object.hasOwn(found, key) ? `${found[key]},${value}` : value;
   }
   return found;
 }

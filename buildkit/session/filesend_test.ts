@@ -190,11 +190,16 @@ Deno.test("the exporter's answers come with the call", async () => {
       ["exporter-md-image.name", "a"],
       ["exporter-md-image.name", "b"],
       ["exporter-md-containerimage.digest", "sha256:x"],
+      ["exporter-md-constructor", "c"],
       ["other", "x"],
     ]),
     { message: "enough" },
   );
-  deepEqual(seen, { "image.name": "a,b", "containerimage.digest": "sha256:x" });
+  deepEqual(seen, {
+    "image.name": "a,b",
+    "containerimage.digest": "sha256:x",
+    constructor: "c",
+  });
 });
 
 Deno.test("a tree goes to its folder; mode=delete needs a daemon that sends it whole", async () => {

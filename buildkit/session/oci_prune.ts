@@ -22,9 +22,11 @@ export function removeUnused(folder: string): void {
   attempt("reset: failed to walk content store", () => clear(folder, used));
 }
 
-/** Deletes the other blobs. */
+/** Deletes the other blobs. A link could lead to files elsewhere, so none is followed. */
 function clear(folder: string, used: ReadonlySet<string>): void {
-  for (const { name: algorithm } of Deno.readDirSync(`${folder}/blobs`)) {
+  if (Deno.lstatSync(`${folder}/blobs`).isSymlink) return;
+  for (const { name: algorithm, isDirectory } of Deno.readDirSync(`${folder}/blobs`)) {
+    if (!isDirectory) continue;
     for (const { name: hex } of Deno.readDirSync(`${folder}/blobs/${algorithm}`)) {
       if (!used.has(`${algorithm}:${hex}`)) {
         Deno.removeSync(`${folder}/blobs/${algorithm}/${hex}`);

@@ -11,11 +11,10 @@ import { runConnection } from "../http2/connection_io.ts";
 import type { Http2Error } from "../http2/errors.ts";
 import { makeCompression } from "../grpc/compression.ts";
 import { serve } from "../grpc/server.ts";
-import type { Handler, Service } from "../grpc/call.ts";
+import { mapHandlers, pathOf, type Service } from "../grpc/call.ts";
 import type { Channel, ClientCall } from "../grpc/channel.ts";
 import { MAX_METADATA } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
-import { pathOf } from "../grpc/call.ts";
 import { ControlDefinition } from "../../proto/gen/control.ts";
 import { bytesOf, TunnelSource } from "./tunnel.ts";
 
@@ -160,18 +159,14 @@ function tracked(
   running: Set<Promise<void>>,
   onCall: () => void,
 ): Service {
-  const entries = Object.entries(service).map(([path, handler]): [string, Handler] => [
-    path,
-    (call) => {
-      onCall();
-      const run = handler(call);
-      running.add(run);
-      const over = () => running.delete(run);
-      run.then(over, over);
-      return run;
-    },
-  ]);
-  return Object.fromEntries(entries);
+  return mapHandlers(service, (handler) => (call) => {
+    onCall();
+    const run = handler(call);
+    running.add(run);
+    const over = () => running.delete(run);
+    run.then(over, over);
+    return run;
+  });
 }
 
 function payloadOf(message: Uint8Array): Uint8Array {

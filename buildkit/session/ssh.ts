@@ -28,8 +28,8 @@ export type Agents = ReadonlyMap<string, Agent>;
 
 /** No request to list or sign is larger, in bytes. */
 const LARGEST = 256 << 10;
-/** Bytes of one message back. */
-const CHUNK = 32 << 10;
+/** Bytes of one message back, and how many may wait for the daemon. */
+const CHUNK = 32 << 10, WAITING = 1 << 20;
 
 /** Serves agents. An unknown id is an error of the step that uses it. */
 export function ssh(agents: Agents): Service {
@@ -51,13 +51,13 @@ export function ssh(agents: Agents): Service {
       using connection = agentOf(first(call.metadata, "buildkit.ssh.id") ?? "")();
       const requests = new Requests();
       await call.receive(async (message) => {
-        requests.add(bytesOf(message));
-        for (let request = requests.next(); request; request = requests.next()) {
+        for (const request of requests.add(bytesOf(message))) {
           const answer = string(await answerTo(connection, request));
           for (let at = 0; at < answer.length; at += CHUNK) {
             const part = answer.subarray(at, at + CHUNK);
             call.send(bytesMessageHead(part.length), part);
           }
+          await call.drained(WAITING);
         }
       });
     },
@@ -69,25 +69,31 @@ async function answerTo(agent: AgentConnection, request: Uint8Array): Promise<Ui
   return allowed ? await agent.ask(request) : new Uint8Array([FAILURE]);
 }
 
-/** Cuts the received bytes into messages. */
+/** Cuts received bytes into requests: four bytes of length, then the request. */
 class Requests {
-  #bytes = new Uint8Array(0);
+  #parts: Uint8Array[] = [];
+  #size = 0;
+  /** The size of the next request with its length, as far as it is known. */
+  #wanted = 4;
 
-  /** Keeps a copy. */
-  add(bytes: Uint8Array): void {
-    this.#bytes = joinBytes([this.#bytes, bytes]);
-  }
-
-  /** Throws an RpcError for bytes that are no agent's message. */
-  next(): Uint8Array | undefined {
-    if (this.#bytes.length < 4) return undefined;
-    const length = new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getUint32(0);
-    if (length === 0 || length > LARGEST) {
-      throw new RpcError(Code.INVALID_ARGUMENT, `a request to the ssh agent has ${length} bytes`);
+  /** Gives the requests that these bytes complete. Throws an RpcError for what is no request. */
+  *add(bytes: Uint8Array): Generator<Uint8Array> {
+    this.#parts.push(bytes.slice());
+    this.#size += bytes.length;
+    if (this.#size < this.#wanted) return;
+    let rest = joinBytes(this.#parts);
+    for (this.#wanted = 4; rest.length >= this.#wanted;) {
+      const length = new DataView(rest.buffer, rest.byteOffset).getUint32(0);
+      if (length === 0 || length > LARGEST) {
+        throw new RpcError(Code.INVALID_ARGUMENT, `a request to the ssh agent has ${length} bytes`);
+      }
+      this.#wanted = 4 + length;
+      if (rest.length < this.#wanted) break;
+      yield rest.subarray(4, this.#wanted);
+      rest = rest.subarray(this.#wanted);
+      this.#wanted = 4;
     }
-    if (this.#bytes.length < 4 + length) return undefined;
-    const message = this.#bytes.subarray(4, 4 + length);
-    this.#bytes = this.#bytes.subarray(4 + length);
-    return message;
+    this.#parts = [rest];
+    this.#size = rest.length;
   }
 }

@@ -92,8 +92,13 @@ export function bytesOf(message: Uint8Array): Uint8Array {
 
 /** The bytes before `length` bytes of data in a BytesMessage: the tag of field 1, and the length. */
 export function bytesMessageHead(length: number): Uint8Array {
-  const head = [DATA_TAG];
-  for (; length > 0x7f; length >>>= 7) head.push((length & 0x7f) | 0x80);
-  head.push(length);
-  return new Uint8Array(head);
+  return new Uint8Array([DATA_TAG, ...varint(length)]);
+}
+
+/** A number from 0 to 2^53 as protobuf's varint. */
+export function varint(value: number): number[] {
+  const bytes: number[] = [];
+  for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push((value % 128) | 0x80);
+  bytes.push(value);
+  return bytes;
 }

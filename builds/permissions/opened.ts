@@ -1,6 +1,6 @@
 import { openedPath } from "../../base/opened_path.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import type { Handler, Service } from "../../buildkit/grpc/call.ts";
+import { mapHandlers, type Service } from "../../buildkit/grpc/call.ts";
 import type { Env } from "../../transports/transport.ts";
 import type { BuildInputs } from "../inputs/build_inputs.ts";
 import type { Layouts } from "../inputs/layouts.ts";
@@ -88,11 +88,9 @@ export function guarded(
 ): Service[] {
   if (permitted === undefined) return [...services];
   return services.map((service) =>
-    Object.fromEntries(
-      Object.entries(service).map(([path, handler]): [string, Handler] => [path, async (call) => {
-        refuseOthers(paths, permitted);
-        await handler(call);
-      }]),
-    )
+    mapHandlers(service, (handler) => async (call) => {
+      refuseOthers(paths, permitted);
+      await handler(call);
+    })
   );
 }

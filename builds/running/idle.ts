@@ -1,7 +1,7 @@
 /** `--idle-timeout`: cancels builds that make no progress. */
 import { formatDuration } from "../../base/go/duration.ts";
 import { whenStill } from "../../buildkit/silence.ts";
-import type { Handler, ServerCall, Service } from "../../buildkit/grpc/call.ts";
+import { mapHandlers, type ServerCall, type Service } from "../../buildkit/grpc/call.ts";
 import { UsageError } from "../../base/usage_error.ts";
 
 /** Watches the builds of one run. */
@@ -49,18 +49,18 @@ export function watchIdle(limit: number): IdleWatch {
     touch,
     watched(services) {
       watch ??= whenStill(() => moves, limit, { still: () => end.abort(new IdleError(limit)) });
-      return services.map((service) => touching(service, touch));
+      return services.map((service) =>
+        mapHandlers(
+          service,
+          (handler, path) =>
+            path.startsWith("/grpc.health.")
+              ? handler
+              : (call) => handler(touchingCall(call, touch)),
+        )
+      );
     },
     [Symbol.dispose]: () => watch?.[Symbol.dispose](),
   };
-}
-
-function touching(service: Service, touch: () => void): Service {
-  const entries = Object.entries(service).map(([path, handler]): [string, Handler] => [
-    path,
-    path.startsWith("/grpc.health.") ? handler : (call) => handler(touchingCall(call, touch)),
-  ]);
-  return Object.fromEntries(entries);
 }
 
 function touchingCall(call: ServerCall, touch: () => void): ServerCall {

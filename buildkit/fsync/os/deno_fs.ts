@@ -1,4 +1,5 @@
 /** The system calls of `sys.ts` as far as Deno's own API has them. */
+import { byteString } from "../../../base/bytes.ts";
 import { Errno, type FileStat, S, type Sys } from "./sys.ts";
 
 const decoder = new TextDecoder();
@@ -41,15 +42,10 @@ export function listNames(path: Uint8Array, into: string[]): number {
   return attempt(() => {
     for (const entry of Deno.readDirSync(pathOf(path))) {
       const letter = entry.isDirectory ? "d" : entry.isSymlink ? "l" : "-";
-      into.push(`${bytesAsString(entry.name)}\0${letter}`);
+      into.push(`${byteString(encoder.encode(entry.name))}\0${letter}`);
     }
     return 0;
   });
-}
-
-function bytesAsString(name: string): string {
-  if (/^[\0-\x7f]*$/.test(name)) return name;
-  return String.fromCharCode(...encoder.encode(name));
 }
 
 function pathOf(path: Uint8Array): string {

@@ -7,9 +7,9 @@
  * Times are cut to milliseconds; extended attributes, FIFOs and devices can't be made.
  */
 import { maybe } from "../../../base/maybe.ts";
-import { writeAll } from "../../../base/bytes.ts";
+import { byteString, writeAll } from "../../../base/bytes.ts";
 import { type Dest, type ExistingFile, type OutFile, permissions, temporaryName } from "./dest.ts";
-import { splitPath, toCString } from "../paths.ts";
+import { shownPath as shown, splitPath } from "../paths.ts";
 import { FsyncError } from "../errors.ts";
 import type { Stat } from "../packet.ts";
 
@@ -130,11 +130,13 @@ export function openDenoDest(root: string): Dest {
       attempt(
         "read the folder",
         path,
-        (at) => Array.from(Deno.readDirSync(at), ({ name }) => byteName(name)).sort(),
+        (at) => Array.from(Deno.readDirSync(at), ({ name }) => byteString(encode(name))).sort(),
       ),
     [Symbol.dispose]() {},
   };
 }
+
+const encode = (text: string) => new TextEncoder().encode(text);
 
 function lstat(path: string): Deno.FileInfo | undefined {
   try {
@@ -154,12 +156,4 @@ function translate(what: string, path: string, error: unknown): FsyncError {
     message.replace(/ \(os error \d+\).*/, "").toLowerCase(),
     code,
   );
-}
-
-function byteName(name: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(name));
-}
-
-function shown(path: string): string {
-  return new TextDecoder().decode(toCString(path).subarray(0, path.length));
 }

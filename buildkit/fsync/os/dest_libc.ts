@@ -3,6 +3,7 @@
  * folder was opened in the same way, from the root on, without following a link. So even a link
  * that appears during the transfer can't lead out.
  */
+import { byteString } from "../../../base/bytes.ts";
 import { maybe } from "../../../base/maybe.ts";
 import {
   type Attributes,
@@ -16,7 +17,7 @@ import { listNames } from "./deno_fs.ts";
 import { flags, type LibcWrite, openLibcWrite } from "./libc_write.ts";
 import { namesOf } from "./libc.ts";
 import { makeOpenFolders } from "./open_folders.ts";
-import { byteString, splitPath, toCString } from "../paths.ts";
+import { shownPath as shown, splitPath, toCString } from "../paths.ts";
 import { cString, Errno, errnoText, S } from "./sys.ts";
 import { FsyncError } from "../errors.ts";
 import { Mode, type Stat } from "../packet.ts";
@@ -301,8 +302,4 @@ function nodeOf({ mode, devmajor, devminor }: Attributes & Device): [number, big
 function times({ mtimeSeconds, mtimeNanos }: Attributes): Uint8Array<ArrayBuffer> {
   const [seconds, nanos] = [BigInt(mtimeSeconds), BigInt(mtimeNanos)];
   return new Uint8Array(new BigInt64Array([seconds, nanos, seconds, nanos]).buffer);
-}
-
-function shown(path: string): string {
-  return new TextDecoder().decode(toCString(path).subarray(0, path.length));
 }
