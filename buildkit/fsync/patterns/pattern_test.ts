@@ -41,6 +41,7 @@ const table: [rules: string[], matched: string[], not: string[]][] = [
   [["a{2}"], ["a{2}"], ["aa"]],
   [["\\d"], ["7"], ["d"]],
   [["[[:alpha:]]"], ["z"], ["7", ":"]],
+  [["[[:x]", "[[:digit:][:z]"], ["[", ":", "x", "7", "z"], ["a", "]"]],
 ];
 
 Deno.test("rules match what they match in Go", async () => {
@@ -84,7 +85,7 @@ Deno.test("patterns that multiply ways to match are matched all the same", async
     `${"[ab]{0,500}".repeat(10)}c`,
     `*${"|*a".repeat(1000)}|c`,
     `${"\\b*".repeat(100)}b`,
-    `[${"[:".repeat(150)}a]c`,
+    `[${"[:".repeat(40_000)}a]c`,
     `a${" ".repeat(200_000)}b`,
     `[[:^alpha:]${"{".repeat(50_000)}]`,
     `[a]${"{9".repeat(20_000)}`,
@@ -101,7 +102,7 @@ Deno.test("patterns that multiply ways to match are matched all the same", async
 
 Deno.test("a list with more work than a list may have is refused", async () => {
   const many = Array.from({ length: 101 }, () => "[a]{1000}");
-  for (const rules of [many, [`[${"[:".repeat(50_000)}a]c`], [`[a]{${"9".repeat(50_000)}}`]]) {
+  for (const rules of [many, [`[a]{${"9".repeat(50_000)}}`]]) {
     await assert.rejects(matches(rules, "b"), /cannot use the pattern "\[.*": it /);
   }
 });
