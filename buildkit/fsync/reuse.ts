@@ -8,12 +8,12 @@
  * `exporter/local/fs.go`). The statement's name begins with a prefix that the client chose, by which
  * it is recognised. It is requested first, and isn't written.
  */
-import { joinBytes } from "../../base/bytes.ts";
+import { byteString, joinBytes } from "../../base/bytes.ts";
 import { FsyncError, text } from "./errors.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Dest } from "./os/dest.ts";
 import { Mode, type Stat } from "./packet.ts";
-import { byteString, splitPath } from "./paths.ts";
+import { splitPath } from "./paths.ts";
 
 /** The most bytes of statements, which memory holds: those of 400,000 files. */
 const LONGEST = 64 << 20;

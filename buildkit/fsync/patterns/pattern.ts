@@ -53,7 +53,7 @@ export interface PatternList {
  * {@link FsyncError} that names the rule whose syntax is wrong.
  */
 export async function parsePatterns(rules: readonly string[]): Promise<PatternList> {
-  const texts = rules.map(trimSpace).filter((rule) => rule !== "")
+  const texts = rules.map((rule) => trimSpace(rule)).filter((rule) => rule !== "")
     .map((rule) => cleanPath(slashes(rule)));
   const go = texts.some(needsGo) ? await goRegexps() : undefined;
   const patterns = texts.map((text) => parsePattern(text, go));
