@@ -47,7 +47,7 @@ export async function runProgram(
 }
 
 /** Takes the two keys out of the input, and calls `detach` for them. */
-function detachKeys(detach: () => void): (bytes: Uint8Array) => Uint8Array {
+export function detachKeys(detach: () => void): (bytes: Uint8Array) => Uint8Array {
   let pressed = false;
   return (bytes) => {
     const kept: number[] = [];

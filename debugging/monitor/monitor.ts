@@ -5,6 +5,7 @@ import { splitWords } from "../../builders/making/buildkitd_flags.ts";
 import type { ProcessOptions } from "../../buildkit/process.ts";
 import type { Container } from "../../buildkit/container.ts";
 import type { Console } from "../console.ts";
+import { detachKeys } from "../run_program.ts";
 import type { Invoke } from "./invoke.ts";
 import { lineEditor } from "./line_editor.ts";
 import { processesOf, type Running } from "./processes.ts";
@@ -180,6 +181,12 @@ export async function runMonitor(
     print(`monitor: unknown command: ${JSON.stringify(name)}\n${helpText(undefined)}`);
   }
 
+  const leaveProgram = () => {
+    print("\n");
+    toPrompt();
+  };
+  const withoutDetach = detachKeys(leaveProgram);
+
   /** Takes Ctrl-A out of the keys. */
   function take(bytes: Uint8Array): void | Promise<void> {
     const kept: number[] = [];
@@ -188,10 +195,7 @@ export async function runMonitor(
         prefixed = false;
         if (byte === 0x63) {
           if (isPrompt) toProgram();
-          else {
-            print("\n");
-            toPrompt();
-          }
+          else leaveProgram();
           continue;
         }
         // Any other key goes on, and so does a second Ctrl-A.
@@ -203,7 +207,7 @@ export async function runMonitor(
     if (kept.length === 0) return;
     const rest = new Uint8Array(kept);
     if (isPrompt) return editor.keys(rest);
-    return attached?.process.write(rest);
+    return attached?.process.write(withoutDetach(rest));
   }
 
   using _ending = onAbort(signal, () => ended.reject(signal.reason));

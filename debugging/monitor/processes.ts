@@ -31,11 +31,16 @@ export function processesOf(
   },
 ): Processes {
   const all = new Map<string, Running>();
+  /** To be called when a container ends: the output that its programs hold back is dropped. */
+  const drops = new Set<() => void>();
   let container: Container | undefined;
 
   async function end(): Promise<void> {
     const old = container;
     container = undefined;
+    all.clear();
+    for (const drop of drops) drop();
+    drops.clear();
     await old?.release();
   }
 
@@ -45,13 +50,18 @@ export function processesOf(
       const isInit = container === undefined;
       const box = container ??= await open();
       let gate = Promise.withResolvers<void>();
-      let shown = false;
+      let shown = false, isDropped = false;
+      const drop = () => {
+        isDropped = !shown;
+        gate.resolve();
+      };
+      drops.add(drop);
       const process = await box.start({
         ...program,
         stdin: true,
         async onOutput(_, bytes) {
           await gate.promise;
-          await write(bytes);
+          if (!isDropped) await write(bytes);
         },
       });
       const running: Running = {
@@ -66,6 +76,7 @@ export function processesOf(
       };
       all.set(running.id, running);
       const over = (code: number | Error) => {
+        drops.delete(drop);
         gate.resolve();
         all.delete(running.id);
         // With its first program, a container ends.

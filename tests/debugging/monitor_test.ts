@@ -41,9 +41,20 @@ test("the monitor runs programs in a failed step, goes back, and builds again", 
   await terminal.keys("C-a", "c");
   await terminal.until(/in the same container\s+made/);
   await terminal.keys("C-a", "c");
-  await type("rollback --init ls -a /w");
+  await type("exec nosuch");
+  await terminal.until(/Process "\w+" started[^]*Process "\w+" started/);
+  await type("rollback --init sh");
   await terminal.until(/container was restarted/);
+  await type("ps");
+  // The programs of the old container are gone.
+  await terminal.until(/COMMAND\n\w+ +true +\[sh\]\n\(buildx\)/);
   assert.match(told, /Ctrl-a-c/);
+  await terminal.keys("C-a", "c");
+  await type("clear; echo th''is; ls -a /w");
+  await terminal.until(/this\n\.\s+\.\.\n/);
+  // As in docker, these keys leave a program.
+  await terminal.keys("C-p", "C-q");
+  await terminal.until(/\(buildx\)$/);
   it.write({ "ctx/Dockerfile": "FROM busybox\nWORKDIR /w\nRUN echo made > made && cat other\n" });
   await type("reload");
   await terminal.until(/cat: can't open 'other'[^]*Launching interactive/);
