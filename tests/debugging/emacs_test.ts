@@ -66,10 +66,10 @@ Deno.test({
     stderr: "piped",
     signal: AbortSignal.timeout(60_000),
   }).output();
-  const [said, problems] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  const said = new TextDecoder().decode(stdout), problems = new TextDecoder().decode(stderr);
   assert.equal(code, 0, problems);
-  assert.deepEqual(said!.split("\n").filter((line) => /^(stop|ended)/.test(line)), [
-    said!.match(/stop 1 .*/)?.[0],
+  assert.deepEqual(said.split("\n").filter((line) => /^(stop|ended)/.test(line)), [
+    said.match(/stop 1 .*/)?.[0],
     "stop 3 [3/4] RUN echo one",
     "stop 4 [4/4] RUN echo two",
     "stop 4 [4/4] RUN echo two",
