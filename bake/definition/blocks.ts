@@ -1,6 +1,6 @@
 /**
- * Evaluates blocks of targets and groups. A block with a matrix is several targets. Each target and each
- * attribute is evaluated when something refers to it, or in its turn.
+ * Evaluates blocks of targets and groups. A block with a matrix is several targets. Each target and
+ * each attribute is evaluated when something refers to it, or in its turn.
  */
 import { BakeError } from "../error.ts";
 import type { Attribute, Block } from "../hcl/body.ts";
@@ -11,14 +11,7 @@ import { type Scope as Name, startRange } from "../hcl/expression.ts";
 import type { Scope } from "../hcl/scope.ts";
 import { quote } from "../../base/go/quote.ts";
 import { map, STRING } from "../hcl/values/type.ts";
-import {
-  elementsOf,
-  entriesOf,
-  mapOf,
-  objectOf,
-  stringOf,
-  type Value,
-} from "../hcl/values/value.ts";
+import { entriesOf, iterate, mapOf, objectOf, stringOf, type Value } from "../hcl/values/value.ts";
 import { type Attribute as Kind, unsuitable } from "../attributes/attribute.ts";
 import { groupAttributes, targetAttributes } from "../attributes/table.ts";
 import type { Evaluation } from "./evaluation.ts";
@@ -27,29 +20,27 @@ import { located } from "./located.ts";
 /** One target or group of a block. */
 interface Instance {
   readonly block: Block;
-  readonly name: string;
+  name: string;
   /** The fields of the attributes that are set. */
   readonly fields: Map<string, unknown>;
-}
-
-interface Running {
   readonly scope: Scope;
-  readonly fields: Map<string, unknown>;
+  /** The attributes that are evaluated, and those that are being evaluated. */
   readonly done: Set<string>;
   readonly underWay: Set<string>;
-  name: string;
 }
 
-interface Seen {
-  value?: Value;
-  readonly make: () => Value;
-}
-
+/** A block, with its targets or groups once its matrix is evaluated. */
 interface State {
   readonly block: Block;
   readonly kinds: ReadonlyMap<string, AnyKind>;
   readonly attributes: ReadonlyMap<string, Attribute>;
-  instances?: Running[];
+  instances?: Instance[];
+}
+
+/** The value of a target or group in references, which is made when the first one is evaluated. */
+interface LazyValue {
+  value?: Value;
+  readonly make: () => Value;
 }
 
 // deno-lint-ignore no-explicit-any -- the kind of an attribute and its field agree in type
@@ -70,10 +61,10 @@ export class Blocks {
   #states: State[] = [];
   /** By type and final name. Several blocks of one name are merged. */
   readonly #byName = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, State[]>()]));
-  /**
-   * The values of references. They are made at the first reference, because most files have none.
-   */
-  readonly #values = new Map([...kindsOf.keys()].map((type) => [type, new Map<string, Seen>()]));
+  /** The values of references, by type and final name. */
+  readonly #values = new Map(
+    [...kindsOf.keys()].map((type) => [type, new Map<string, LazyValue>()]),
+  );
   /** Labels with the final names of their blocks, where these differ. */
   readonly renamed = new Map<string, string[]>();
 
@@ -102,9 +93,7 @@ export class Blocks {
 
   /** The targets and groups of all blocks, in their order. */
   instances(): Instance[] {
-    return this.#states.flatMap(({ block, instances }) =>
-      instances!.map(({ name, fields }) => ({ block, name, fields }))
-    );
+    return this.#states.flatMap(({ instances }) => instances!);
   }
 
   /** Whether a name means all targets or all groups, and not a variable. */
@@ -119,9 +108,8 @@ export class Blocks {
     if (first.attribute === undefined) {
       throw new BakeError(`cannot traverse ${root} without attribute`);
     }
-    const only = second?.attribute === undefined ? undefined : [second.attribute];
     for (const state of this.#byName.get(root)!.get(first.attribute) ?? []) {
-      this.#resolve(state, only);
+      this.#resolve(state, second?.attribute);
     }
     this.#publish(root);
   }
@@ -159,13 +147,15 @@ export class Blocks {
     return names;
   }
 
-  #instances(state: State): Running[] {
-    return state.instances ??= this.#scopes(state.block).map((scope) => ({
-      scope,
+  #instances(state: State): Instance[] {
+    const { block } = state;
+    return state.instances ??= this.#scopes(block).map((scope) => ({
+      block,
+      name: block.labels[0]!,
       fields: new Map(),
+      scope,
       done: new Set(),
       underWay: new Set(),
-      name: state.block.labels[0]!,
     }));
   }
 
@@ -181,36 +171,32 @@ export class Blocks {
     }
     let combinations: Map<string, Value>[] = [new Map()];
     for (const [key, of] of entriesOf(value)) {
-      const values = iterated(of);
+      const values = iterate(of);
       if (values === undefined) throw new BakeError("matrix values must be a list");
       if (combinations.length * values.length > MAX_MATRIX) {
         throw new BakeError(`the matrix has more than ${MAX_MATRIX} combinations`);
       }
-      combinations = values.flatMap((element) =>
+      combinations = values.flatMap(([, element]) =>
         combinations.map((names) => new Map([...names, [key, element] as const]))
       );
     }
     return combinations.map((names) => root.child(names));
   }
 
-  /** @param only the wanted attributes; without it all remaining ones */
-  #resolve(state: State, only?: readonly string[]): void {
+  /** @param only the wanted attribute; without it all remaining ones */
+  #resolve(state: State, only?: string): void {
     const { block, kinds, attributes } = state;
     for (const instance of this.#instances(state)) {
       const { done, underWay, name } = instance;
-      if (only === undefined && underWay.has(WHOLE)) {
-        throw new BakeError(`reference cycle not allowed for ${block.type}.${name}`);
+      if (only !== undefined && done.has(only)) return;
+      if (underWay.has(only ?? WHOLE)) {
+        const part = only === undefined ? "" : `.${only}`;
+        throw new BakeError(`reference cycle not allowed for ${block.type}.${name}${part}`);
       }
-      if (only === undefined) underWay.add(WHOLE);
-      const wanted = only?.filter((attribute) => !done.has(attribute));
-      if (wanted?.length === 0) return;
-      for (const attribute of wanted ?? []) {
-        if (underWay.has(attribute)) {
-          throw new BakeError(`reference cycle not allowed for ${block.type}.${name}.${attribute}`);
-        }
-        underWay.add(attribute);
-      }
-      const now = [...kinds.keys()].filter((key) => wanted?.includes(key) ?? !done.has(key));
+      underWay.add(only ?? WHOLE);
+      const now = [...kinds.keys()].filter((key) =>
+        only === undefined ? !done.has(key) : key === only
+      );
       if (block.type === "group" && now.includes("targets") && !attributes.has("targets")) {
         throw new Diagnostic(
           "Missing required argument",
@@ -225,14 +211,14 @@ export class Blocks {
       for (const key of present) {
         this.#read(attributes.get(key)!, kinds.get(key)!, instance);
       }
-      for (const key of wanted ?? kinds.keys()) done.add(key);
+      for (const key of only === undefined ? kinds.keys() : [only]) done.add(key);
       underWay.delete(WHOLE);
       const make = () => valueFor(name, kinds, instance.fields);
       this.#values.get(block.type)!.set(name, { make });
     }
   }
 
-  #read(attribute: Attribute, kind: AnyKind, { scope, fields }: Running): void {
+  #read(attribute: Attribute, kind: AnyKind, { scope, fields }: Instance): void {
     const value = valueOf(attribute.expression, scope);
     let field: unknown;
     try {
@@ -261,14 +247,6 @@ function checkName(name: string): void {
   if (!/^[a-zA-Z0-9_-]+$/.test(name)) {
     throw new BakeError('only "[a-zA-Z0-9_-]+" are allowed');
   }
-}
-
-function iterated(value: Value): readonly Value[] | undefined {
-  const { kind } = value.type;
-  if (value.content === null) return undefined;
-  if (kind === "list" || kind === "set" || kind === "tuple") return elementsOf(value);
-  if (kind === "map" || kind === "object") return entriesOf(value).map(([, of]) => of);
-  return undefined;
 }
 
 function valueFor(

@@ -12,7 +12,7 @@ import type { Value } from "../hcl/values/value.ts";
 export interface VariableDeclaration {
   readonly name: string;
   readonly type: Attribute | undefined;
-  readonly otherwise: Attribute | undefined;
+  readonly defaultValue: Attribute | undefined;
   readonly description: string;
   readonly validations: readonly Validation[];
   /** The range for errors that no expression causes. */
@@ -90,7 +90,7 @@ function readVariable({ labels, body }: Block): VariableDeclaration {
   return {
     name: labels[0]!,
     type: attributes.get("type"),
-    otherwise: attributes.get("default"),
+    defaultValue: attributes.get("default"),
     description: description === undefined ? "" : constantText(description),
     validations: blocks.map((block) => {
       refuseOthers(block.body, validationSchema);

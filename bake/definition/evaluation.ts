@@ -160,10 +160,12 @@ export class Evaluation {
         throw error;
       }
     };
-    const all = names.map((param) => ({ name: param, type: DYNAMIC }));
-    return rest === undefined
-      ? { params: all, call }
-      : { params: all, rest: { name: rest, type: DYNAMIC }, call };
+    const parameter = (name: string) => ({ name, type: DYNAMIC });
+    return {
+      params: names.map(parameter),
+      ...rest !== undefined && { rest: parameter(rest) },
+      call,
+    };
   }
 
   /** False when nothing of that name is declared. */
@@ -173,49 +175,26 @@ export class Evaluation {
     const global = globals.get(name), variable = variables.get(name);
     if (global === undefined && variable === undefined) return false;
     this.#once(`variable ${name}`, `variable cycle not allowed for ${name}`, () => {
-      const value = global === undefined
-        ? this.#variable(variable!)
-        : this.#overridden(global, variable, undefined);
-      this.root.names.set(name, value);
+      const type = global === undefined ? this.#declaredType(variable!) : undefined;
+      const attribute = global ?? variable?.defaultValue;
+      const value = attribute && this.#converted(name, this.value(attribute, this.root), type);
+      const override = variable && this.#override(name, type !== undefined);
+      this.root.names.set(name, valueOfVariable(name, type, value, override));
     });
     return true;
   }
 
-  #variable(variable: VariableDeclaration): Value {
-    const { name, type: of, otherwise } = variable;
-    const declared = of === undefined || keyword(of.fixed) === "null"
-      ? undefined
-      : typeOfExpression(of.fixed);
-    if (declared !== undefined) this.#types.set(name, declared);
-    if (otherwise !== undefined) return this.#overridden(otherwise, variable, declared);
-    const override = this.#override(name, declared !== undefined);
-    if (override === undefined) {
-      return declared === undefined ? stringOf("") : nullOf(declared);
-    }
-    if (declared === undefined) return readUntyped(name, override.text, undefined);
-    return readTyped(name, override, declared);
+  #declaredType({ name, type }: VariableDeclaration): Type | undefined {
+    if (type === undefined || keyword(type.fixed) === "null") return undefined;
+    const declared = typeOfExpression(type.fixed);
+    this.#types.set(name, declared);
+    return declared;
   }
 
-  /** The value of an expression, or the override of the variable that has it as its default. */
-  #overridden(
-    attribute: Attribute,
-    variable: VariableDeclaration | undefined,
-    type: Type | undefined,
-  ): Value {
-    const given = this.value(attribute, this.root);
-    const value = type === undefined ? given : convert(
-      given,
-      type,
-      (why) =>
-        new BakeError(
-          `invalid type ${typeName(type)} for variable ${variable!.name} default value: ${why}`,
-        ),
-    );
-    if (variable === undefined) return value;
-    const override = this.#override(variable.name, type !== undefined);
-    if (override === undefined) return value;
-    if (type === undefined) return readUntyped(variable.name, override.text, value);
-    return readTyped(variable.name, override, type);
+  #converted(name: string, value: Value, type: Type | undefined): Value {
+    if (type === undefined) return value;
+    const context = `invalid type ${typeName(type)} for variable ${name} default value`;
+    return convert(value, type, (why) => new BakeError(`${context}: ${why}`));
   }
 
   #override(name: string, preferJson: boolean): Override | undefined {
@@ -253,6 +232,21 @@ export class Evaluation {
     run();
     this.#underWay.delete(key);
   }
+}
+
+/**
+ * @param value of the default or of the global; undefined for none
+ * @param override a text for the variable; undefined for none
+ */
+function valueOfVariable(
+  name: string,
+  type: Type | undefined,
+  value: Value | undefined,
+  override: Override | undefined,
+): Value {
+  if (override === undefined) return value ?? (type === undefined ? stringOf("") : nullOf(type));
+  if (type === undefined) return readUntyped(name, override.text, value);
+  return readTyped(name, override, type);
 }
 
 function parameterName(expression: Expression, range: Range): string {

@@ -19,22 +19,20 @@ import { objectOf, stringOf, tupleOf, type Value } from "./values/value.ts";
 
 /** The value of a whole expression, such as that of an attribute. Throws a {@link Diagnostic}. */
 export function valueOf(expression: Expression, scope: Scope): Value {
-  try {
-    return evaluate(expression, scope);
-  } catch (error) {
-    const reason = limitOf(error);
-    if (reason === undefined) throw error;
-    throw new Diagnostic("Out of bounds", `This can't be evaluated: ${reason}.`, expression.range);
-  }
+  return withinLimits(expression.range, () => evaluate(expression, scope));
 }
 
-/** The limit that an evaluation exceeded, as a part of a sentence; undefined for another error. */
-export function limitOf(error: unknown): string | undefined {
-  if (error instanceof LimitError) return error.message;
-  // The stack may be full. If this code needs more stack, it throws another RangeError, which the
-  // caller catches.
-  if (error instanceof RangeError) return "it nests too deeply";
-  return undefined;
+/** Runs an evaluation, and throws a {@link Diagnostic} if it exceeds a limit. */
+export function withinLimits<T>(range: Range, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    // The stack may be full. If this code needs more stack, it throws another RangeError, which the
+    // caller catches.
+    if (!(error instanceof LimitError) && !(error instanceof RangeError)) throw error;
+    const reason = error instanceof LimitError ? error.message : "it nests too deeply";
+    throw new Diagnostic("Out of bounds", `This can't be evaluated: ${reason}.`, range);
+  }
 }
 
 /** The value of a part of an expression. Throws a {@link Diagnostic} or a `LimitError`. */

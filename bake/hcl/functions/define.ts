@@ -29,7 +29,7 @@ export function define(
   const all = params.split(" ").filter((text) => text !== "").map(parameter);
   const rest = params.includes("...") ? all.pop() : undefined;
   const run: Func["call"] = (args, { world }) => call(args, world.budget);
-  return rest === undefined ? { params: all, call: run } : { params: all, rest, call: run };
+  return { params: all, ...rest && { rest }, call: run };
 }
 
 function parameter(text: string): Parameter {

@@ -1,4 +1,5 @@
 /** Functions of strings. A character is a grapheme cluster. */
+import { isSpace, trimSpace } from "../../../base/go/space.ts";
 import { ArgumentError, type Func, FunctionError } from "../function.ts";
 import { compareText, countGraphemes, graphemes } from "../values/text.ts";
 import { STRING } from "../values/type.ts";
@@ -40,26 +41,13 @@ function title(text: string): string {
   return words;
 }
 
-/** The title case of a character. Double letters, such as `ǆ`, have a form with the first one large. */
+/** The title case of a character. Double letters, such as `ǆ`, have a form of their own. */
 function titleCase(character: string): string {
   const code = character.codePointAt(0)!;
   for (const first of [0x1c4, 0x1c7, 0x1ca, 0x1f1]) {
     if (code >= first && code < first + 3) return String.fromCodePoint(first + 1);
   }
   return upper(character);
-}
-
-/** Unicode's white space. JavaScript's also has the byte order mark, and lacks `\x85`. */
-function isSpace(character: string): boolean {
-  return /[\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(character);
-}
-
-/** Trims both ends without a regular expression, whose time would grow with the square. */
-function trimWhere(text: string, cut: (character: string) => boolean): string {
-  let start = 0, end = text.length;
-  while (start < end && cut(text[start]!)) start++;
-  while (end > start && cut(text[end - 1]!)) end--;
-  return text.slice(start, end);
 }
 
 function chomp(text: string): string {
@@ -144,7 +132,7 @@ export const functions: Functions = {
     "str:string",
     ([str], budget) => integerOf(countGraphemes(textIn(str), budget)),
   ),
-  trimspace: change("str:string", (text) => trimWhere(text, isSpace)),
+  trimspace: change("str:string", (text) => trimSpace(text)),
   trim: change("str:string cutset:string", trimAny),
   trimprefix: change(
     "str:string prefix:string",
