@@ -1,6 +1,6 @@
 /**
  * Binary floating point of a chosen precision, rounded to nearest even, as in Go's `math/big`. The
- * language prints up to 154 digits of a number, and doubles have 17. Every number carries its
+ * language prints up to 154 digits of a number, but a double has only 17. Every number carries its
  * precision. A result takes the larger precision of its operands.
  */
 import { Decimal } from "./decimal.ts";
@@ -15,7 +15,7 @@ const MAX_EXPONENT = 10_000;
 const MAX_BITS = 1 << 16;
 
 export class BigFloat {
-  private constructor(
+  constructor(
     /** The sign, of zero too: `-0` exists. */
     readonly negative: boolean,
     /** The digits without the sign: the value is `mantissa * 2**exponent`. */
@@ -73,11 +73,6 @@ export class BigFloat {
     return divide(negative, digits, 10n ** BigInt(-exponent), 0, PRECISION);
   }
 
-  /** @internal for the functions of this file */
-  static make(negative: boolean, mantissa: bigint, exponent: number, precision: number): BigFloat {
-    return new BigFloat(negative, mantissa, exponent, precision);
-  }
-
   get isZero(): boolean {
     return !this.infinite && this.mantissa === 0n;
   }
@@ -93,19 +88,9 @@ export class BigFloat {
     return (this.mantissa & ((1n << BigInt(-this.exponent)) - 1n)) === 0n;
   }
 
-  /** An integer whose last bit of precision is worth less than one, so that all its digits count. */
-  get #isPlainInteger(): boolean {
-    return this.isInteger && bitLength(this.mantissa) + this.exponent < this.precision;
-  }
-
   negate(): BigFloat {
-    return new BigFloat(
-      !this.negative,
-      this.mantissa,
-      this.exponent,
-      this.precision,
-      this.infinite,
-    );
+    const { negative, mantissa, exponent, precision, infinite } = this;
+    return new BigFloat(!negative, mantissa, exponent, precision, infinite);
   }
 
   absolute(): BigFloat {
@@ -127,9 +112,11 @@ export class BigFloat {
     return BigInt.asIntN(64, value) === value ? value : undefined;
   }
 
+  /** The nearest double. All digits are read: fewer of them could end on the other side of a tie. */
   toDouble(): number {
     if (this.infinite) return this.negative ? -Infinity : Infinity;
-    return Number(this.text("e", 20));
+    const absolute = Number(Decimal.of(this.mantissa, this.exponent).format("e"));
+    return this.negative ? -absolute : absolute;
   }
 
   compare(other: BigFloat): number {
@@ -181,7 +168,7 @@ export class BigFloat {
       this.exponent + other.exponent,
       PRECISION,
     );
-    const needed = bitLength(product.mantissa) - trailingZeros(product.mantissa);
+    const needed = product.mantissa.toString(2).lastIndexOf("1") + 1;
     const precision = Math.max(this.precision, other.precision, needed);
     return new BigFloat(negative, product.mantissa, product.exponent, precision);
   }
@@ -220,11 +207,12 @@ export class BigFloat {
   text(format: "f" | "e" | "g", digits?: number): string {
     const sign = this.negative ? "-" : "";
     if (this.infinite) return `${sign || "+"}Inf`;
-    if (format === "f" && digits === undefined && this.#isPlainInteger) {
-      return sign +
-        (this.exponent < 0
-          ? this.mantissa >> BigInt(-this.exponent)
-          : this.mantissa << BigInt(this.exponent));
+    // The last bit of precision of such an integer is worth less than one, so all its digits count.
+    if (
+      format === "f" && digits === undefined && this.isInteger &&
+      bitLength(this.mantissa) + this.exponent < this.precision
+    ) {
+      return sign + this.absolute().toBigInt();
     }
     const decimal = Decimal.of(this.mantissa, this.exponent);
     if (digits === undefined) {
@@ -238,20 +226,6 @@ function bitLength(value: bigint): number {
   if (value === 0n) return 0;
   const hex = value.toString(16);
   return (hex.length - 1) * 4 + (32 - Math.clz32(parseInt(hex[0]!, 16)));
-}
-
-function trailingZeros(value: bigint): number {
-  if (value === 0n) return 0;
-  let count = 0;
-  while ((value & 0xffffffffn) === 0n) {
-    value >>= 32n;
-    count += 32;
-  }
-  while ((value & 1n) === 0n) {
-    value >>= 1n;
-    count++;
-  }
-  return count;
 }
 
 /** Both values in units of the smaller exponent. */
@@ -274,7 +248,7 @@ function round(negative: boolean, mantissa: bigint, exponent: number, precision:
     if (rest > half || (rest === half && (mantissa & 1n) === 1n)) mantissa += 1n;
   }
   if (Math.abs(exponent) > MAX_BITS) throw new LimitError("a number is too large or too small");
-  return BigFloat.make(negative, mantissa, exponent, precision);
+  return new BigFloat(negative, mantissa, exponent, precision);
 }
 
 function divide(
