@@ -1,6 +1,6 @@
 /**
- * Limits of one evaluation, or of one reading of compose files. They keep a definition from using up
- * time or memory: both run without a pause, so nothing else happens until they end.
+ * Limits of one evaluation, or of one reading of compose files. The limits keep a definition from
+ * using up time or memory. Both works run without a pause, so nothing else happens until they end.
  */
 
 /** A value or an evaluation is larger than the limits allow. No `try()` catches this error. */
@@ -11,7 +11,7 @@ export class LimitError extends Error {
 /** UTF-16 units of one string, and bytes of one value: see `Value.size`. */
 export const MAX_SIZE = 1 << 24;
 
-/** A step takes about a microsecond. A big definition takes some ten thousand. */
+/** A step takes about a microsecond. A big definition takes some ten thousand steps. */
 const MAX_STEPS = 2_000_000;
 
 /** Bytes of all values that templates and functions make in one evaluation. */
@@ -24,10 +24,10 @@ export class Budget {
   #steps = 0;
   #bytes = 0;
 
-  /** @param work the subject of the errors' sentences */
+  /** @param work the work in the errors, as the subject of a sentence */
   constructor(private readonly work = "the evaluation") {}
 
-  /** Counts work done. Throws {@link LimitError} when the evaluation takes too long. */
+  /** Counts steps of work. Throws {@link LimitError} when the evaluation takes too long. */
   step(count = 1): void {
     this.#steps += count;
     if (this.#steps > MAX_STEPS) {

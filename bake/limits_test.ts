@@ -1,31 +1,16 @@
 /**
- * Definitions and compose files that would take hours or all memory end with an error that names the
- * place and the limit. The tests don't measure time: without a limit they would not end.
+ * Definitions and compose files that would take hours or all memory end with an error that names
+ * the place and the limit. The tests don't measure time: without a limit they would not end.
  */
 import { match } from "node:assert/strict";
 import { UsageError } from "../base/usage_error.ts";
 import { composeReader } from "./compose/reader.ts";
-import { readDefinition } from "./definition/read.ts";
-
-/** Throws the error that the definition ends with. */
-async function readBake(text: string, name = "b.hcl"): Promise<void> {
-  const options = {
-    lookup: () => undefined,
-    builtins: new Map<string, string>(),
-    isRemote: () => false,
-    home: () => "/home/tester",
-    compose: {
-      refuse: () => Promise.resolve("not compose"),
-      read: () => Promise.reject(new Error("nothing is compose")),
-    },
-  };
-  await readDefinition([{ name, data: new TextEncoder().encode(text) }], options);
-}
+import { readHcl } from "../tests/bake/read_hcl.ts";
 
 /** The message of the error that the definition ends with. */
-async function bakeError(text: string, name = "b.hcl"): Promise<string> {
+async function bakeError(text: string): Promise<string> {
   try {
-    await readBake(text, name);
+    await readHcl([{ name: "b.hcl", text }]);
   } catch (error) {
     if (error instanceof UsageError) return error.message;
     throw error;
@@ -230,5 +215,5 @@ for (const [name, [files, message]] of Object.entries(compose)) {
 }
 
 Deno.test("limits of definitions: a list of 150,000 entries is no nesting", async () => {
-  await readBake(`x = [${list(150_000, () => "1,")}]`);
+  await readHcl([{ name: "b.hcl", text: `x = [${list(150_000, () => "1,")}]` }]);
 });

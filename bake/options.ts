@@ -1,6 +1,6 @@
 /**
- * The inputs and results of reading a definition. `bake/` itself reads no file and no environment. A run
- * goes through these functions of `definition/`:
+ * The inputs and results of reading a definition. `bake/` itself reads no file and no environment.
+ * A run goes through these functions of `definition/`:
  * `readDefinition(files, options): Promise<Definition>`, then
  * `resolveTargets(definition, request): Resolved`, then `printTargets(resolved): string`.
  */
@@ -15,8 +15,8 @@ export interface DefinitionFile {
 /** A reader of compose files. */
 export interface ComposeReader {
   /**
-   * The reason why a file is no compose file; undefined for a compose file. A reason fails the run for
-   * `.yaml` and `.yml`, and leaves files of an unknown kind to HCL.
+   * The reason why a file is no compose file; undefined for a compose file. A reason fails the run
+   * for `.yaml` and `.yml`, and leaves files of an unknown kind to HCL.
    */
   refuse(file: DefinitionFile): Promise<string | undefined>;
   /** Reads all compose files, in the order given, as one project. */
@@ -33,7 +33,7 @@ export interface ReadOptions {
   readonly compose: ComposeReader;
   /** Whether the daemon fetches this context itself: http and git. */
   readonly isRemote: (context: string) => boolean;
-  /** Called with a mistake that isn't an error; absent, mistakes aren't looked for. */
+  /** Called with each mistake that is no error. Without it, nothing looks for such mistakes. */
   readonly warn?: ((text: string) => void) | undefined;
   /** For `homedir()`. */
   readonly home: () => string;

@@ -4,7 +4,7 @@ import { boolOf, fieldsOf, pairsOf, refuse, take } from "./pairs.ts";
 /** One `--attest`, or entry of bake's `attest`. */
 export interface Attestation {
   readonly type: string;
-  /** The attestation is not to be made. */
+  /** Whether the attestation is turned off. */
   readonly disabled: boolean;
   readonly attrs: ReadonlyMap<string, string>;
 }
@@ -28,7 +28,7 @@ export function parseAttestation(text: string): Attestation {
   return { type, disabled: isDisabled, attrs };
 }
 
-/** `--sbom=V` and `--provenance=V` as values of `--attest`: a boolean says whether, other texts how. */
+/** `--sbom=V` or `--provenance=V` as a value of `--attest`. V is a boolean, or has attributes. */
 export function attestationText(type: string, value: string): string {
   const wanted = readBool(value);
   return `type=${type},${wanted === undefined ? value : `disabled=${!wanted}`}`;

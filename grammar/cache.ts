@@ -4,13 +4,13 @@ import { fieldsOf, pairsOf, refuse, take } from "./pairs.ts";
 /** A cache of `--cache-from`, `--cache-to` and bake's attributes of those names. */
 export interface CacheEntry {
   readonly type: string;
-  /** The daemon knows them; the client adds credentials of its environment. */
+  /** The daemon reads them. The client adds credentials from its environment. */
   readonly attrs: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads `type=T,key=value…`, or references of a registry with commas between, each of them an entry.
- * Throws `UsageError`, in buildx's words.
+ * Reads `type=T,key=value…`, or references to images, separated by commas, each of which is an
+ * entry. Throws `UsageError`, in buildx's words.
  */
 export function parseCache(text: string): CacheEntry[] {
   if (!text.includes("=")) {

@@ -122,7 +122,7 @@ grammar("policies", parsePolicy, [
   ['a"b', /bare "/],
 ]);
 
-Deno.test("values of flags: empty ones count for nothing", () => {
+Deno.test("empty values of flags are ignored", () => {
   deepEqual(parseOutputs([""]), []);
   deepEqual(parseSecrets(["", "id=a"]), [{ id: "a", src: "", env: "" }]);
   deepEqual(parseAgents(["", "=k"]), [{ id: "default", paths: ["k"] }]);

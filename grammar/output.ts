@@ -13,8 +13,8 @@ export interface OutputEntry {
 const EXAMPLE = "write it like type=local,dest=FOLDER or type=image,name=IMAGE";
 
 /**
- * Reads `type=T,dest=D,key=value…`. A single field of another form is a folder, or stands for a tar on
- * stdout when it is `-`. Throws `UsageError`, in buildx's words.
+ * Reads `type=T,dest=D,key=value…`. A single field of another form is a folder; `-` is a tar on
+ * stdout. Throws `UsageError`, in buildx's words.
  */
 export function parseOutput(text: string): OutputEntry {
   const fields = fieldsOf(text);

@@ -21,7 +21,7 @@ const PAIRS =
   "write --driver-opt NAME=VALUE, and quotation marks around the whole pair if its value " +
   `has commas: --driver-opt '"NAME=A,B"'`;
 
-/** The fields of one line of CSV. Throws `UsageError`. @param before what the message begins with */
+/** The fields of one line of CSV. Throws `UsageError`. @param before the start of the message */
 export function fieldsOf(text: string, before = "", hint?: string): string[] {
   try {
     return csvFields(text);
@@ -49,7 +49,7 @@ export function take(pairs: Map<string, string>, key: string): string {
   return value;
 }
 
-/** A boolean in Go's spellings. Throws `UsageError`. @param field what the message names */
+/** A boolean in Go's spellings. Throws `UsageError`. @param field the field in the message */
 export function boolOf(text: string, field: string, hint?: string): boolean {
   try {
     return parseBool(text);

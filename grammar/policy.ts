@@ -3,12 +3,12 @@ import { choices } from "../base/nearest.ts";
 import { boolOf, fieldsOf, refuse } from "./pairs.ts";
 import { cut } from "../base/cut.ts";
 
-/** One `--policy`, or entry of bake's `policy`: which Rego policies a build is under. */
+/** One `--policy`, or entry of bake's `policy`: the Rego policies that apply to a build. */
 export interface PolicyEntry {
   readonly filenames: readonly string[];
-  /** Entries before this one count for nothing. */
+  /** Entries before this one are ignored. */
   readonly reset: boolean;
-  /** No policy holds at all. */
+  /** No policy applies at all. */
   readonly disabled: boolean;
   readonly strict?: boolean;
   readonly logLevel?: string;
@@ -22,7 +22,7 @@ export function parsePolicy(text: string): PolicyEntry {
 const KEYS = ["filename", "reset", "disabled", "strict", "log-level"];
 const levels = ["panic", "fatal", "error", "warning", "info", "debug", "trace"];
 
-/** Reads fields that stand alone already. Throws `UsageError`, in buildx's words. */
+/** Reads fields that are already split. Throws `UsageError`, in buildx's words. */
 export function policyOf(fields: readonly string[]): PolicyEntry {
   const filenames: string[] = [];
   const options: { reset: boolean; disabled: boolean; strict?: boolean; logLevel?: string } = {

@@ -2,7 +2,10 @@ import { quote } from "../base/go/quote.ts";
 import { cut } from "../base/cut.ts";
 import { fieldsOf, refuse } from "./pairs.ts";
 
-/** One `--secret`, or entry of bake's `secret`. Without `src` and `env` its id is the name of either. */
+/**
+ * One `--secret`, or entry of bake's `secret`. Without `src` and `env`, the id names a variable or
+ * a file.
+ */
 export interface SecretEntry {
   readonly id: string;
   /** Path of a file; empty for none. */

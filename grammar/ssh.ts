@@ -1,12 +1,12 @@
 import { cut } from "../base/cut.ts";
 
 /**
- * One `--ssh`, or entry of bake's `ssh`: an agent that steps with `--mount=type=ssh` and git contexts
- * may use.
+ * One `--ssh`, or entry of bake's `ssh`: an agent that steps with `--mount=type=ssh` and git
+ * contexts may use.
  */
 export interface AgentEntry {
   readonly id: string;
-  /** One socket, or private keys. None, or a single empty one, means the agent in `SSH_AUTH_SOCK`. */
+  /** One socket, or private keys. Without a path, the agent is that of `SSH_AUTH_SOCK`. */
   readonly paths: readonly string[];
 }
 

@@ -8,11 +8,11 @@ import type { Json } from "./pretty_json.ts";
 /** The rules of one attribute of a target or group; `T` is the type of its field. */
 export interface Attribute<T> {
   /**
-   * Makes a field of a value of HCL or JSON; undefined where null means unset. Throws errors of
-   * `unsuitable`.
+   * Makes the field from a value of HCL or JSON; undefined for a null that unsets the attribute.
+   * Throws the errors that {@link unsuitable} explains.
    */
   readonly read: (value: Value) => T | undefined;
-  /** The field's value in references. */
+  /** The value of the field in a reference, such as `target.NAME.tags`. */
   readonly value: (field: T | undefined) => Value;
   /** Merges a field with the field of a later block, file or child. */
   readonly merge: (below: T | undefined, above: T) => T;
@@ -29,14 +29,14 @@ export interface Setter<T> {
   readonly key: string;
   /**
    * The new field; undefined for one that stays unset. Throws `UsageError`.
-   * @param name what stands behind the key: `args.NAME`; empty for none
+   * @param name the text behind the key, such as NAME of `args.NAME`; empty for none
    */
   readonly apply: (field: T | undefined, override: Override, name: string) => T | undefined;
   /** Paths in the new field that the override names, and so permits. */
   readonly permits?: (field: T, override: Override, name: string) => Paths;
 }
 
-/** The overrides of one key of a target by `--set`, with all its occurrences. */
+/** All occurrences of one key of `--set` for a target. */
 export interface Override {
   /** The last value; undefined where none was given. */
   value?: string;
@@ -75,7 +75,7 @@ export function byKey<V>(
   return new Map([...below ?? [], ...above]);
 }
 
-/** Keeps one entry for each value of a key: the last one, at the place of the first. */
+/** Keeps one entry for each value of a key: the last one, at the position of the first. */
 export function lastOfEach<K extends string, T extends Record<K, string>>(
   key: K,
 ): (entries: readonly T[]) => T[] {
@@ -83,7 +83,7 @@ export function lastOfEach<K extends string, T extends Record<K, string>>(
 }
 
 /** Removes duplicates. The gap is filled from the end, as buildx does it. */
-export function unlike<T extends object>(entries: readonly T[]): T[] {
+export function withoutDuplicates<T extends object>(entries: readonly T[]): T[] {
   const rest = [...entries];
   const keys = rest.map(entryKey);
   for (let i = rest.length - 2; i >= 0; i--) {
@@ -124,17 +124,17 @@ export function listSetter<T>(
   };
 }
 
-/** Reads each text that is not empty. @param what the list's name in the message of an error */
-export function each<T>(
+/** Reads each text that is not empty. @param list the name of the list in errors */
+export function readEach<T>(
   parse: (text: string) => T,
-  what: string,
+  list: string,
 ): (texts: readonly string[]) => T[] {
   return (texts) => {
     try {
       return texts.filter((text) => text !== "").map(parse);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      throw new BakeError(`invalid value for ${what}: ${error.message}`, { cause: error });
+      throw new BakeError(`invalid value for ${list}: ${error.message}`, { cause: error });
     }
   };
 }

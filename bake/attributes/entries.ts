@@ -27,12 +27,12 @@ import {
 import {
   append,
   type Attribute,
-  each,
   lastOfEach,
   listSetter,
+  readEach,
   replace,
   type Setter,
-  unlike,
+  withoutDuplicates,
 } from "./attribute.ts";
 import { notNull } from "./plain.ts";
 import type { Json } from "./pretty_json.ts";
@@ -47,7 +47,7 @@ interface EntryRules<T> {
   /** The type of an entry that is written as an object. */
   readonly type?: Type;
   readonly parse: (text: string) => T | T[];
-  /** Makes an entry of an element that is no text. Throws errors of `unsuitable`. */
+  /** Makes an entry of an element that is no text. Throws the errors that `unsuitable` explains. */
   readonly read: (element: Value) => T;
   /** The type of an entry's value in references. */
   readonly valueType?: Type;
@@ -124,7 +124,7 @@ function caches(
     value: ({ type, attrs }) => mapOf(STRING, textsValue([...attrs, ["type", type]])),
     print: ({ type, attrs }) => sorted([...attrs, ["type", type]]),
     appends,
-    tidy: unlike,
+    tidy: withoutDuplicates,
     set: [key, parseCaches],
     permits: (field) => ({
       [path.use]: field.flatMap(({ type, attrs }) =>
@@ -156,8 +156,8 @@ export const output: Attribute<OutputEntry[]> = entryList({
     mapOf(STRING, textsValue([...attrs, ["type", type], ["dest", dest]])),
   print: ({ type, dest, attrs }) => sorted([...attrs, ["type", type], ...filled({ dest })]),
   appends: false,
-  tidy: unlike,
-  set: ["output", each(parseOutput, "outputs")],
+  tidy: withoutDuplicates,
+  set: ["output", readEach(parseOutput, "outputs")],
   permits: (field) => ({ write: field.map(({ dest }) => dest).filter(Boolean) }),
 });
 
@@ -180,7 +180,7 @@ export const attest: Attribute<Attestation[]> = entryList({
     sorted([...attrs, ["type", type], ...disabled ? [["disabled", true] as const] : []]),
   appends: true,
   tidy: lastOfType,
-  set: ["attest", each(parseAttestation, "attest")],
+  set: ["attest", readEach(parseAttestation, "attest")],
   always: true,
 });
 
@@ -207,7 +207,7 @@ const secrets: Attribute<SecretEntry[]> = entryList({
   print: ({ id, src, env }) => filled({ id, src, env }),
   appends: true,
   tidy: lastSecret,
-  set: ["secrets", each(parseSecret, "secrets")],
+  set: ["secrets", readEach(parseSecret, "secrets")],
   permits: (field, { values }) =>
     pathsOf(field, values.filter((text) => text !== "").map((text) => parseSecret(text).id)),
 });
@@ -266,7 +266,7 @@ export const ssh: Attribute<AgentEntry[]> = entryList({
   print: ({ id, paths }) => filled({ id, paths }),
   appends: true,
   tidy: lastAgent,
-  set: ["ssh", each(parseAgent, "ssh")],
+  set: ["ssh", readEach(parseAgent, "ssh")],
   permits: (field) => ({ read: field.flatMap(({ paths }) => paths) }),
 });
 

@@ -89,7 +89,7 @@ export function setBool(key: string, text = ""): boolean {
   throw new BakeError(`invalid value ${text} for boolean key ${key}`);
 }
 
-/** A list of texts without duplicates and empty texts, unless `keeps` says so. */
+/** A list of texts. Duplicates and empty texts are removed, unless `keeps` is set. */
 export function texts(
   key: string | undefined,
   { merge = replace, escapes = false, always = false, keeps = false }: {

@@ -55,7 +55,7 @@ export const groupAttributes: {
   targets: texts(undefined, { keeps: true }),
 };
 
-/** The table, for code that treats all attributes alike. An attribute and its field agree in type. */
+/** The table for code that treats all attributes alike. The types of attribute and field agree. */
 // deno-lint-ignore no-explicit-any
 const all = Object.entries(targetAttributes) as [string, Attribute<any>][];
 

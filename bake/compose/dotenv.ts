@@ -1,7 +1,8 @@
 /**
- * `.env` files as compose reads them (https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax):
- * `K=V` or `K: V`, quotes, comments, `export`, variables in values; `K` alone takes its value from the
- * environment.
+ * `.env` files as compose reads them ("Env file syntax" in
+ * https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation):
+ * `K=V` or `K: V`, quotes, comments, `export`, variables in values; `K` alone takes its value from
+ * the environment.
  */
 import { LimitError } from "../budget.ts";
 import { ComposeError } from "../error.ts";

@@ -15,7 +15,7 @@ interface ExtendsContext {
   readonly folder: string;
 }
 
-/** Services of one file, and the paths that its `!reset` and `!override` remove from services below. */
+/** Services of one file, and the paths that its `!reset` and `!override` remove. */
 interface Scope {
   readonly file: string;
   readonly services: Mapping;
@@ -35,7 +35,7 @@ export function extendServices(file: string, layer: Layer, context: ExtendsConte
   for (const name of services.keys()) extended(name, scope, [], context);
 }
 
-/** The extended service, which also replaces the service in its scope. Null for an empty service. */
+/** The extended service, null for an empty one. It replaces the service in its scope. */
 function extended(
   name: string,
   scope: Scope,
@@ -103,7 +103,7 @@ function openBase(
   return { file, services, resets: layers.at(-1)?.resets ?? [] };
 }
 
-/** `path` relative to the project's folder, which `resolvePaths` puts before it again at the end. */
+/** A path relative to the project's folder, which `resolvePaths` later adds again. */
 function relativeTo(folder: string, path: string): string {
   if (path.startsWith("/")) return path;
   const from = folder.split("/").filter((part) => part !== "" && part !== ".");

@@ -7,7 +7,7 @@ import { join } from "./paths.ts";
 import type { Lookup } from "./template.ts";
 import { isMapping, type Mapping, textOf, type Value } from "./value.ts";
 
-/** The state of a load. */
+/** The state of one load of files. */
 export interface Loading {
   readonly world: World;
   /** The values of variables. */

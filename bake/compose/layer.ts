@@ -27,7 +27,7 @@ export interface SourceFile {
 /** One document of a file with its variables replaced, not yet merged with the documents before. */
 export interface Layer {
   readonly model: Mapping;
-  /** The paths that it removes from the documents before. */
+  /** The paths that the document removes from the documents before. */
   readonly resets: readonly Path[];
 }
 

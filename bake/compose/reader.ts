@@ -18,7 +18,7 @@ import { readYaml } from "./yaml.ts";
 interface ComposeOptions extends Omit<World, "budget"> {
   /** The value of a variable: `--var` before the environment. */
   readonly lookup: Lookup;
-  /** The same without `--var`, which `.env` does not see. */
+  /** The value of a variable of the environment alone, because `.env` does not see `--var`. */
   readonly environment: Lookup;
 }
 
@@ -87,7 +87,7 @@ function problemOf(error: unknown): string {
   throw error;
 }
 
-/** The environment, then `.env` of the working folder, and the project's name, which a file may set. */
+/** Looks up variables in the environment, then in `.env`. A file may set the project's name. */
 function projectEnvironment(
   files: readonly SourceFile[],
   { lookup, environment }: ComposeOptions,

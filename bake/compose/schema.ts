@@ -1,7 +1,7 @@
 /**
  * The part of the Compose Specification's schema that concerns builds
- * (https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json). Strings and their
- * lists, `build` as a path and other short forms were rewritten as long forms before.
+ * (https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json). Short forms,
+ * such as `build` as a path, were rewritten as long forms before.
  */
 
 export type Kind = "string" | "boolean" | "number" | "integer" | "null" | "object" | "array";

@@ -1,6 +1,8 @@
 /**
- * Variables in a text, as compose replaces them (https://docs.docker.com/reference/compose-file/interpolation):
- * `$X ${X} ${X:-d} ${X-d} ${X:?e} ${X?e} ${X:+r} ${X+r}`, nested ones too, and `$$` for a dollar sign.
+ * Variables in a text, as compose replaces them:
+ * https://docs.docker.com/reference/compose-file/interpolation
+ *
+ * `$X ${X} ${X:-d} ${X-d} ${X:?e} ${X?e} ${X:+r} ${X+r}`, also nested, and `$$` for a dollar sign.
  */
 
 import { type Budget, checkLength, LimitError } from "../budget.ts";
@@ -18,14 +20,14 @@ interface TemplateContext {
 /** Variables within the default of a variable, within another default, and so on. */
 const MAX_DEPTH = 100;
 
-/** A text that is no template. `rest` begins at the error. */
+/** A text is not a valid template. `rest` begins at the error. */
 export class TemplateError extends Error {
   constructor(readonly rest: string) {
     super(`invalid template: ${rest}`);
   }
 }
 
-/** A variable that must have a value, by `:?` or `?`. */
+/** A variable has no value, but `:?` or `?` requires one. */
 export class MissingVariable extends Error {
   constructor(name: string, reason: string) {
     super(`required variable ${name} is missing a value${reason && `: ${reason}`}`);

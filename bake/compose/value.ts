@@ -65,7 +65,7 @@ export function listOf(value: Value | undefined): Value[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A copy of a mapping or a list, in which `change` makes each part. Any other value stays as it is. */
+/** A copy of a mapping or a list with each part changed. Any other value stays as it is. */
 export function withParts(
   value: Value,
   path: Path,

@@ -16,7 +16,7 @@ interface YamlDocument {
 }
 
 /** Values of a document, with its aliases followed. The peer has the same limit. */
-const MOST_NODES = 100_000;
+const MAX_NODES = 100_000;
 
 /** Throws `ComposeError` that names the file and the line. */
 export function readYaml(text: string, file: string, budget: Budget): YamlDocument[] {
@@ -66,8 +66,8 @@ function readDocument(root: Node | null, lines: LineCounter): YamlDocument {
   /** Reads a node; undefined for one that is reset. */
   function read(node: Node | null, path: Path): Value | undefined {
     if (node === null) return null;
-    if (++count > MOST_NODES) {
-      throw new YamlFailure(`compose file exceeds maximum node visit limit (${MOST_NODES})`);
+    if (++count > MAX_NODES) {
+      throw new YamlFailure(`compose file exceeds maximum node visit limit (${MAX_NODES})`);
     }
     if (isAlias(node)) {
       const target = anchors.get(node.source);

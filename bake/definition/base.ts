@@ -38,8 +38,8 @@ function contextOf(expression: Expression): string | undefined {
 }
 
 /**
- * Lets all contexts start at their files. A context taken from another target starts at that
- * target's base folder.
+ * Resolves relative contexts against the folders of their files. A context taken from another
+ * target is resolved against that target's base folder.
  */
 export function rebase(targets: readonly Target[], isRemote: IsRemote): Target[] {
   const byName = new Map(targets.map((target) => [target.name, target]));

@@ -107,7 +107,7 @@ export class Evaluation {
     });
   }
 
-  /** Does the same for every target of a matrix. */
+  /** Finds the names in an expression, once: each target of a matrix needs them. */
   #referencesOf(expression: Expression): References {
     const known = this.#references.get(expression);
     if (known !== undefined) return known;
@@ -126,7 +126,7 @@ export class Evaluation {
     return valueOf(expression, scope);
   }
 
-  /** False when nothing of that name is declared. */
+  /** Evaluates what the name declares. Returns false if nothing of that name is declared. */
   resolveFunction(name: string): boolean {
     if (this.root.world.functions.has(name) || this.options.library.has(name)) return true;
     const declaration = this.declarations.functions.get(name);
@@ -168,7 +168,7 @@ export class Evaluation {
     };
   }
 
-  /** False when nothing of that name is declared. */
+  /** Evaluates what the name declares. Returns false if nothing of that name is declared. */
   resolveValue(name: string): boolean {
     if (this.root.names.has(name)) return true;
     const { globals, variables } = this.declarations;

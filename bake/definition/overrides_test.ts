@@ -1,22 +1,10 @@
 import { deepEqual, throws } from "node:assert/strict";
-import { readDefinition } from "./read.ts";
+import { readHcl } from "../../tests/bake/read_hcl.ts";
 import { resolveTargets } from "./resolve.ts";
 
 /** Applies `--set` to a definition's target `t`, in HCL. */
 async function overridden(text: string, ...overrides: string[]) {
-  const definition = await readDefinition(
-    [{ name: "b.hcl", data: new TextEncoder().encode(text) }],
-    {
-      lookup: () => undefined,
-      builtins: new Map(),
-      isRemote: () => false,
-      home: () => "/home/tester",
-      compose: {
-        refuse: () => Promise.resolve("not compose"),
-        read: () => Promise.reject(new Error("nothing is compose")),
-      },
-    },
-  );
+  const definition = await readHcl([{ name: "b.hcl", text }]);
   const { targets, allowed } = resolveTargets(definition, {
     names: ["t"],
     overrides,
@@ -25,7 +13,7 @@ async function overridden(text: string, ...overrides: string[]) {
   return { target: targets.get("t")!, allowed };
 }
 
-Deno.test("keys whose value buildx loses keep it here", async () => {
+Deno.test("keys whose values buildx loses keep them here", async () => {
   const text = 'target "t" {\n  ulimits = ["core=1"]\n  no-cache-filter = ["a"]\n}';
   const { target } = await overridden(
     text,
@@ -40,7 +28,7 @@ Deno.test("keys whose value buildx loses keep it here", async () => {
   deepEqual(target["no-cache-filter"], ["b", "c"]);
 });
 
-Deno.test("output, push and load in this order, however they were given", async () => {
+Deno.test("output, push and load apply in this order, in whatever order they are given", async () => {
   const { target } = await overridden(
     'target "t" {}',
     "t.load=true",
@@ -53,7 +41,7 @@ Deno.test("output, push and load in this order, however they were given", async 
   ]);
 });
 
-Deno.test("paths that --set names are allowed thereby", async () => {
+Deno.test("paths that --set names are allowed", async () => {
   const { allowed } = await overridden(
     'target "t" { secret = ["id=s,src=/old"] }',
     "t.cache-from=type=local,src=/c",
@@ -71,7 +59,7 @@ Deno.test("paths that --set names are allowed thereby", async () => {
   });
 });
 
-Deno.test("a name that is asked for must be one of the definition", () => {
+Deno.test("a requested name must be one of the definition", () => {
   const definition = { targets: [], groups: [], variables: [] };
   const request = { names: [], overrides: [], env: () => undefined };
   throws(() => resolveTargets(definition, request), {

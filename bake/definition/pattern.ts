@@ -1,4 +1,4 @@
-/** Patterns of names in the form of Go's `path.Match`: `*`, `?`, `[a-z]`, `[^a]`, `\\` before any. */
+/** Patterns of names, in the form of Go's `path.Match`: `*`, `?`, `[a-z]`, `[^a]`, `\\`. */
 import { BadPattern, pathMatch } from "../../base/go/path_match.ts";
 
 /** Whether an argument is a pattern. */

@@ -1,4 +1,4 @@
-/** Reads files as one definition: compose files first, then HCL and JSON together on top of them. */
+/** Reads files as one definition: compose files first, then HCL and JSON on top of them. */
 import { BakeError } from "../error.ts";
 import type { Body } from "../hcl/body.ts";
 import { parseBody } from "../hcl/syntax/body_parser.ts";
@@ -43,7 +43,7 @@ export async function readDefinition(
   return { ...definition, targets: rebase(definition.targets, options.isRemote) };
 }
 
-/** Undefined for a compose file; for any other the reason, which is empty for the names of HCL and JSON. */
+/** The reason why a file is no compose file, empty for `.hcl` and `.json`; undefined otherwise. */
 async function composeRefusal(
   file: DefinitionFile,
   { compose }: ReadOptions,

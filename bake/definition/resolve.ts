@@ -16,8 +16,8 @@ import { merge } from "./merge.ts";
 import { type Overrides, parseOverrides } from "./overrides.ts";
 import { compilePattern, isPattern } from "./pattern.ts";
 
-/** The most entries. A definition that doubles with each parent would fill the memory. */
-const MOST_ENTRIES = 100_000;
+/** The most policies of a target. A list that doubles with each parent would fill the memory. */
+const MAX_POLICIES = 100_000;
 
 /** Throws `UsageError`. */
 export function resolveTargets(definition: Definition, request: Request): Resolved {
@@ -29,7 +29,7 @@ class Resolver {
   readonly #groups = new Map<string, Group>();
   readonly #names: readonly string[];
   readonly #overrides: Overrides;
-  /** Targets over their parents. */
+  /** Targets merged over their parents. */
   readonly #complete = new Map<string, Target>();
   readonly #allowed: Allowed = {
     read: [],
@@ -73,7 +73,7 @@ class Resolver {
     });
   }
 
-  /** The remedy for a name that means nothing. */
+  /** The remedy for an unknown name. */
   #known(name: string): string {
     const names = unique([...this.#groups.keys(), ...this.#targets.keys()])
       .filter((other) => !other.startsWith("_"));
@@ -134,7 +134,7 @@ class Resolver {
     return resolved;
   }
 
-  /** A target over its parents. One that inherits from itself adds nothing there. */
+  /** A target merged over its parents. A target that inherits from itself adds nothing there. */
   #merged(name: string): Target {
     const all = this.#complete;
     let isCyclic = false;
@@ -154,9 +154,9 @@ class Resolver {
         else delete merged.inherits;
         applyOverrides(merged, this.#overrides.get(name) ?? new Map(), this.#allowed);
         tidyFields(merged);
-        if ((merged.policy?.length ?? 0) > MOST_ENTRIES) {
+        if ((merged.policy?.length ?? 0) > MAX_POLICIES) {
           throw new BakeError(
-            `target ${name} has more than ${MOST_ENTRIES} policies: its parents repeat each other's`,
+            `target ${name} has more than ${MAX_POLICIES} policies: its parents repeat each other's`,
           );
         }
         all.set(name, merged);

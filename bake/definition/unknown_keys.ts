@@ -1,4 +1,4 @@
-/** Warnings about keys that mean nothing. buildx ignores these keys silently, so they are no errors. */
+/** Warnings about keys without a meaning. buildx ignores them silently, so they are no errors. */
 import { groupAttributes, targetAttributes } from "../attributes/table.ts";
 import type { Body } from "../hcl/body.ts";
 import { Diagnostic, rangeText } from "../hcl/diagnostic.ts";

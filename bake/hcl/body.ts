@@ -4,13 +4,13 @@ import type { Expression } from "./expression.ts";
 
 export interface Body {
   /**
-   * The attributes and blocks of these names. All others are ignored. Throws a `Diagnostic` for blocks
-   * with too many or too few labels.
+   * The attributes and blocks of these names. All others are ignored. Throws a `Diagnostic` for
+   * blocks with too many or too few labels.
    */
   content(schema: Schema): Content;
   /** All attributes except those of these names. Throws a `Diagnostic`. */
   attributesBut(names: ReadonlySet<string>): Map<string, Attribute>;
-  /** An error for each attribute and each block that the schema does not have. Throws a `Diagnostic`. */
+  /** An error for each attribute and block that the schema does not have. Throws a `Diagnostic`. */
   others(schema: Schema): Diagnostic[];
   /** The range that an error about a missing attribute or block points at. */
   readonly missingRange: Range;
@@ -33,7 +33,7 @@ export interface Attribute {
   readonly nameRange: Range;
   /** Throws a `Diagnostic`. A JSON string is parsed as a template lazily, on first use. */
   readonly expression: Expression;
-  /** The expression as a keyword, a type or a list of names. A JSON string is then not a template. */
+  /** The expression as a keyword, a type or a list of names: a JSON string is no template here. */
   readonly fixed: Expression;
 }
 

@@ -38,7 +38,7 @@ export function conditional(expression: Conditional, scope: Scope): Value {
     : result("false", no, type, expression.no);
 }
 
-/** The type of a side: any type for a bare null, and for an error whose expression has no clear type. */
+/** The type of a side; any type for a bare null and for an error without a clear type. */
 function typeOf(value: Value | Diagnostic, expression: Expression): Type {
   if (!(value instanceof Diagnostic)) return value.type;
   switch (expression.kind) {

@@ -83,7 +83,7 @@ function duplicate(name: string, range: Range): Diagnostic {
   );
 }
 
-/** Evaluates a splat. Another value than a list counts as a list of that value, and null as an empty one. */
+/** Evaluates a splat. A value that is no list counts as a list of it, and null as an empty list. */
 export function splat(expression: Splat, scope: Scope): Value {
   const value = evaluate(expression.source, scope);
   const sequence = isSequence(value.type);

@@ -1,6 +1,6 @@
 /**
- * A body in JSON. Where a block may come several times, an array may replace an object. At the level
- * of the labels, its objects are merged; below the labels, each is a block.
+ * A body in JSON. Where a block may come several times, an array may replace an object. At the
+ * level of the labels, its objects are merged; below the labels, each is a block.
  */
 import type { Attribute, Block, Body, Content, Schema } from "./body.ts";
 import { between, Diagnostic, type Range, rangeText } from "./diagnostic.ts";

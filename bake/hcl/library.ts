@@ -1,6 +1,7 @@
 /**
- * The functions that a definition may call, and the module of each. Only modules of called functions
- * are loaded: most definitions call two or three functions, and each file delays the first build.
+ * The functions that a definition may call, and the module of each. Only modules of called
+ * functions are loaded: most definitions call two or three functions, and each file delays the
+ * first build.
  */
 import type { Func, LazyFunc } from "./function.ts";
 

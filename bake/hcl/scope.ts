@@ -16,7 +16,7 @@ export class World {
   ) {}
 }
 
-/** Names of one level, which hide those of the levels around it. A symbol names a splat's element. */
+/** Names of one level, which hide those of outer levels. A symbol names a splat's element. */
 export class Scope {
   constructor(
     readonly world: World,

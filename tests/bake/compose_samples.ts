@@ -1,6 +1,6 @@
 /**
- * Compose files that `compose_test.ts` gives to both programs: those whose secrets must be there, and
- * those that a golden file can't hold. `c*.yaml` are given with `-f`, the rest is read by them.
+ * Compose files that `compose_test.ts` gives to both programs: those whose secrets must be there,
+ * and those that a golden file can't hold. `c*.yaml` are given with `-f`, the rest is read by them.
  */
 export const samples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   include: {

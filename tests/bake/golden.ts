@@ -1,5 +1,6 @@
 /**
- * Golden cases of bake's language: texts in `bake/golden/`, with the output that buildx gave for them.
+ * Golden cases of bake's language: texts in `bake/golden/`, with the output that buildx gave for
+ * them.
  * `bake/golden_test.ts` compares ours with it, `record_golden_test.ts` records it.
  *
  * Definitions and compose files:
@@ -12,8 +13,8 @@
  *     -- expected
  *     {"group": …}
  *
- * The line with the dollar is optional. It has variables of the environment, and arguments. The first
- * file is `b.hcl` unless a line above it names it.
+ * The line with the dollar is optional. It has variables of the environment, and arguments. The
+ * first file is `b.hcl` unless a line above it names it.
  *
  * Expressions, with the value in JSON or the error below:
  *

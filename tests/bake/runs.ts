@@ -4,21 +4,18 @@ import type { BakeError } from "../../bake/error.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { listJson, parseList } from "../../bake/definition/list.ts";
 import { printTargets } from "../../bake/definition/print.ts";
-import { readDefinition } from "../../bake/definition/read.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
 import { run as runInside } from "../commands/fake_deps.ts";
 import { type Ran, run } from "../harness/run.ts";
 import type { Sample } from "./golden.ts";
+import { HOME, readHcl } from "./read_hcl.ts";
 import { removedLater } from "../harness/remove_folder.ts";
 
 const builtins = new Map([
   ["BAKE_CMD_CONTEXT", "cwd://"],
   ["BAKE_LOCAL_PLATFORM", `linux/${Deno.build.arch === "x86_64" ? "amd64" : "arm64"}`],
 ]);
-
-/** The environment of both programs, without the settings of the machine's owner. */
-const HOME = "/home/tester";
 
 /** The output of `buildx bake --print` (or `--list`): the JSON, or the error with its excerpt. */
 export async function runPeer(buildx: string, { env, args, files }: Sample): Promise<string> {
@@ -59,19 +56,8 @@ export async function runOurs({ env, args, files }: Sample): Promise<string> {
   }
   const environment = (name: string) => name === "HOME" ? HOME : env.get(name);
   try {
-    const definition = await readDefinition(
-      files.map(({ name, text }) => ({ name, data: new TextEncoder().encode(text) })),
-      {
-        lookup: (name) => vars.get(name) ?? environment(name),
-        builtins,
-        isRemote,
-        home: () => HOME,
-        compose: {
-          refuse: () => Promise.resolve("not compose"),
-          read: () => Promise.reject(new Error("no sample is a compose file")),
-        },
-      },
-    );
+    const lookup = (name: string) => vars.get(name) ?? environment(name);
+    const definition = await readHcl(files, { lookup, builtins, isRemote });
     if (list !== undefined) return listJson(definition, parseList(list).type);
     const resolved = resolveTargets(definition, { names, overrides, env: environment });
     for (const target of resolved.targets.values()) {
@@ -88,8 +74,8 @@ export async function runOurs({ env, args, files }: Sample): Promise<string> {
 }
 
 /**
- * The output of `bake --print` with the compose files `c.yaml`, `c0.yaml` and on: what is printed, or
- * the error, and the warnings. The other files of the sample are read by those.
+ * The output of `bake --print` with the compose files `c.yaml`, `c0.yaml` and on: what is printed,
+ * or the error, and the warnings. The other files of the sample are read by those.
  * @param buildx the peer's program; undefined for ours, which runs in this process
  */
 export async function runCompose(buildx: string | undefined, { files }: Sample): Promise<string> {

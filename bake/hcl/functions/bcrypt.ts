@@ -9,7 +9,7 @@ const DEFAULT_COST = 10;
 const MIN_COST = 4;
 /** Each step of the cost doubles the time. 16 takes some ten seconds. */
 const MAX_COST = 16;
-/** Steps of the evaluation for a round, so that one hash of the highest cost is within the limit. */
+/** Steps of the evaluation for a round. One hash of the highest cost is within the limit. */
 const STEPS_PER_ROUND = 24;
 
 /**

@@ -20,7 +20,7 @@ const types: Record<string, Type> = {
 
 /**
  * A function of parameters `NAME:TYPE`, `NAME?:TYPE` where null is allowed, and `...NAME:TYPE` for
- * any number more. Types are the keys above.
+ * any number of further arguments. Types are the keys above.
  */
 export function define(
   params: string,

@@ -1,4 +1,4 @@
-/** Functions of hashes and UUIDs. They are loaded only when called, as `node:crypto` is slow to load. */
+/** Functions of hashes and UUIDs. They are loaded only when called: `node:crypto` loads slowly. */
 import { createHash } from "node:crypto";
 import { type Func, FunctionError } from "../function.ts";
 import { stringOf, type Value } from "../values/value.ts";

@@ -139,7 +139,7 @@ function as(verb: Verb, value: Value, type: Type): Value {
   return convert(value, type, (why) => unsupported(verb, why));
 }
 
-/** The text of `%v`: strings and numbers are plain, other values are JSON. With `#`, all are JSON. */
+/** The text of `%v`. Strings and numbers are plain, other values JSON; with `#`, all are JSON. */
 function plain({ flags }: Verb, value: Value): string {
   if (!flags.includes("#") && value.content !== null) {
     if (value.type.kind === "string") return textIn(value);

@@ -65,7 +65,7 @@ const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /** The most digits of a number that is read. The time grows with their square. */
 const MAX_DIGITS = 10_000;
 
-/** The value of digits. Up to base 36, case does not matter. Above, upper case has digits of its own. */
+/** The value of digits. Up to base 36, case does not matter; above, upper case differs. */
 function digitsValue(text: string, radix: bigint): bigint | undefined {
   const [, sign, rest] = /^([+-]?)([0-9a-zA-Z]+)$/.exec(text) ?? [];
   if (rest === undefined || rest.length > MAX_DIGITS) return undefined;

@@ -54,7 +54,7 @@ function* matches({ compiled }: Pattern, text: string, budget: Budget): Generato
   }
 }
 
-/** The type of a match: a text without groups, a tuple of texts, or an object by the groups' names. */
+/** The type of a match: a text without groups, otherwise a tuple or an object of texts. */
 function typeOf({ names }: Pattern): Type {
   const named = names.filter((name) => name !== "");
   if (names.length === 0) return STRING;

@@ -25,7 +25,7 @@ type Elements = readonly Value[];
 /** Whether a value is among the elements of a set. */
 type Has = (value: Value) => boolean;
 
-/** An operation on any number of sets of one element type, given as one on two sets. */
+/** An operation on any number of sets, made from an operation on the elements of two sets. */
 function operation(
   params: string,
   combine: (a: Elements, b: Elements, inA: Has, inB: Has) => Value[],

@@ -1,4 +1,4 @@
-/** `semvercmp()`: semantic versions and their constraints: `^1.2`, `~1.2 || >=3, <4`, `1.2 - 1.4`. */
+/** `semvercmp()`: versions and their constraints: `^1.2`, `~1.2 || >=3, <4`, `1.2 - 1.4`. */
 import type { Budget } from "../../budget.ts";
 import { FunctionError } from "../function.ts";
 import { boolOf, type Value } from "../values/value.ts";

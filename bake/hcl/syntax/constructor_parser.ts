@@ -127,7 +127,7 @@ const missingIn = {
   directive: "'in' keyword after names.",
 };
 
-/** Parses the names and the collection of a `for`, which are the same in an expression and in a template. */
+/** Parses the names and the collection of a `for`, in an expression or in a template. */
 export function parseForHeader(
   peeker: Peeker,
   form: keyof typeof missingIn,

@@ -1,4 +1,4 @@
-/** Splits JSON into tokens with ranges. It accepts wrong tokens, so that the parser can explain them. */
+/** Splits JSON into tokens with ranges. Wrong tokens are accepted: the parser explains them. */
 import type { Position, Range } from "../diagnostic.ts";
 import { countGraphemes } from "../values/text.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Splits text into tokens. A string has an opening quote, its text, and a closing quote. `${` and `%{`
- * begin the tokens of an expression, which may contain strings again. So the scanner has a stack of
- * modes, and counts braces.
+ * Splits text into tokens. A string has an opening quote, its text, and a closing quote. `${` and
+ * `%{` begin the tokens of an expression, which may contain strings again. So the scanner has a
+ * stack of modes, and counts braces.
  */
 import { trimSpace } from "../../../base/go/space.ts";
 import { Diagnostic, type Position, type Range } from "../diagnostic.ts";
@@ -39,8 +39,8 @@ const any = /[^]/uy;
 type ScanMode = "expression" | "bare";
 
 /**
- * Returns all tokens; the last one is `end of file`. Throws a {@link Diagnostic} for the first token
- * that is not part of the language.
+ * Returns all tokens; the last one is `end of file`. Throws a {@link Diagnostic} for the first
+ * token that is not part of the language.
  * @param broken whether U+FFFD stands in the text for bytes that were not UTF-8
  */
 export function scan(

@@ -1,7 +1,7 @@
 /**
- * Parses strings: quoted strings, heredocs, and strings of JSON. The parser first makes a flat list of
- * pieces (text, interpolations, directives) and trims spaces at `~`. Then it makes trees of `if` and
- * `for`.
+ * Parses strings: quoted strings, heredocs, and strings of JSON. The parser first makes a flat list
+ * of pieces (text, interpolations, directives) and trims spaces at `~`. Then it makes trees of `if`
+ * and `for`.
  */
 import {
   before,

@@ -112,7 +112,7 @@ export class BigFloat {
     return BigInt.asIntN(64, value) === value ? value : undefined;
   }
 
-  /** The nearest double. All digits are read: fewer of them could end on the other side of a tie. */
+  /** The nearest double. All digits are read: fewer could end on the other side of a tie. */
   toDouble(): number {
     if (this.infinite) return this.negative ? -Infinity : Infinity;
     const absolute = Number(Decimal.of(this.mantissa, this.exponent).format("e"));
@@ -184,7 +184,7 @@ export class BigFloat {
     return divide(negative, this.mantissa, other.mantissa, exponent, precision);
   }
 
-  /** The remainder, with the sign of the dividend. The remainder of a division by zero is the dividend. */
+  /** The remainder, with the sign of the dividend. A division by zero leaves the whole dividend. */
   modulo(other: BigFloat): BigFloat | undefined {
     if (this.infinite || other.infinite) return this.multiply(other);
     if (other.isZero) return this;
@@ -201,8 +201,8 @@ export class BigFloat {
   }
 
   /**
-   * Decimal text: `f` is plain, `e` has an exponent, `g` is the shorter of both. Without `digits`, the
-   * result is the shortest text that reads as this number at its precision.
+   * Decimal text: `f` is plain, `e` has an exponent, `g` is the shorter of both. Without `digits`,
+   * the result is the shortest text that reads as this number at its precision.
    */
   text(format: "f" | "e" | "g", digits?: number): string {
     const sign = this.negative ? "-" : "";

@@ -1,7 +1,7 @@
 /**
- * Converts values to other types. A safe conversion always works, such as a number to text. An unsafe
- * one depends on the value, such as text to a number. The types alone decide whether a conversion
- * exists.
+ * Converts values to other types. A safe conversion always works, such as a number to text. An
+ * unsafe one depends on the value, such as text to a number. The types alone decide whether a
+ * conversion exists.
  */
 import { BigFloat } from "./big_float.ts";
 import { mismatch } from "./mismatch.ts";
@@ -41,8 +41,8 @@ export class ConversionError extends Error {}
 type Conversion = (value: Value) => Value;
 
 /**
- * The value in the wanted type. Throws {@link ConversionError}, or the error that `refuse` makes of its
- * message.
+ * The value in the wanted type. Throws {@link ConversionError}, or the error that `refuse` makes of
+ * its message.
  */
 export function convert(value: Value, want: Type, refuse?: (why: string) => Error): Value {
   if (value.type === want || sameType(value.type, withoutOptional(want))) return value;

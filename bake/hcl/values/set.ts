@@ -23,8 +23,8 @@ interface Keyed {
 }
 
 /**
- * The order of go-cty, which shows in the output: primitives by their value, other values by a text of
- * all their parts, and null last.
+ * The order of go-cty, which shows in the output: primitives by their value, other values by a text
+ * of all their parts, and null last.
  */
 function compare({ value: a, key: aKey }: Keyed, { value: b, key: bKey }: Keyed): number {
   if (a.content === null || b.content === null) {

@@ -1,4 +1,4 @@
-/** Types of the language: three primitives, three collections of one element type, two structures. */
+/** Types of the language: primitives, collections of one element type, and two structures. */
 
 export type Type =
   | { readonly kind: "string" | "number" | "bool" | "dynamic" }

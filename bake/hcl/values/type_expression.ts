@@ -1,4 +1,4 @@
-/** Expressions that are types: `string`, `list(number)`, `object({a = bool, b = optional(any)})`. */
+/** Expressions that are types: `string`, `list(number)`, `object({a = optional(any)})`. */
 import { between, Diagnostic, type Range } from "../diagnostic.ts";
 import { type Call, type Expression, keyword } from "../expression.ts";
 import { quote } from "../../../base/go/quote.ts";

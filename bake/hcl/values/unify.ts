@@ -1,7 +1,7 @@
 /**
  * The one type that several types can be converted to, for the result of `?:` and the elements of a
- * list. Strings win over numbers and bools. Objects with different attributes become maps, tuples of
- * different lengths lists.
+ * list. Strings win over numbers and bools. Objects with different attributes become maps, tuples
+ * of different lengths lists.
  */
 import { LimitError } from "../../budget.ts";
 import { conversionOrSame } from "./convert.ts";
@@ -125,7 +125,9 @@ function collections(
   return convertible(types, common, unsafe) ? common : undefined;
 }
 
-/** Unifies maps with objects, or lists with tuples: first the structures, then all as collections. */
+/**
+ * Unifies maps with objects, or lists with tuples: first the structures, then all as collections.
+ */
 function structuresAmong(
   kind: "map" | "list",
   structure: "object" | "tuple",
