@@ -6,7 +6,7 @@ import { cut } from "../base/cut.ts";
  */
 export interface AgentEntry {
   readonly id: string;
-  /** One socket, or private keys. Without a path, the agent is that of `SSH_AUTH_SOCK`. */
+  /** One socket, or private keys. None, or one empty path, means the agent in `SSH_AUTH_SOCK`. */
   readonly paths: readonly string[];
 }
 

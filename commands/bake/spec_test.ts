@@ -1,8 +1,8 @@
 /** Flags of `build` and targets of bake describe builds in the same way. */
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { readDefinition } from "../../bake/definition/read.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
+import { readHcl } from "../../tests/bake/read_hcl.ts";
 import { parseFlags } from "../../cli/flags/parse.ts";
 import { buildFlags } from "../build/flags.ts";
 import { specOfFlags } from "../build/spec.ts";
@@ -12,17 +12,8 @@ const cwd = Deno.realPathSync(Deno.cwd()).replaceAll("\\", "/");
 const origin: Origin = { isFetched: false, repository: undefined, cwd, env: () => undefined };
 
 async function ofTarget(target: Record<string, unknown>, from: Partial<Origin> = {}) {
-  const data = new TextEncoder().encode(JSON.stringify({ target: { default: target } }));
-  const definition = await readDefinition([{ name: "b.json", data }], {
-    lookup: () => undefined,
-    builtins: new Map(),
-    isRemote,
-    home: () => "",
-    compose: {
-      refuse: () => Promise.resolve("no compose file"),
-      read: () => Promise.reject(new Error("no compose file")),
-    },
-  });
+  const text = JSON.stringify({ target: { default: target } });
+  const definition = await readHcl([{ name: "b.json", text }], { isRemote });
   const { targets } = resolveTargets(definition, {
     names: [],
     overrides: [],

@@ -3,29 +3,18 @@
  * memory without bounds. Seeds are fixed, so that a failure can be repeated.
  */
 import { ok } from "node:assert/strict";
-import { readDefinition } from "../../bake/definition/read.ts";
 import { printTargets } from "../../bake/definition/print.ts";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { goldenFiles, readCases } from "./golden.ts";
+import { readHcl } from "./read_hcl.ts";
 import { seeded } from "../harness/random.ts";
 
 /** Returns "read", or the error's message. Throws any error that is not about the definition. */
 async function read(data: Uint8Array<ArrayBuffer> | string, name = "b.hcl"): Promise<string> {
   try {
-    const definition = await readDefinition(
-      [{ name, data: typeof data === "string" ? new TextEncoder().encode(data) : data }],
-      {
-        lookup: () => undefined,
-        builtins: new Map([["BAKE_CMD_CONTEXT", "cwd://"]]),
-        isRemote: () => false,
-        home: () => "/home/tester",
-        compose: {
-          refuse: () => Promise.resolve("not compose"),
-          read: () => Promise.reject(new Error("nothing is compose")),
-        },
-      },
-    );
+    const builtins = new Map([["BAKE_CMD_CONTEXT", "cwd://"]]);
+    const definition = await readHcl([{ name, text: data }], { builtins });
     const names = definition.targets.map((target) => target.name);
     if (names.length > 0) {
       printTargets(resolveTargets(definition, { names, overrides: [], env: () => undefined }));

@@ -6,11 +6,14 @@ import type { Definition, ReadOptions } from "../../bake/options.ts";
 export const HOME = "/home/tester";
 
 export function readHcl(
-  files: readonly { readonly name: string; readonly text: string }[],
+  files: readonly { readonly name: string; readonly text: string | Uint8Array<ArrayBuffer> }[],
   options: Partial<ReadOptions> = {},
 ): Promise<Definition> {
   return readDefinition(
-    files.map(({ name, text }) => ({ name, data: new TextEncoder().encode(text) })),
+    files.map(({ name, text }) => ({
+      name,
+      data: typeof text === "string" ? new TextEncoder().encode(text) : text,
+    })),
     {
       lookup: () => undefined,
       builtins: new Map(),
