@@ -144,14 +144,14 @@ export function textMap(
     value: (field) =>
       field === undefined
         ? nullOf(map(STRING))
-        : mapOf(STRING, new Map([...field].map(([name, of]) => [name, stringOf(of)]))),
+        : mapOf(STRING, new Map([...field].map(([name, item]) => [name, stringOf(item)]))),
     merge: byKey,
     ...tidy && { tidy },
     print: (field) =>
       field.size === 0 ? undefined : new Map(
-        [...field].sort(([a], [b]) => compareText(a, b)).map(([name, of]) => [
+        [...field].sort(([a], [b]) => compareText(a, b)).map(([name, item]) => [
           name,
-          escape(of),
+          escape(item),
         ]),
       ),
     set: [setter],

@@ -9,14 +9,14 @@ export function prettyJson(value: Json, indent = ""): string {
   const inner = `${indent}  `;
   if (value instanceof Map) {
     if (value.size === 0) return "{}";
-    const members = [...value].map(([key, of]) =>
-      `${inner}${jsonString(key)}: ${prettyJson(of, inner)}`
+    const members = [...value].map(([key, item]) =>
+      `${inner}${jsonString(key)}: ${prettyJson(item, inner)}`
     );
     return `{\n${members.join(",\n")}\n${indent}}`;
   }
   if (Array.isArray(value)) {
     if (value.length === 0) return "[]";
-    return `[\n${value.map((of) => inner + prettyJson(of, inner)).join(",\n")}\n${indent}]`;
+    return `[\n${value.map((item) => inner + prettyJson(item, inner)).join(",\n")}\n${indent}]`;
   }
   return String(value);
 }

@@ -81,6 +81,6 @@ function external(value: Value, path: Path): Value {
 }
 
 function wrongType(value: Value, path: Path, what?: string): ComposeError {
-  const of = what === undefined ? "" : ` for ${what}`;
-  return new ComposeError(`${shown(path)}: invalid type ${typeName(value)}${of}`);
+  const purpose = what === undefined ? "" : ` for ${what}`;
+  return new ComposeError(`${shown(path)}: invalid type ${typeName(value)}${purpose}`);
 }

@@ -6,7 +6,7 @@ const env: Record<string, string> = { A: "a", EMPTY: "" };
 
 Deno.test("variables in texts", () => {
   const unset: string[] = [];
-  const of = (text: string) =>
+  const replaced = (text: string) =>
     substitute(text, {
       lookup: (name) => env[name],
       unset: (name) => unset.push(name),
@@ -21,20 +21,20 @@ Deno.test("variables in texts", () => {
     ['${N:-{"a":1}}', '{"a":1}'],
     ["${N:--}", "-"],
   ];
-  for (const [text, want] of cases) equal(of(text), want, text);
+  for (const [text, want] of cases) equal(replaced(text), want, text);
   deepEqual(unset, []);
-  equal(of("<$N${M}>"), "<>");
+  equal(replaced("<$N${M}>"), "<>");
   deepEqual(unset, ["N", "M"]);
 });
 
 Deno.test("texts that are no templates, and values that must be there", () => {
-  const of = (text: string) =>
+  const replaced = (text: string) =>
     substitute(text, { lookup: (name) => env[name], unset: () => {}, budget: new Budget() });
   for (const text of ["${", "${A", "${}", "${1}", "${A!}", "${N:-${}}"]) {
-    throws(() => of(text), { name: "Error", message: /^invalid template: / }, text);
+    throws(() => replaced(text), { name: "Error", message: /^invalid template: / }, text);
   }
-  throws(() => of("${N:?need $A}"), {
+  throws(() => replaced("${N:?need $A}"), {
     message: "required variable N is missing a value: need a",
   });
-  throws(() => of("${EMPTY:?}"), { message: "required variable EMPTY is missing a value" });
+  throws(() => replaced("${EMPTY:?}"), { message: "required variable EMPTY is missing a value" });
 });

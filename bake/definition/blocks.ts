@@ -121,7 +121,7 @@ export class Blocks {
     const values = this.#values.get(type)!;
     const { names } = this.evaluation.root;
     if (values.size > 0) {
-      const seen = [...values].map(([name, of]) => [name, of.value ??= of.make()] as const);
+      const seen = [...values].map(([name, item]) => [name, item.value ??= item.make()] as const);
       names.set(type, objectOf(new Map(seen)));
     } else if (this.#byName.get(type)!.size > 0) names.set(type, mapOf(map(STRING), new Map()));
   }
@@ -142,7 +142,7 @@ export class Blocks {
       checkName(instance.name);
     }
     const names = instances.map((instance) => instance.name);
-    const twice = names.find((of, i) => names.indexOf(of) < i);
+    const twice = names.find((item, i) => names.indexOf(item) < i);
     if (twice !== undefined) throw new BakeError(`duplicate name ${quote(twice)}`);
     return names;
   }
@@ -170,8 +170,8 @@ export class Blocks {
       throw new BakeError("matrix must be a map");
     }
     let combinations: Map<string, Value>[] = [new Map()];
-    for (const [key, of] of entriesOf(value)) {
-      const values = iterate(of);
+    for (const [key, item] of entriesOf(value)) {
+      const values = iterate(item);
       if (values === undefined) throw new BakeError("matrix values must be a list");
       if (combinations.length * values.length > MAX_MATRIX) {
         throw new BakeError(`the matrix has more than ${MAX_MATRIX} combinations`);

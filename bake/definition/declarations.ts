@@ -77,8 +77,8 @@ export function readDeclarations(
   return found;
 }
 
-function put<T>(map: Map<string, T>, name: string, of: T, reserved: ReadonlySet<string>): void {
-  if (!reserved.has(name)) map.set(name, of);
+function put<T>(map: Map<string, T>, name: string, item: T, reserved: ReadonlySet<string>): void {
+  if (!reserved.has(name)) map.set(name, item);
 }
 
 function readVariable({ labels, body }: Block): VariableDeclaration {

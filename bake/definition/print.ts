@@ -14,9 +14,9 @@ export function printTargets({ targets, groups }: Pick<Resolved, "targets" | "gr
   return `${prettyJson(printed)}\n`;
 }
 
-function sorted<T>(map: ReadonlyMap<string, T>, json: (of: T) => Json): Map<string, Json> {
+function sorted<T>(map: ReadonlyMap<string, T>, json: (item: T) => Json): Map<string, Json> {
   const entries = [...map].sort(([a], [b]) => compareText(a, b));
-  return new Map(entries.map(([name, of]) => [name, json(of)]));
+  return new Map(entries.map(([name, item]) => [name, json(item)]));
 }
 
 function groupJson({ description, targets }: Group): Json {

@@ -79,10 +79,10 @@ function readPrimitive(name: string, text: string, type: Type): Value {
 
 function readCsv(name: string, text: string, type: Type): Value {
   const unfit = () => new BakeError(`unsupported type ${typeName(type)} for CSV specification`);
-  const element = (field: string, of: Type, preposition: string) => {
-    if (!isPrimitive(of)) throw unfit();
+  const element = (field: string, elementType: Type, preposition: string) => {
+    if (!isPrimitive(elementType)) throw unfit();
     const context = `failed to parse element ${preposition} type ${typeName(type)}`;
-    return within(context, () => readPrimitive(name, field, of));
+    return within(context, () => readPrimitive(name, field, elementType));
   };
   const fields = within(`failed to parse ${text} as CSV`, () => csvFields(text));
   if (type.kind === "tuple") {

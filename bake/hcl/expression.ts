@@ -113,11 +113,11 @@ export type BinaryOperator =
 
 /** A short range that points at an expression, such as its first token. */
 export function startRange(expression: Expression): Range {
-  for (let of = expression;;) {
-    if (of.kind === "conditional") of = of.condition;
-    else if (of.kind === "binary") of = of.left;
-    else if (of.kind === "template") of = of.parts[0]!;
-    else return of.start ?? of.range;
+  for (let node = expression;;) {
+    if (node.kind === "conditional") node = node.condition;
+    else if (node.kind === "binary") node = node.left;
+    else if (node.kind === "template") node = node.parts[0]!;
+    else return node.start ?? node.range;
   }
 }
 

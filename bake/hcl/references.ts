@@ -16,56 +16,56 @@ export function referencesOf(expression: Expression): References {
   const rest: [Expression, Locals][] = [[expression, new Set()]];
   // There is no recursion here, because a chain of operators may be very long.
   for (let next: [Expression, Locals] | undefined; (next = rest.pop()) !== undefined;) {
-    const [of, locals] = next;
-    if (of.kind === "scope") {
-      if (!locals.has(of.root)) names.push(of);
-    } else if (of.kind === "call") functions.add(of.name);
-    const parts = partsOf(of, locals);
+    const [node, locals] = next;
+    if (node.kind === "scope") {
+      if (!locals.has(node.root)) names.push(node);
+    } else if (node.kind === "call") functions.add(node.name);
+    const parts = partsOf(node, locals);
     for (let i = parts.length - 1; i >= 0; i--) rest.push(parts[i]!);
   }
   return { functions, names };
 }
 
-function partsOf(of: Expression, locals: Locals): [Expression, Locals][] {
+function partsOf(node: Expression, locals: Locals): [Expression, Locals][] {
   // The parts are one argument: a list of 300,000 of them would overflow the stack.
   const here = (parts: readonly Expression[]) =>
     parts.map((part): [Expression, Locals] => [part, locals]);
-  switch (of.kind) {
+  switch (node.kind) {
     case "relative":
-      return here([of.source]);
+      return here([node.source]);
     case "call":
-      return here(of.args);
+      return here(node.args);
     case "conditional":
-      return here([of.condition, of.yes, of.no]);
+      return here([node.condition, node.yes, node.no]);
     case "index":
-      return here([of.source, of.key]);
+      return here([node.source, node.key]);
     case "tuple":
-      return here(of.items);
+      return here(node.items);
     case "object":
       return here(
-        of.items.flatMap(({ key, computed, value }) =>
+        node.items.flatMap(({ key, computed, value }) =>
           !computed && keyword(key) !== undefined ? [value] : [key, value]
         ),
       );
     case "for": {
-      const inner = new Set([...locals, of.valueName]);
-      if (of.keyName !== undefined) inner.add(of.keyName);
-      const parts = [of.key, of.value, of.condition].filter((part) => part !== undefined);
-      return [...here([of.source]), ...parts.map((part): [Expression, Locals] => [part, inner])];
+      const inner = new Set([...locals, node.valueName]);
+      if (node.keyName !== undefined) inner.add(node.keyName);
+      const parts = [node.key, node.value, node.condition].filter((part) => part !== undefined);
+      return [...here([node.source]), ...parts.map((part): [Expression, Locals] => [part, inner])];
     }
     case "splat":
-      return here([of.source, of.body]);
+      return here([node.source, node.body]);
     case "binary":
-      return here([of.left, of.right]);
+      return here([node.left, node.right]);
     case "unary":
-      return here([of.operand]);
+      return here([node.operand]);
     case "template":
-      return here(of.parts);
+      return here(node.parts);
     case "wrap":
     case "parentheses":
-      return here([of.inner]);
+      return here([node.inner]);
     case "join":
-      return here([of.tuple]);
+      return here([node.tuple]);
     default:
       return [];
   }

@@ -56,10 +56,12 @@ function length([collection]: Args): Value {
   return integerOf(content instanceof Map ? content.size : elementsOf(collection!).length);
 }
 
-function element([of, at]: Args): Value {
-  if (!isList(of!)) throw new FunctionError(`cannot read elements from ${typeName(of!.type)}`);
+function element([source, at]: Args): Value {
+  if (!isList(source!)) {
+    throw new FunctionError(`cannot read elements from ${typeName(source!.type)}`);
+  }
   const position = integerIn(at, "invalid index: ");
-  const elements = elementsOf(of!);
+  const elements = elementsOf(source!);
   if (elements.length === 0) {
     throw new FunctionError("cannot use element function with an empty list");
   }
@@ -67,9 +69,9 @@ function element([of, at]: Args): Value {
 }
 
 /** Whether a collection has a key. The key is not converted, and objects have no keys. */
-function has([of, key]: Args): boolean {
-  const { type, content } = of!;
-  if (!isList(of!) && type.kind !== "map") {
+function has([source, key]: Args): boolean {
+  const { type, content } = source!;
+  if (!isList(source!) && type.kind !== "map") {
     throw new FunctionError("collection must be a list, a map or a tuple");
   }
   if (type.kind === "map") {
@@ -77,29 +79,29 @@ function has([of, key]: Args): boolean {
   }
   if (key!.type.kind !== "number") return false;
   const position = numberIn(key).toInt64();
-  return position !== undefined && position >= 0n && position < elementsOf(of!).length;
+  return position !== undefined && position >= 0n && position < elementsOf(source!).length;
 }
 
 function index(args: Args): Value {
-  const [of, key] = args;
+  const [source, key] = args;
   const found = has(args);
-  const { kind } = of!.type;
+  const { kind } = source!.type;
   const want = kind === "map" ? "string" : "number";
   if (key!.type.kind !== want) throw new FunctionError(`key for ${kind} must be ${want}`);
   if (!found && kind === "tuple") {
     integerIn(key, "invalid key for tuple: ");
-    const { length } = elementsOf(of!);
+    const { length } = elementsOf(source!);
     throw new FunctionError(`key must be between 0 and ${length} inclusive`);
   }
   if (!found) throw new FunctionError("invalid index");
-  const { content } = of!;
+  const { content } = source!;
   if (content instanceof Map) return content.get(textIn(key))!;
-  return elementsOf(of!)[integerIn(key)]!;
+  return elementsOf(source!)[integerIn(key)]!;
 }
 
-function lookup([of, key, otherwise]: Args): Value {
-  if (!isMap(of!)) throw new ArgumentError(0, "lookup() requires a map as the first argument");
-  const { type, content } = of!;
+function lookup([source, key, otherwise]: Args): Value {
+  if (!isMap(source!)) throw new ArgumentError(0, "lookup() requires a map as the first argument");
+  const { type, content } = source!;
   const found = (content as ReadonlyMap<string, Value>).get(textIn(key));
   if (type.kind === "object") return found ?? otherwise!;
   const detail = "the default value must have the same type as the map elements";
@@ -108,46 +110,48 @@ function lookup([of, key, otherwise]: Args): Value {
   return found ?? fitting;
 }
 
-function keys([of]: Args): Value {
-  if (!isMap(of!)) throw new ArgumentError(0, "must have map or object type");
-  const names = entriesOf(of!).map(([name]) => stringOf(name));
-  return of!.type.kind === "map" ? listOf(STRING, names) : tupleOf(names);
+function keys([source]: Args): Value {
+  if (!isMap(source!)) throw new ArgumentError(0, "must have map or object type");
+  const names = entriesOf(source!).map(([name]) => stringOf(name));
+  return source!.type.kind === "map" ? listOf(STRING, names) : tupleOf(names);
 }
 
-function values([of]: Args): Value {
-  if (!isMap(of!)) throw new FunctionError("values() requires a map as the first argument");
-  return like(of!.type, entriesOf(of!).map(([, value]) => value));
+function values([source]: Args): Value {
+  if (!isMap(source!)) throw new FunctionError("values() requires a map as the first argument");
+  return like(source!.type, entriesOf(source!).map(([, value]) => value));
 }
 
 function merge(maps: Args): Value {
   if (maps.length === 0) return objectOf(new Map());
   const entries = new Map<string, Value>();
-  for (const of of maps) {
-    if (of.type.kind === "dynamic") continue;
-    if (!isMap(of)) {
-      const name = quote(typeName(of.type));
+  for (const source of maps) {
+    if (source.type.kind === "dynamic") continue;
+    if (!isMap(source)) {
+      const name = quote(typeName(source.type));
       throw new FunctionError(`arguments must be maps or objects, got ${name}`);
     }
-    if (of.content !== null) { for (const [key, value] of entriesOf(of)) entries.set(key, value); }
+    if (source.content !== null) {
+      for (const [key, value] of entriesOf(source)) entries.set(key, value);
+    }
   }
   const [{ type }] = maps as [Value];
-  const alike = maps.every((of) => sameType(of.type, type));
+  const alike = maps.every((source) => sameType(source.type, type));
   return alike ? mapLike(type, entries) : objectOf(entries);
 }
 
 function zipmap([keys, values]: Args): Value {
   const { type } = values!;
   if (!isList(values!)) throw new FunctionError("values argument must be a list or tuple value");
-  const names = elementsOf(keys!), of = elementsOf(values!);
-  if (names.length !== of.length) {
+  const names = elementsOf(keys!), items = elementsOf(values!);
+  if (names.length !== items.length) {
     throw new FunctionError(
-      `number of keys (${names.length}) does not match number of values (${of.length})`,
+      `number of keys (${names.length}) does not match number of values (${items.length})`,
     );
   }
   const entries = new Map<string, Value>();
   for (const [i, name] of names.entries()) {
     if (name.content === null) throw new FunctionError(`keys list has null value at index ${i}`);
-    entries.set(textIn(name), of[i]!);
+    entries.set(textIn(name), items[i]!);
   }
   return mapLike(type, entries);
 }
@@ -157,65 +161,67 @@ function concat(lists: Args): Value {
   if (lists.every(({ type }) => type.kind === "list")) {
     const common = unify(lists.map(({ type }) => type), true);
     if (common !== undefined && isCollection(common)) {
-      const all = lists.flatMap((of, i) => blame(i, "", () => elementsOf(convert(of, common))));
+      const all = lists.flatMap((source, i) =>
+        blame(i, "", () => elementsOf(convert(source, common)))
+      );
       return listOf(common.element, all);
     }
   }
-  const all = lists.flatMap((of, i) => {
-    if (isList(of)) return elementsOf(of);
-    const name = typeName(of.type);
+  const all = lists.flatMap((source, i) => {
+    if (isList(source)) return elementsOf(source);
+    const name = typeName(source.type);
     throw new ArgumentError(i, `all arguments must be lists or tuples; got ${name}`);
   });
   return tupleOf(all);
 }
 
-function flatten([of]: Args): Value {
-  if (!isList(of!) && of!.type.kind !== "set") {
+function flatten([source]: Args): Value {
+  if (!isList(source!) && source!.type.kind !== "set") {
     throw new FunctionError("can only flatten lists, sets and tuples");
   }
-  return tupleOf(flat(of!));
+  return tupleOf(flat(source!));
 }
 
-function flat(of: Value): Value[] {
-  return elementsOf(of).flatMap((value) =>
+function flat(source: Value): Value[] {
+  return elementsOf(source).flatMap((value) =>
     value.content !== null && (isList(value) || value.type.kind === "set") ? flat(value) : [value]
   );
 }
 
-function distinct([of]: Args, budget: Budget): Value {
+function distinct([source]: Args, budget: Budget): Value {
   const seen = new Values(budget);
   return listOf(
-    (of!.type as Collection).element,
-    elementsOf(of!).filter((value) => seen.add(value)),
+    (source!.type as Collection).element,
+    elementsOf(source!).filter((value) => seen.add(value)),
   );
 }
 
-function contains([of, value]: Args): Value {
-  if (!isList(of!) && of!.type.kind !== "set") {
+function contains([source, value]: Args): Value {
+  if (!isList(source!) && source!.type.kind !== "set") {
     throw new FunctionError("argument must be list, tuple, or set");
   }
-  return boolOf(elementsOf(of!).some((element) => equalValues(value!, element)));
+  return boolOf(elementsOf(source!).some((element) => equalValues(value!, element)));
 }
 
-function position([of, value]: Args): Value {
-  if (!isList(of!)) throw new FunctionError("argument must be a list or tuple");
-  const elements = elementsOf(of!);
+function position([source, value]: Args): Value {
+  if (!isList(source!)) throw new FunctionError("argument must be a list or tuple");
+  const elements = elementsOf(source!);
   if (elements.length === 0) throw new FunctionError("cannot search an empty list");
   const at = elements.findIndex((element) => equalValues(element, value!));
   if (at < 0) throw new FunctionError("item not found");
   return integerOf(at);
 }
 
-function slice([of, from, to]: Args): Value {
-  if (of!.type.kind === "set") {
+function slice([source, from, to]: Args): Value {
+  if (source!.type.kind === "set") {
     throw new ArgumentError(
       0,
       "cannot slice a set, because its elements do not have indices; explicitly convert to a list " +
         "if the ordering of the result is not important",
     );
   }
-  if (!isList(of!)) throw new ArgumentError(0, "must be a list or tuple value");
-  const elements = elementsOf(of!);
+  if (!isList(source!)) throw new ArgumentError(0, "must be a list or tuple value");
+  const elements = elementsOf(source!);
   const bound = (i: 1 | 2, name: string, value: Value | undefined) => {
     const at = blame(i, `invalid ${name} index: `, () => integerIn(value));
     if (at < 0) throw new ArgumentError(i, `${name} index must not be less than zero`);
@@ -227,28 +233,28 @@ function slice([of, from, to]: Args): Value {
   };
   const start = bound(1, "start", from), end = bound(2, "end", to);
   if (start > end) throw new ArgumentError(1, "start index must not be greater than end index");
-  return like(of!.type, elements.slice(start, end));
+  return like(source!.type, elements.slice(start, end));
 }
 
-function chunklist([of, sizeValue]: Args): Value {
+function chunklist([source, sizeValue]: Args): Value {
   const size = integerIn(sizeValue, "invalid size: ");
   if (size < 0) throw new FunctionError("the size argument must be positive");
-  const elements = elementsOf(of!);
-  const { element } = of!.type as Collection;
+  const elements = elementsOf(source!);
+  const { element } = source!.type as Collection;
   const chunks: Value[] = [];
-  if (size === 0 && elements.length > 0) chunks.push(of!);
+  if (size === 0 && elements.length > 0) chunks.push(source!);
   for (let at = 0; size > 0 && at < elements.length; at += size) {
     chunks.push(listOf(element, elements.slice(at, at + size)));
   }
   return listOf(list(element), chunks);
 }
 
-function reverseList([of]: Args): Value {
-  if (!isList(of!) && of!.type.kind !== "set") {
-    const name = typeName(of!.type);
+function reverseList([source]: Args): Value {
+  if (!isList(source!) && source!.type.kind !== "set") {
+    const name = typeName(source!.type);
     throw new ArgumentError(0, `can only reverse list or tuple values, not ${name}`);
   }
-  return like(of!.type, elementsOf(of!).toReversed());
+  return like(source!.type, elementsOf(source!).toReversed());
 }
 
 function coalesce(values: Args): Value {
@@ -264,7 +270,7 @@ function coalesceList(lists: Args): Value {
   if (!lists.every(isList)) {
     throw new FunctionError("coalescelist arguments must be lists or tuples");
   }
-  const found = lists.find((of) => of.content !== null && elementsOf(of).length > 0);
+  const found = lists.find((source) => source.content !== null && elementsOf(source).length > 0);
   if (found === undefined) throw new FunctionError("no non-null arguments");
   return found;
 }
@@ -284,8 +290,11 @@ export const functions: Functions = {
   distinct: define("list:list", distinct),
   compact: define(
     "list:strings",
-    ([of]) =>
-      listOf(STRING, elementsOf(of!).filter(({ content }) => content !== null && content !== "")),
+    ([source]) =>
+      listOf(
+        STRING,
+        elementsOf(source!).filter(({ content }) => content !== null && content !== ""),
+      ),
   ),
   contains: define("list:any value:any", contains),
   indexof: define("list:any value:any", position),

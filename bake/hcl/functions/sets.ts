@@ -37,7 +37,9 @@ function operation(
     if (element === undefined) {
       throw new FunctionError("given sets must all have compatible element types");
     }
-    const [first, ...others] = sets.map((of, i) => blame(i, "", () => convert(of, set(element))));
+    const [first, ...others] = sets.map((source, i) =>
+      blame(i, "", () => convert(source, set(element)))
+    );
     const hasOf = (elements: Elements): Has => {
       const values = new Values(budget, elements);
       return (value) => values.has(value);
@@ -54,8 +56,8 @@ function operation(
 
 function product(args: Args, budget: Budget): Value {
   if (args.length < 2) throw new FunctionError("at least two arguments are required");
-  const types = args.map((of, i): Type => {
-    const { type } = of;
+  const types = args.map((source, i): Type => {
+    const { type } = source;
     if (type.kind === "set" || type.kind === "list") return type.element;
     if (type.kind !== "tuple") throw new ArgumentError(i, "a set or a list is required");
     if (type.elements.length === 0) return DYNAMIC;
@@ -63,19 +65,19 @@ function product(args: Args, budget: Budget): Value {
     if (common !== undefined) return common;
     throw new ArgumentError(i, "all elements must be of the same type");
   });
-  const total = args.reduce((count, of) => count * elementsOf(of).length, 1);
+  const total = args.reduce((count, source) => count * elementsOf(source).length, 1);
   if (total > MAX_PRODUCT) {
     throw new LimitError(`the product of the sets has more than ${MAX_PRODUCT} elements`);
   }
   budget.step(total * args.length);
   let rows: Value[][] = [[]];
-  for (const [i, of] of args.entries()) {
-    const converted = elementsOf(of).map((element) => convert(element, types[i]!));
+  for (const [i, source] of args.entries()) {
+    const converted = elementsOf(source).map((element) => convert(element, types[i]!));
     rows = rows.flatMap((row) => converted.map((element) => [...row, element]));
   }
   const type = tuple(types);
   const tuples = rows.map((row) => row.length === 0 ? tupleOf([]) : { ...tupleOf(row), type });
-  const listed = args.every((of) => of.type.kind !== "set");
+  const listed = args.every((source) => source.type.kind !== "set");
   return listed ? listOf(type, tuples) : setOf(type, tuples);
 }
 
@@ -116,7 +118,8 @@ const several = "first_set:set ...other_sets:set";
 export const functions: Functions = {
   sethaselement: define(
     "set:set elem:any",
-    ([of, value]) => boolOf(elementsOf(of!).some((element) => equalValues(element, value!))),
+    ([source, value]) =>
+      boolOf(elementsOf(source!).some((element) => equalValues(element, value!))),
   ),
   setunion: operation(several, (a, b) => [...a, ...b]),
   setintersection: operation(several, (a, _, __, inB) => a.filter(inB)),

@@ -97,15 +97,15 @@ function comparePre(a: readonly string[], b: readonly string[]): number {
 }
 
 /** @param allowPre whether one of the constraints has a pre-release itself */
-function satisfies(of: Version, constraint: Constraint, allowPre: boolean): boolean {
-  if (of.pre !== "" && !allowPre) return false;
+function satisfies(candidate: Version, constraint: Constraint, allowPre: boolean): boolean {
+  if (candidate.pre !== "" && !allowPre) return false;
   const { operator, version, given } = constraint;
-  const order = compare(of, version);
-  const [major, minor, patch] = of.numbers;
+  const order = compare(candidate, version);
+  const [major, minor, patch] = candidate.numbers;
   const [wantMajor, wantMinor, wantPatch] = version.numbers;
   switch (operator) {
     case "!=":
-      return given === 3 ? order !== 0 : !alike(of, version, given);
+      return given === 3 ? order !== 0 : !alike(candidate, version, given);
     case ">":
       if (given === 3) return order > 0;
       if (major !== wantMajor) return major > wantMajor;
@@ -128,27 +128,27 @@ function satisfies(of: Version, constraint: Constraint, allowPre: boolean): bool
       return minor === 0n && patch === wantPatch;
     case "~":
     case "~>":
-      return tilde(of, constraint, order);
+      return tilde(candidate, constraint, order);
     default:
-      return given === 3 ? order === 0 : tilde(of, constraint, order);
+      return given === 3 ? order === 0 : tilde(candidate, constraint, order);
   }
 }
 
-function tilde(of: Version, { version, given }: Constraint, order: number): boolean {
+function tilde(candidate: Version, { version, given }: Constraint, order: number): boolean {
   if (order < 0) return false;
   const zero = version.numbers.every((number) => number === 0n);
   if (zero && (given === 0 || given === 3)) return true;
-  if (of.numbers[0] !== version.numbers[0]) return false;
-  return given === 1 || of.numbers[1] === version.numbers[1];
+  if (candidate.numbers[0] !== version.numbers[0]) return false;
+  return given === 1 || candidate.numbers[1] === version.numbers[1];
 }
 
-function alike(of: Version, version: Version, given: number): boolean {
-  if (given === 0) return of.numbers.every((number, i) => number === version.numbers[i]);
-  return of.numbers.slice(0, given).every((number, i) => number === version.numbers[i]);
+function alike(candidate: Version, version: Version, given: number): boolean {
+  if (given === 0) return candidate.numbers.every((number, i) => number === version.numbers[i]);
+  return candidate.numbers.slice(0, given).every((number, i) => number === version.numbers[i]);
 }
 
-function semvercmp([of, wanted]: readonly Value[], budget: Budget): Value {
-  const version = parseVersion(textIn(of));
+function semvercmp([candidate, wanted]: readonly Value[], budget: Budget): Value {
+  const version = parseVersion(textIn(candidate));
   return boolOf(
     parseConstraints(textIn(wanted), budget).some((all) => {
       const allowPre = all.some((constraint) => constraint.version.pre !== "");

@@ -122,7 +122,7 @@ function collection(from: Collection, to: Collection, unsafe: boolean): Conversi
   if (each === undefined) return undefined;
   return (value) => {
     if (to.kind === "map") {
-      const entries = entriesOf(value).map(([key, of]) => [key, each(of)] as const);
+      const entries = entriesOf(value).map(([key, item]) => [key, each(item)] as const);
       return entries.length === 0
         ? mapOf(emptyElement(from.element, to.element), new Map())
         : unified(new Map(entries), to.element, false);
@@ -145,20 +145,20 @@ function tupleToCollection(from: Tuple, to: Collection, unsafe: boolean): Conver
   }
   const element = to.element.kind === "dynamic" ? unify(from.elements, unsafe) : to.element;
   if (element === undefined) return undefined;
-  if (element.kind === "dynamic" && from.elements.some((of) => of.kind !== "dynamic")) {
+  if (element.kind === "dynamic" && from.elements.some((item) => item.kind !== "dynamic")) {
     return undefined;
   }
   const each = conversions(from.elements, from.elements.map(() => element), unsafe);
   if (each === undefined) return undefined;
   return (value) => {
-    const elements = elementsOf(value).map((of, i) => each[i]!(of));
+    const elements = elementsOf(value).map((item, i) => each[i]!(item));
     if (isPrimitive(element)) return collectionOf(kind, element, elements);
     if (kind !== "list") return likeTyped(kind, elements);
     const common = unify(elements.map(({ type }) => type), unsafe);
     if (common === undefined) {
       throw new ConversionError("cannot find a common base type for all elements");
     }
-    return likeTyped(kind, elements.map((of) => convert(of, common)));
+    return likeTyped(kind, elements.map((item) => convert(item, common)));
   };
 }
 
@@ -172,7 +172,11 @@ function likeTyped(kind: Collection["kind"], values: Value[]): Value {
   if (!values.every((value) => value.type.kind === "dynamic" || sameType(value.type, type))) {
     throw new ConversionError(`element types must all match for conversion to ${kind}`);
   }
-  return collectionOf(kind, type, values.map((of) => of.type === type ? of : { ...of, type }));
+  return collectionOf(
+    kind,
+    type,
+    values.map((item) => item.type === type ? item : { ...item, type }),
+  );
 }
 
 function objectToMap(from: ObjectType, to: Collection, unsafe: boolean): Conversion | undefined {
@@ -185,7 +189,9 @@ function objectToMap(from: ObjectType, to: Collection, unsafe: boolean): Convers
   const names = [...from.attributes.keys()];
   const byName = new Map(names.map((name, i) => [name, each[i]!]));
   return (value) => {
-    const entries = entriesOf(value).map(([name, of]) => [name, byName.get(name)!(of)] as const);
+    const entries = entriesOf(value).map(([name, item]) =>
+      [name, byName.get(name)!(item)] as const
+    );
     return unified(new Map(entries), element, unsafe);
   };
 }
@@ -198,13 +204,13 @@ function unified(entries: Map<string, Value>, element: Type, unsafe: boolean): V
     if (common === undefined) {
       throw new ConversionError("cannot find a common base type for all elements");
     }
-    for (const [key, of] of entries) entries.set(key, convert(of, common));
+    for (const [key, item] of entries) entries.set(key, convert(item, common));
     return mapOf(common, entries);
   }
   const { type } = values.find(({ type }) => type.kind !== "dynamic") ?? values[0]!;
-  for (const [key, of] of entries) {
-    if (of.type.kind === "dynamic") entries.set(key, { ...of, type });
-    else if (!sameType(of.type, type)) {
+  for (const [key, item] of entries) {
+    if (item.type.kind === "dynamic") entries.set(key, { ...item, type });
+    else if (!sameType(item.type, type)) {
       throw new ConversionError("attribute types must all match for conversion to map");
     }
   }
@@ -225,9 +231,9 @@ function objectToObject(from: ObjectType, to: ObjectType, unsafe: boolean): Conv
   }
   return (value) => {
     const entries = new Map<string, Value>();
-    for (const [name, of] of entriesOf(value)) {
+    for (const [name, item] of entriesOf(value)) {
       const each = byName.get(name);
-      if (each !== undefined) entries.set(name, each(of));
+      if (each !== undefined) entries.set(name, each(item));
     }
     for (const name of to.optional) {
       if (!entries.has(name)) {
@@ -247,17 +253,17 @@ function mapToObject(from: Collection, to: ObjectType): Conversion | undefined {
   }
   return (value) => {
     const entries = new Map<string, Value>();
-    for (const [name, of] of entriesOf(value)) {
+    for (const [name, item] of entriesOf(value)) {
       if (!byName.has(name)) continue;
       const each = byName.get(name);
       if (each === undefined) {
         throw new ConversionError(
           `map element type is incompatible with attribute "${name}": ${
-            mismatch(of.type, to.attributes.get(name)!)
+            mismatch(item.type, to.attributes.get(name)!)
           }`,
         );
       }
-      entries.set(name, each(of));
+      entries.set(name, each(item));
     }
     for (const [name, want] of to.attributes) {
       if (entries.has(name)) continue;
@@ -274,7 +280,7 @@ function tupleToTuple(from: Tuple, to: Tuple, unsafe: boolean): Conversion | und
   if (from.elements.length !== to.elements.length) return undefined;
   const each = conversions(from.elements, to.elements, unsafe);
   if (each === undefined) return undefined;
-  return (value) => tupleOf(elementsOf(value).map((of, i) => each[i]!(of)));
+  return (value) => tupleOf(elementsOf(value).map((item, i) => each[i]!(item)));
 }
 
 function conversions(
@@ -306,7 +312,7 @@ function fill(from: Type, to: Type): Type {
     return { kind: to.kind, element: fill(element ?? DYNAMIC, to.element) };
   }
   if (to.kind === "tuple" && from.kind === "tuple") {
-    return tuple(to.elements.map((of, i) => fill(from.elements[i] ?? DYNAMIC, of)));
+    return tuple(to.elements.map((item, i) => fill(from.elements[i] ?? DYNAMIC, item)));
   }
   return to;
 }

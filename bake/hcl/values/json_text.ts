@@ -26,7 +26,7 @@ export function toJson(value: Value): string {
   if (typeof content === "string") return jsonString(content);
   if (typeof content === "boolean") return String(content);
   if (type.kind === "map" || type.kind === "object") {
-    const members = entriesOf(value).map(([name, of]) => `${jsonString(name)}:${toJson(of)}`);
+    const members = entriesOf(value).map(([name, item]) => `${jsonString(name)}:${toJson(item)}`);
     return `{${members.join(",")}}`;
   }
   return `[${elementsOf(value).map(toJson).join(",")}]`;

@@ -58,13 +58,15 @@ function keyOf(value: Value): string {
     case "string":
       return quote(value.content as string);
     case "map":
-      return `{${entriesOf(value).map(([name, of]) => `${quote(name)}:${keyOf(of)};`).join("")}}`;
+      return `{${
+        entriesOf(value).map(([name, item]) => `${quote(name)}:${keyOf(item)};`).join("")
+      }}`;
     case "object":
-      return `<${entriesOf(value).map(([, of]) => `${keyOf(of)};`).join("")}>`;
+      return `<${entriesOf(value).map(([, item]) => `${keyOf(item)};`).join("")}>`;
     case "tuple":
-      return `<${elementsOf(value).map((of) => `${keyOf(of)};`).join("")}>`;
+      return `<${elementsOf(value).map((item) => `${keyOf(item)};`).join("")}>`;
     default:
-      return `[${elementsOf(value).map((of) => `${keyOf(of)};`).join("")}]`;
+      return `[${elementsOf(value).map((item) => `${keyOf(item)};`).join("")}]`;
   }
 }
 

@@ -84,7 +84,7 @@ export function withoutOptional(type: Type): Type {
   if (isCollection(type)) return { kind: type.kind, element: withoutOptional(type.element) };
   if (type.kind === "tuple") return tuple(type.elements.map(withoutOptional));
   if (type.kind !== "object") return type;
-  return object(new Map([...type.attributes].map(([name, of]) => [name, withoutOptional(of)])));
+  return object(new Map([...type.attributes].map(([name, item]) => [name, withoutOptional(item)])));
 }
 
 /** The name of a type in messages. `constraint` says that it is a wanted type. */

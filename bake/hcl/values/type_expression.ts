@@ -89,17 +89,17 @@ function constructed(call: Call): Type {
   }
 }
 
-function objectType(of: Expression): Type {
-  if (of.kind !== "object") {
+function objectType(expression: Expression): Type {
+  if (expression.kind !== "object") {
     throw invalid(
       "Object type constructor requires a map whose keys are attribute names and whose values are " +
         "the corresponding attribute types.",
-      of.range,
+      expression.range,
     );
   }
   const attributes = new Map<string, Type>();
   const optional = new Set<string>();
-  for (const { key, value } of of.items) {
+  for (const { key, value } of expression.items) {
     const name = keyword(key);
     if (name === undefined) {
       throw invalid("Object constructor map keys must be attribute names.", key.range);

@@ -97,14 +97,14 @@ function preference(a: Type, b: Type): number {
   if (a.kind === "object" && b.kind === "map") return 1;
   if (a.kind === "tuple" && b.kind === "tuple") {
     if (a.elements.length !== b.elements.length) return 0;
-    return allOf(a.elements.map((of, i) => preference(of, b.elements[i]!)));
+    return allOf(a.elements.map((type, i) => preference(type, b.elements[i]!)));
   }
   if (a.kind !== "object" || b.kind !== "object" || a.attributes.size !== b.attributes.size) {
     return 0;
   }
-  const each = [...a.attributes].map(([name, of]) => {
+  const each = [...a.attributes].map(([name, type]) => {
     const other = b.attributes.get(name);
-    return other === undefined ? NaN : preference(of, other);
+    return other === undefined ? NaN : preference(type, other);
   });
   return each.some(Number.isNaN) ? 0 : allOf(each);
 }
