@@ -13,7 +13,7 @@ const call = own("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND")
   ? (await import("./cli/plugin/plugin_call.ts")).readPluginCall(Deno.args, own)
   : undefined;
 const env = call?.env ?? own;
-const { signal, listening } = interruptible(Deno.exit);
+const { signal, listen } = interruptible(Deno.exit);
 
 // A self-extracting binary sets these for Deno alone: the programs that we start get the user's.
 for (const name of ["DENO_DIR", "LD_LIBRARY_PATH", "LD_PRELOAD"]) {
@@ -57,7 +57,7 @@ const code = await runProgram(
     stdout: outputOf(Deno.stdout, "standard output"),
     stderr,
     clock: systemClock,
-    listening,
+    listen,
     signal: call ? AbortSignal.any([signal, call.signal]) : signal,
     registry: createRegistry(transports, plugins),
     connect,

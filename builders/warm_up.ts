@@ -1,36 +1,51 @@
 import { prepareRandom } from "../base/prepare_random.ts";
-import { wantsTls } from "../transports/dial.ts";
+import { dialAhead, wantsTls } from "../transports/dial.ts";
 import type { Builder } from "./builder.ts";
 import type { Surroundings } from "./drivers/driver.ts";
 import { nodeTarget } from "./reach_node.ts";
-import type { NodeGroup } from "./store/node_group.ts";
-
-/** Prepares for TLS when builders are chosen, some time before they are connected to. */
-export function warmUpTls(builders: readonly NodeGroup[]): void {
-  const nodes = builders.flatMap((builder) => builder.nodes);
-  const isTls = nodes.some(({ endpoint, driverOpts }) =>
-    endpoint.startsWith("tcp:")
-      ? driverOpts?.["cacert"] !== undefined
-      : /^kube(?:-pod|rnetes):/.test(endpoint)
-  );
-  if (isTls) void prepareRandom();
-}
+import type { StoredNode } from "./store/node_group.ts";
 
 /**
- * Prepares for a builder that is connected to soon: for TLS, or else by beginning the connection of
- * its only node. Disposing of the result closes the connection, unless a dial has taken it.
+ * Prepares for a builder that builds soon: its only node is dialled, where a dial asks nobody and
+ * starts nothing. Disposing of the result closes the connection, unless a dial has taken it.
  */
 export function warmUp(builder: Builder, surroundings: Surroundings): Disposable {
-  warmUpTls([builder]);
-  const nothing = { [Symbol.dispose]() {} };
-  const [node, another] = builder.nodes;
-  if (node === undefined || another !== undefined) return nothing;
+  const isAlone = builder.nodes.length === 1;
+  return warmNodes([builder], surroundings, isAlone);
+}
+
+/** Prepares likewise for builders of which every node is asked soon. */
+export function warmUpAll(builders: readonly Builder[], surroundings: Surroundings): Disposable {
+  return warmNodes(builders, surroundings, true);
+}
+
+function warmNodes(
+  builders: readonly Builder[],
+  surroundings: Surroundings,
+  dials: boolean,
+): Disposable {
+  const begun = new DisposableStack();
+  for (const builder of builders) {
+    for (const node of builder.nodes) {
+      const one = warmNode(builder, node, surroundings, dials);
+      if (one !== undefined) begun.use(one);
+    }
+  }
+  return begun;
+}
+
+function warmNode(
+  builder: Builder,
+  node: StoredNode,
+  surroundings: Surroundings,
+  dials: boolean,
+): Disposable | undefined {
   try {
     const { registry, endpoint, tls } = nodeTarget(builder, node, surroundings);
-    const transport = registry.find(endpoint);
-    if (wantsTls(tls)) return nothing;
-    return transport.ahead?.(transport.parse(endpoint)) ?? nothing;
+    const isCluster = /^kube(?:-pod|rnetes):/.test(endpoint);
+    if (isCluster || wantsTls(tls)) void prepareRandom();
+    return dials ? dialAhead(registry, endpoint, tls, surroundings.env) : undefined;
   } catch {
-    return nothing; // The dial reports the error.
+    return undefined; // The dial reports the error.
   }
 }

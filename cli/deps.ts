@@ -26,11 +26,11 @@ export interface Deps {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with an `Interrupted` as its reason. */
   readonly signal: AbortSignal;
   /**
-   * Resolves once signals are listened to, a tenth of a second after the start. Before that a
-   * signal ends the process at once, so code that creates something temporary waits for `listening`
-   * first.
+   * Makes sure that signals are listened to, and resolves then. Without this call, that happens a
+   * quarter of a second after the start at the latest. Before that, a signal ends the process at
+   * once, so code that creates something temporary awaits this first.
    */
-  readonly listening: Promise<void>;
+  readonly listen: () => Promise<void>;
   readonly registry: Registry;
   /** Reaches a daemon; loads the gRPC code when it is first called. */
   readonly connect: Connect;

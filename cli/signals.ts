@@ -1,39 +1,47 @@
 import { after } from "../base/async.ts";
+import { whileWaiting } from "../base/while_waiting.ts";
 import { Interrupted } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
 
 /**
- * The guard (signal_guard.ts), which listens to signals, costs 15 ms, so it starts this many
- * milliseconds after the program. An earlier signal ends the process at once; by then there is
- * hardly anything to clean up.
+ * The guard (signal_guard.ts), which listens to signals, starts this many milliseconds after the
+ * program. An earlier signal ends the process at once; by then there is hardly anything to clean
+ * up.
  */
-const LATER = 100;
+const LATER = 150;
+/** The guard costs 15 ms: it waits so many milliseconds for a moment in which they are free. */
+const PATIENCE = 100;
 
 /**
  * The first SIGINT, SIGTERM or SIGHUP aborts the returned signal, so that the command ends in an
  * orderly way; the second leaves at once. Even if the main thread is busy or doesn't end, two
  * SIGINT or one SIGTERM end the program.
- * @returns `listening` resolves once signals are listened to
+ * @returns `listen` makes sure that signals are listened to, and resolves then
  */
 export function interruptible(
   exit: (code: number) => void,
-): { readonly signal: AbortSignal; readonly listening: Promise<void> } {
+): { readonly signal: AbortSignal; readonly listen: () => Promise<void> } {
   const controller = new AbortController();
-  const listening = Promise.withResolvers<void>();
-  after(LATER, async () => {
-    // Deno catches SIGHUP itself after a while, and would end what `nohup` has started.
-    const ignored = hangUpIsIgnored();
-    if (ignored) Deno.addSignalListener("SIGHUP", () => {});
-    const { startGuard } = await import("./signal_guard.ts");
-    const { cancelled, hungUp } = exitCodes;
-    const codes = { SIGINT: cancelled, SIGTERM: cancelled, SIGHUP: hungUp };
-    await startGuard(caughtSignals(ignored), codes, (name) => {
-      if (controller.signal.aborted) exit(codeAfter(controller.signal, cancelled));
-      else controller.abort(new Interrupted(name));
-    });
-    listening.resolve();
+  let listening: Promise<void> | undefined;
+  const listen = () => listening ??= listenTo(controller, exit);
+  after(LATER, () => whileWaiting(PATIENCE, () => void listen()));
+  return { signal: controller.signal, listen };
+}
+
+async function listenTo(
+  controller: AbortController,
+  exit: (code: number) => void,
+): Promise<void> {
+  // Deno catches SIGHUP itself after a while, and would end what `nohup` has started.
+  const ignored = hangUpIsIgnored();
+  if (ignored) Deno.addSignalListener("SIGHUP", () => {});
+  const { startGuard } = await import("./signal_guard.ts" /* at every run */);
+  const { cancelled, hungUp } = exitCodes;
+  const codes = { SIGINT: cancelled, SIGTERM: cancelled, SIGHUP: hungUp };
+  await startGuard(caughtSignals(ignored), codes, (name) => {
+    if (controller.signal.aborted) exit(codeAfter(controller.signal, cancelled));
+    else controller.abort(new Interrupted(name));
   });
-  return { signal: controller.signal, listening: listening.promise };
 }
 
 /** The exit code. If the terminal closed, any later failure of the command is a consequence. */

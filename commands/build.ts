@@ -1,6 +1,6 @@
 import { defineCommand } from "../cli/command.ts";
 import { buildFlags } from "./build/flags.ts";
-import { runBuild } from "./build/run.ts";
+import { dialChosen } from "../cli/builders/dial_chosen.ts";
 
 /** Flags that look into a build. */
 const LOOKING = ["files", "cat", "copy", "shell-on-error", "shell-from"] as const;
@@ -15,7 +15,12 @@ export const command = defineCommand({
   },
   flags: buildFlags,
   async run(invocation) {
-    if (!LOOKING.some((flag) => invocation.given.has(flag))) return await runBuild(invocation);
+    const { deps, given, global } = invocation;
+    using _ahead = given.has("plan") ? undefined : await dialChosen(deps, global.builder);
+    if (!LOOKING.some((flag) => given.has(flag))) {
+      const { runBuild } = await import("./build/run.ts" /* at every run */);
+      return await runBuild(invocation);
+    }
     const { lookingBuild } = await import("./build/looking.ts");
     return await lookingBuild(invocation);
   },

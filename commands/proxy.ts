@@ -33,7 +33,7 @@ export const command = defineCommand({
     const chosen = await choose(deps, args[0] ?? global.builder);
     const log = (line: string) => global.debug ? deps.stderr.write(`${line}\n`) : undefined;
     const budget = connectTimeout(global);
-    await deps.listening;
+    await deps.listen();
     using listener = await listenLocally(flags.listen);
     using _stopping = onAbort(deps.signal, () => listener.close());
     deps.stdout.write(`${listener.address}\n`);

@@ -1,5 +1,7 @@
 import type { Registry } from "./registry.ts";
 import type { Connection, DialContext, Transport } from "./transport.ts";
+import { beginDial, takeBegun } from "./dial_ahead.ts";
+import { dialOwnTls } from "./tls/own_tls.ts";
 import { noticingTls } from "./tls/unasked_tls.ts";
 
 /** The TLS options of a builder's driver. Each of them turns TLS on. Files are absolute paths. */
@@ -20,7 +22,8 @@ export function wantsTls(tls: TlsOptions): boolean {
 }
 
 /**
- * Opens one connection to an endpoint, under TLS where asked.
+ * Opens one connection to an endpoint, under TLS where asked, or takes one that was begun
+ * (`dial_ahead.ts`).
  *
  * Throws `EndpointError` before anything is dialled, `DialError` after, or the signal's reason.
  */
@@ -30,12 +33,40 @@ export async function dialEndpoint(
   tls: TlsOptions,
   context: DialContext,
 ): Promise<Connection> {
+  return await (takeBegun(endpoint, tls, context) ?? dialNow(registry, endpoint, tls, context));
+}
+
+/**
+ * Begins to connect, for a dial that follows soon, where a dial is no more than TCP and TLS.
+ * Disposing of the result closes the connection, unless a dial has taken it. Throws
+ * `EndpointError`.
+ */
+export function dialAhead(
+  registry: Registry,
+  endpoint: string,
+  tls: TlsOptions,
+  env: DialContext["env"],
+): Disposable | undefined {
+  if (registry.find(endpoint).tcp === undefined) return undefined;
+  return beginDial(
+    endpoint,
+    tls,
+    env,
+    (context) => dialNow(registry, endpoint, tls, context),
+  );
+}
+
+async function dialNow(
+  registry: Registry,
+  endpoint: string,
+  tls: TlsOptions,
+  context: DialContext,
+): Promise<Connection> {
   const transport = registry.find(endpoint);
   const spec = transport.parse(endpoint);
   if (!wantsTls(tls)) return await dialPlain(transport, spec, context);
 
-  if (transport.dialTls !== undefined) {
-    const { dialOwnTls } = await import("./tls/own_tls.ts");
+  if (transport.tcp !== undefined) {
     const connection = await dialOwnTls(transport, spec, tls, context);
     if (connection !== undefined) return connection;
     // The code below layers TLS over the transport's stream. It supports more, and explains
@@ -64,7 +95,7 @@ async function dialPlain(
   context: DialContext,
 ): Promise<Connection> {
   const connection = await transport.dial(spec, context);
-  if (transport.dialTls === undefined) return connection;
+  if (transport.tcp === undefined) return connection;
   return noticingTls(connection, transport, spec, context);
 }
 

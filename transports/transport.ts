@@ -45,17 +45,10 @@ export interface Transport<Spec = unknown> {
    */
   dial(spec: Spec, context: DialContext): Promise<Connection>;
   /**
-   * Begins to connect, for a dial without TLS that follows soon. Disposing of the result ends what
-   * no dial has used.
+   * The TCP port that a dial connects to, where a dial does nothing else. Then it may begin before
+   * it is asked for, and the runtime's own TLS may open the connection.
    */
-  ahead?(spec: Spec): Disposable;
-  /**
-   * Opens one connection under the runtime's own TLS, for a transport of TCP sockets. Returns
-   * undefined where the handshake failed, or this TLS doesn't support the parameters. Then `dial`,
-   * with TLS over its stream, finds the reason. Throws as `dial` does, but never for a failure of
-   * TLS.
-   */
-  dialTls?(spec: Spec, tls: OwnTls, context: DialContext): Promise<Connection | undefined>;
+  tcp?(spec: Spec): { readonly host: string; readonly port: number };
 }
 
 /** The parameters of the runtime's own TLS; all but the name are PEM. */

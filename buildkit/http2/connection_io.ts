@@ -8,6 +8,7 @@
  */
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import { after } from "../../base/async.ts";
+import { received, sentAll } from "../../base/while_waiting.ts";
 import type { Connection } from "./connection.ts";
 
 /**
@@ -88,6 +89,7 @@ export function runConnection(connection: Connection, stream: ByteStream): Runni
       await done;
       if (count === 0) count = layOut();
     }
+    sentAll();
   }
 
   async function flush(): Promise<void> {
@@ -119,6 +121,7 @@ export function runConnection(connection: Connection, stream: ByteStream): Runni
     try {
       while (!connection.over) {
         const count = await stream.read(buffer);
+        received();
         if (count === null) {
           connection.lost();
           break;

@@ -1,5 +1,4 @@
 import { limitsOf } from "./run_flags.ts";
-import { warmUp } from "../../builders/warm_up.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
 import type { Invocation } from "../../cli/command.ts";
 import { chooseCall } from "../../builds/spec/call.ts";
@@ -66,7 +65,6 @@ export async function runBuild(
   const store = storeOf(deps);
   const builder = await chosenBuilder(deps, global.builder, store);
   driverOf(builder);
-  using _ahead = given.has("plan") ? undefined : warmUp(builder, deps);
   const { mode, printId } = chooseMode(flags.progress, deps, flags.quiet);
   const limits = limitsOf(flags, global);
   const plan = given.has("plan") ? await import("../../builds/nodes/plan.ts") : undefined;

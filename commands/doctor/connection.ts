@@ -53,7 +53,7 @@ export async function* connection(
       };
     }
     const { secure } = dialled;
-    const noticing = secure || transport.dialTls === undefined
+    const noticing = secure || transport.tcp === undefined
       ? dialled
       : noticingTls(dialled, transport, spec, connectionContext(way));
     return clientOver(noticing, shown);

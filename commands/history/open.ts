@@ -43,7 +43,7 @@ async function servePages(
   const { viewers } = await import("./open/viewers.ts");
   const { addressOf } = await import("./open/list_page.ts");
   const first = ref === undefined ? "" : addressOf(await named(deps, global, ref));
-  await deps.listening;
+  await deps.listen();
   const stopped = Promise.withResolvers<void>();
   using _stopping = onAbort(deps.signal, stopped.resolve);
   const ended = new AbortController();

@@ -4,8 +4,9 @@
  * Loading a file costs 0.1 ms, and unused code in it costs 10 µs a KiB
  * (`docs/decisions/0006-start-up.md`). By default, a bundler splits shared code into a
  * hundred small files, and a build would load fifty of them. So the commands whose start time is
- * measured use few files: `core.js` for all, `client.js` for those that reach a daemon, `progress.js`
- * for those that build or boot, `builds.js` for those that build, and one file for each command.
+ * measured use few files: `core.js` for all, `start.js` for what begins to connect, `client.js` for
+ * those that reach a daemon, `progress.js` for those that build or boot, `builds.js` for those that
+ * build, and one file for each command.
  *
  * A measured command needs the static imports of its modules, and those dynamic imports that have
  * this mark:
@@ -16,10 +17,12 @@ import { type CodeSplittingGroup, type GetModuleInfo, type Plugin } from "rolldo
 
 const MARKED = /\bimport\("([^"]+)" \/\* at every run \*\/\)/g;
 const COUNTED = ["ls", "inspect", "build", "bake"];
+/** Commands that begin to connect before the rest of their code is loaded. */
+const EARLY = ["ls", "inspect", "build"];
 /** A boot needs the progress of a build, but nothing else of the code that builds. */
 const BOOT = "commands/inspect/boot.ts";
 /** Files in order of precedence: the first that needs a module gets it. */
-const FILES = ["core", "client", "progress", "builds", ...COUNTED];
+const FILES = ["core", "start", "client", "progress", "builds", ...COUNTED];
 
 /** The plugin that finds the marks, and the groups of modules for the named files. */
 export function chunks(root: string) {
@@ -82,6 +85,8 @@ function assign(
   for (const id of reached([`${root}${BOOT}`], imported)) {
     if (files.get(id) === "builds") files.set(id, "progress");
   }
+  const early = EARLY.map((command) => `${root}commands/${command}.ts`);
+  for (const id of reached(early, imported)) files.set(id, "start");
   for (const id of reached([main, `${root}commands/version.ts`], imported)) files.set(id, "core");
   // `main.ts` awaits a command's import. In a file that commands import, it would wait for itself.
   files.delete(main);

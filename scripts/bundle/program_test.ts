@@ -42,10 +42,11 @@ Deno.test("the program's bundle: few files for what is counted, and none of node
       return [...seen].sort();
     };
     assert.deepEqual(closure("main.js"), ["core.js", "main.js"]);
-    assert.deepEqual(closure("ls.js"), ["client.js", "core.js", "ls.js"]);
-    const booting = ["client.js", "core.js", "progress.js"];
+    assert.deepEqual(closure("start.js"), ["core.js", "start.js"]);
+    assert.deepEqual(closure("ls.js"), ["client.js", "core.js", "ls.js", "start.js"]);
+    const booting = ["client.js", "core.js", "progress.js", "start.js"];
     assert.deepEqual(closure("progress.js"), booting);
-    assert.deepEqual(closure("build.js"), ["build.js", "builds.js", ...booting]);
+    assert.deepEqual(closure("builds.js"), ["builds.js", ...booting]);
     assert.deepEqual(closure("bake.js"), ["bake.js", "builds.js", ...booting]);
     for (const [name, text] of texts) {
       assert.doesNotMatch(text, /\bimport\(["'`]\.\//, `${name} names a late import`);

@@ -61,8 +61,9 @@ export function fakeDeps(
     stderr,
     clock: fakeClock(options.fast ?? true),
     signal,
-    listening: Promise.resolve(),
-    registry: createRegistry(transports),
+    listen: () => Promise.resolve(),
+    // Without `tcp`, nothing is dialled ahead: the test's own `connect` connects.
+    registry: createRegistry(transports.map(({ tcp: _, ...transport }) => transport)),
     connect: options.connect ?? (() => Promise.reject(new Error("nobody is to be asked"))),
   };
 }

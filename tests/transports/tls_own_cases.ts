@@ -7,8 +7,9 @@ import { X509Certificate } from "node:crypto";
 import { endsOf } from "../../transports/tls/certificate.ts";
 import { rootsAreEmpty } from "../../transports/tls/roots.ts";
 import { createPlugins } from "../../transports/external.ts";
-import { setTcpOptions } from "../../transports/net/socket_options.ts";
+import { openSocketOptions } from "../../transports/net/socket_options.ts";
 import { tcp } from "../../transports/schemes/tcp.ts";
+import { connectTls } from "../../transports/tls/tls_connect.ts";
 import { issue, makeCerts, type Pair } from "../harness/certs.ts";
 import { context } from "./contract_help.ts";
 import { refused, tlsPort } from "./tls_subject.ts";
@@ -22,7 +23,7 @@ const read = (path: string) => Deno.readTextFile(path);
 async function takes(server: Pair, cacert: string, name = "localhost"): Promise<boolean> {
   await using port = await tlsPort(server);
   const tls = { roots: [await read(cacert)], name };
-  const connection = await tcp.dialTls(tcp.parse(port.endpoint), tls, context());
+  const connection = await connectTls(tcp.parse(port.endpoint), port.endpoint, tls, context());
   connection?.stream.close();
   return connection !== undefined;
 }
@@ -48,6 +49,7 @@ async function run(code: string, env: Record<string, string>): Promise<string> {
       `import { emptyRoots, ownProcess } from ${at("../../transports/tls/roots.ts")};
       import { dialEndpoint } from ${at("../../transports/dial.ts")};
       import { tcp } from ${at("../../transports/schemes/tcp.ts")};
+      import { connectTls } from ${at("../../transports/tls/tls_connect.ts")};
       import { createRegistry } from ${at("../../transports/registry.ts")};
       const context = { signal: new AbortController().signal, env: () => undefined };
       Object.assign(context, { log() {}, step() {} });
@@ -71,7 +73,8 @@ Deno.test("TLS of the runtime: its base store does not count besides cacert", as
   const number = (endpoint: string) => Number(endpoint.split(":").at(-1));
   const taken = (endpoint: string) =>
     `const roots = [await Deno.readTextFile(${JSON.stringify(ca.cert)})];
-    const connection = await tcp.dialTls(tcp.parse("${endpoint}"), { roots, name: "localhost" }, context);
+    const tls = { roots, name: "localhost" };
+    const connection = await connectTls(tcp.parse("${endpoint}"), "${endpoint}", tls, context);
     console.log(connection !== undefined);`;
   for (const env of bases) {
     const plain = await run(
@@ -194,7 +197,8 @@ Deno.test({
     return undefined;
   };
   assert.deepEqual(settings(), [0, 0]);
-  assert.equal(setTcpOptions(conn), true);
+  using options = openSocketOptions();
+  assert.equal(options.set(conn), true);
   assert.deepEqual(settings(), [1, 1]);
 });
 

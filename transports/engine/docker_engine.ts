@@ -207,7 +207,7 @@ async function connectPort(
       endpoint: host,
       host: name,
       protocol: "http/1.1",
-      texts: await textsOf(tls),
+      texts: textsOf(tls),
       load: async () => await (await import("../tls/tls.ts")).loadTls(tls, host, context),
       open: (own) => connectTls(target, host, own, context),
     }, context);

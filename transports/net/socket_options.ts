@@ -2,12 +2,7 @@
  * Sets TCP_NODELAY and SO_KEEPALIVE by libc for a connection of `Deno.connectTls`, which has no
  * method for either. The socket is the open file whose two ends have the connection's ports.
  */
-
-const LIBRARIES = Deno.build.os === "darwin"
-  ? ["libSystem.dylib"]
-  : Deno.build.os === "linux"
-  ? ["libc.so.6", "libc.so", `libc.musl-${Deno.build.arch}.so.1`]
-  : [];
+import { libcNames } from "../../base/libc_names.ts";
 
 const address = { parameters: ["i32", "buffer", "buffer"], result: "i32" } as const;
 const symbols = {
@@ -23,11 +18,33 @@ const KEEPALIVE = Deno.build.os === "darwin" ? [0xffff, 8] as const : [1, 9] as 
 /** The end of the search for the socket's file number. */
 const MOST_FILES = 4096;
 
-/** Sets both options. Returns false where that fails. */
-export function setTcpOptions({ localAddr, remoteAddr }: Deno.Conn<Deno.NetAddr>): boolean {
-  using lib = open();
-  if (lib === undefined) return false;
-  const { getsockname, getpeername, setsockopt } = lib.symbols;
+/** Sets the options of connections, until it is disposed of. */
+export interface SocketOptions extends Disposable {
+  /** Sets both options. Returns false where that fails. */
+  set(conn: Deno.Conn<Deno.NetAddr>): boolean;
+}
+
+type Libc = Deno.DynamicLibrary<typeof symbols>;
+
+/** Opening libc takes a millisecond, so connections that are made at once share it. */
+let shared: { readonly libc: Libc | undefined; users: number } | undefined;
+
+/** Opens libc. Where that isn't possible, `set` returns false. */
+export function openSocketOptions(): SocketOptions {
+  const own = shared ??= { libc: openLibc(), users: 0 };
+  own.users++;
+  return {
+    set: (conn) => own.libc !== undefined && setBoth(own.libc, conn),
+    [Symbol.dispose]() {
+      if (--own.users > 0) return;
+      own.libc?.close();
+      shared = undefined;
+    },
+  };
+}
+
+function setBoth(libc: Libc, { localAddr, remoteAddr }: Deno.Conn<Deno.NetAddr>): boolean {
+  const { getsockname, getpeername, setsockopt } = libc.symbols;
   const sockaddr = new Uint8Array(128);
   const port = (of: typeof getsockname, file: number): number => {
     const size = new Uint32Array([sockaddr.length]);
@@ -45,11 +62,10 @@ export function setTcpOptions({ localAddr, remoteAddr }: Deno.Conn<Deno.NetAddr>
   return false;
 }
 
-function open() {
-  for (const name of LIBRARIES) {
+function openLibc(): Libc | undefined {
+  for (const name of libcNames()) {
     try {
-      const lib = Deno.dlopen(name, symbols);
-      return { symbols: lib.symbols, [Symbol.dispose]: () => lib.close() };
+      return Deno.dlopen(name, symbols);
     } catch {
       // The C library is another one, or the permission is missing.
     }

@@ -9,7 +9,6 @@ import { errorText } from "../../base/error_text.ts";
 import { DialError, type DialErrorCode, interrupted } from "../errors.ts";
 import { after, onAbort, withTimeout } from "../../base/async.ts";
 import type { DialContext } from "../transport.ts";
-import { type HostPort, takeOrConnect } from "./tcp_ahead.ts";
 
 /** After this time, in ms, a connection counts as slow, and the name is looked up. */
 const SLOW_MS = 300;
@@ -17,6 +16,13 @@ const SLOW_MS = 300;
 const LOOKUP_MS = 300;
 /** How long an aborted connection may still open, in ms. */
 const ABOUT_TO_OPEN_MS = 20;
+
+/** The far end of a TCP connection. */
+export interface HostPort {
+  /** The host, an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
 
 /** Formats `host:port`, with an IPv6 address in brackets. */
 export function formatHostPort({ host, port }: HostPort): string {
@@ -26,13 +32,13 @@ export function formatHostPort({ host, port }: HostPort): string {
 /**
  * Opens a TCP connection. Throws `DialError`, or the signal's reason.
  *
- * @param open connects, by default `takeOrConnect`; it must reject as `Deno.connect` does
+ * @param open connects, by default without TLS; it must reject as `Deno.connect` does
  */
 export async function connectTcp<Conn extends Closable | undefined = Deno.TcpConn>(
   { host, port }: HostPort,
   endpoint: string,
   { signal, step }: DialContext,
-  open = takeOrConnect as unknown as Open<Conn>,
+  open = Deno.connect as unknown as Open<Conn>,
 ): Promise<Conn> {
   const literal = /^\d+(\.\d+){3}$/.test(host) || host.includes(":");
   const target: Target = { endpoint, host, literal, addresses: "" };

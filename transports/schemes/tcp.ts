@@ -1,5 +1,4 @@
 import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
-import { connectAhead } from "../net/tcp_ahead.ts";
 import { streamOf } from "../byte_stream.ts";
 import { portIn, splitEndpoint } from "../endpoint.ts";
 import type { Transport } from "../transport.ts";
@@ -52,12 +51,7 @@ export const tcp = {
     return { stream: streamOf(conn), authority: hostOf(spec).authority, peer, secure: false };
   },
 
-  ahead: connectAhead,
-
-  async dialTls(spec, tls, context) {
-    const { connectTls } = await import("../tls/tls_connect.ts");
-    return await connectTls(spec, describe(spec), tls, context);
-  },
+  tcp: (spec) => spec,
 } satisfies Transport<TcpSpec>;
 
 /** Matches `[IPv6]` or a host, with an optional `:PORT`. */

@@ -8,6 +8,7 @@ import { DialError } from "../errors.ts";
 import { within } from "../../base/async.ts";
 import type { Connection, DialContext, OwnTls, Transport } from "../transport.ts";
 import type { TlsOptions } from "../dial.ts";
+import { connectTls } from "./tls_connect.ts";
 import type { TlsFiles } from "./tls_files.ts";
 
 /** The time, in ms, that a failed write waits for a last message of the far side. */
@@ -37,7 +38,7 @@ interface OwnDial {
   readonly texts: OwnTexts | undefined;
   /** Loads and checks the files. Throws a `DialError` that says what is wrong. */
   readonly load: () => Promise<TlsFiles>;
-  /** See `Transport.dialTls`. */
+  /** Opens the connection, as `connectTls` does. */
   readonly open: (tls: OwnTls) => Promise<Connection | undefined>;
 }
 
@@ -52,9 +53,9 @@ export async function dialOwnTls(
   return await overOwnTls({
     endpoint,
     host: tls.servername || transport.host(spec).name,
-    texts: await textsOf(tls),
+    texts: textsOf(tls),
     load: async () => await (await import("./tls_files.ts")).loadTls(tls, endpoint, context),
-    open: (own) => transport.dialTls!(spec, own, context),
+    open: (own) => connectTls(transport.tcp!(spec), endpoint, own, context),
   }, context);
 }
 
@@ -96,25 +97,13 @@ export async function overOwnTls(
 }
 
 /** Reads the files; returns undefined where one can't be read. */
-export async function textsOf({ cacert, cert, key }: TlsOptions): Promise<OwnTexts | undefined> {
+export function textsOf({ cacert, cert, key }: TlsOptions): OwnTexts | undefined {
+  const read = (path?: string) => path === undefined ? undefined : Deno.readTextFileSync(path);
   try {
-    const [ca, ...client] = await Promise.all([cacert, cert, key].map(readOnce));
-    return { ca, cert: client[0], key: client[1] };
+    return { ca: read(cacert), cert: read(cert), key: read(key) };
   } catch {
     return undefined;
   }
-}
-
-/** Files that are being read: the nodes of a builder are dialled at once, and share them. */
-const reading = new Map<string, Promise<string>>();
-
-function readOnce(path: string | undefined): Promise<string> | undefined {
-  if (path === undefined) return undefined;
-  const known = reading.get(path);
-  if (known !== undefined) return known;
-  const text = Deno.readTextFile(path).finally(() => reading.delete(path));
-  reading.set(path, text);
-  return text;
 }
 
 /**

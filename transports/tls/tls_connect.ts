@@ -7,12 +7,15 @@ import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { interrupted } from "../errors.ts";
 import { emptyRoots } from "./roots.ts";
 import { prepareRandom } from "../../base/prepare_random.ts";
-import { setTcpOptions } from "../net/socket_options.ts";
-import type { HostPort } from "../net/tcp_ahead.ts";
-import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
+import { openSocketOptions } from "../net/socket_options.ts";
+import { connectTcp, formatHostPort, type HostPort } from "../net/tcp_connect.ts";
 import type { Connection, DialContext, OwnTls } from "../transport.ts";
 
-/** See `Transport.dialTls`; `authority` is the name in the certificate. */
+/**
+ * Opens a connection, whose `authority` is the name in the certificate. Returns undefined where the
+ * handshake failed, or this TLS doesn't support the parameters: then node's TLS finds the reason.
+ * Throws as `Transport.dial` does, but never for a failure of TLS.
+ */
 export async function connectTls(
   target: HostPort,
   endpoint: string,
@@ -24,7 +27,7 @@ export async function connectTls(
   const naming = namingOf(tls.name, target.host);
   if (naming === undefined || !emptyRoots()) return undefined;
   const seeded = prepareRandom();
-  const conn = await connectTcp(target, endpoint, context, ({ signal, ...where }) => {
+  const connecting = connectTcp(target, endpoint, context, ({ signal, ...where }) => {
     const options = {
       ...where,
       ...naming,
@@ -34,6 +37,9 @@ export async function connectTls(
     };
     return open(options, signal);
   });
+  // The far side's answer takes longer than the opening of libc.
+  using options = openSocketOptions();
+  const conn = await connecting;
   await seeded;
   if (conn === undefined) return undefined;
 
@@ -41,7 +47,7 @@ export async function connectTls(
   const stream = streamOfTls(conn);
   // The options are set before the handshake, whose last flight is two writes. Otherwise the second
   // write waits for the far side's acknowledgement of the first, for 40 ms.
-  const isSet = setTcpOptions(conn);
+  const isSet = options.set(conn);
   using _ = onAbort(signal, () => stream.close());
   try {
     if (!isSet) stream.close();

@@ -13,9 +13,9 @@ export type Pages = Readonly<Record<string, string>>;
 export async function servePages(
   pages: Pages,
   address: string,
-  deps: Pick<Deps, "stderr" | "signal" | "listening">,
+  deps: Pick<Deps, "stderr" | "signal" | "listen">,
 ): Promise<void> {
-  await deps.listening;
+  await deps.listen();
   const stopped = Promise.withResolvers<void>();
   using _stopping = onAbort(deps.signal, stopped.resolve);
   await using served = startPages(pages, address);
