@@ -6,7 +6,11 @@ import type { Clock, Deps, Output } from "../../cli/deps.ts";
 import { runProgram } from "../../cli/run.ts";
 import type { WorkerRecord } from "../../proto/gen/worker.ts";
 import { transports } from "../../transports/all.ts";
+import { prepareRandom } from "../../base/prepare_random.ts";
 import { createRegistry } from "../../transports/registry.ts";
+
+// A command begins this without waiting for it. Otherwise it would end within a test, or after it.
+await prepareRandom();
 
 export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;
