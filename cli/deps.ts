@@ -26,9 +26,9 @@ export interface Deps {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with an `Interrupted` as its reason. */
   readonly signal: AbortSignal;
   /**
-   * Makes sure that signals are listened to, and resolves then. Without this call, that happens a
-   * quarter of a second after the start at the latest. Before that, a signal ends the process at
-   * once, so code that creates something temporary awaits this first.
+   * Makes sure that signals are listened to, and resolves then. Without this call, that happens 100
+   * to 150 ms after the start. Before that, a signal ends the process at once, so code that creates
+   * something temporary awaits this first.
    */
   readonly listen: () => Promise<void>;
   readonly registry: Registry;

@@ -8,9 +8,9 @@ import { exitCodes } from "./exit_codes.ts";
  * program. An earlier signal ends the process at once; by then there is hardly anything to clean
  * up.
  */
-const LATER = 150;
-/** The guard costs 15 ms: it waits so many milliseconds for a moment in which they are free. */
-const PATIENCE = 100;
+const LATER = 100;
+/** The guard costs 15 ms: it waits at most so many milliseconds for a moment in which they are free. */
+const PATIENCE = 50;
 
 /**
  * The first SIGINT, SIGTERM or SIGHUP aborts the returned signal, so that the command ends in an
