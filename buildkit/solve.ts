@@ -26,6 +26,11 @@ export interface SolveOptions {
   readonly compress?: boolean;
   /** Receives each message on the progress. If it throws, the build ends with that error. */
   readonly onStatus: (status: StatusResponse) => void;
+  /**
+   * Called once when the daemon reports the end of its first transfer, as a rule of the Dockerfile, and
+   * then works alone: the moment for work of this side that nothing waits for. A build may end before.
+   */
+  readonly onBusy?: () => void;
   /** Called once when the daemon is far away, while its first question is on its way. */
   readonly onFar?: () => void;
   /** Cancels the build: the daemon is notified, and its last progress is awaited. */
@@ -119,11 +124,16 @@ export async function solve(
     });
   }
   const statusEnd = new AbortController();
-  let began = false;
+  const loadSpans = () => import("./client_spans.ts");
+  let began = false, busy = false;
   const onStatus = (status: StatusResponse) => {
     began = true;
     try {
       options.onStatus(status);
+      if (busy || !status.statuses.some(({ completed }) => completed)) return;
+      busy = true;
+      if (options.span) loadSpans().catch(() => {});
+      options.onBusy?.();
     } catch (error) {
       giveUp(error);
       throw error;
@@ -133,10 +143,11 @@ export async function solve(
     .catch(() => {}); // The call of the build itself reports the daemon's reason.
   const cancel = new AbortController();
   const span = callSpan(options.traceparent);
-  let spans: Promise<typeof import("./client_spans.ts")> | undefined;
   // A trace is no part of the build: nothing that goes wrong with it counts.
   const sendSpans = async (error?: unknown) => {
-    await spans?.then((code) => code.sendSpans(client, options.span!, span, error)).catch(() => {});
+    const { span: source } = options;
+    if (source === undefined) return;
+    await loadSpans().then((code) => code.sendSpans(client, source, span, error)).catch(() => {});
   };
   using _cancelling = onAbort(signal, () => cancel.abort(signal.reason));
   try {
@@ -147,8 +158,6 @@ export async function solve(
     const metadata: [string, string][] = [["traceparent", `00-${span.trace}-${span.id}-01`]];
     const answer = client.solve(request, { signal: cancel.signal, metadata });
     answer.catch(() => {});
-    // The code is loaded while the daemon works.
-    if (options.span) spans = import("./client_spans.ts");
     const { ExporterResponse } = await Promise.race([answer, lostAfter(lost, answer), givenUp]);
     client.closeAfter(sendSpans());
     await within(status, STATUS_GRACE);

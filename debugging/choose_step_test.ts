@@ -25,6 +25,7 @@ function resultOf(...names: readonly (readonly [name: string, line: number])[]) 
     platform: "",
     ref: "ref",
     config: { env: [], user: "", cwd: "" },
+    refs: new Map(),
     definition: {
       steps: new Map(steps.map((step) => [step.digest, step])),
       head: { digest: "", index: 0n },

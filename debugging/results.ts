@@ -21,6 +21,8 @@ export interface PlatformResult {
   readonly ref: string;
   readonly definition: BuildDefinition;
   readonly config: ImageConfig;
+  /** The refs of steps' results that the daemon was asked for, by the input that takes them. */
+  readonly refs: Map<string, string | Promise<string>>;
 }
 
 /** An empty result, which ends a build without further work. */
@@ -36,37 +38,51 @@ export async function platformResults(result: Result): Promise<PlatformResult[]>
       const key = platform === "" ? "" : `/${platform}`;
       const config = result.metadata[`containerimage.config${key}`];
       const definition = await readDefinition(def);
-      return { platform, ref: id, definition, config: imageConfig(config) };
+      return { platform, ref: id, definition, config: imageConfig(config), refs: new Map() };
     }),
   );
 }
 
 /** The way to get the ref of a step's result. */
 export interface RefOptions {
-  /** The result is built at once: in one call, if the daemon can do that. */
+  /** Whether the result is built now. One call both asks and builds, if the daemon can do that. */
   readonly build: "no" | "one call" | "two calls";
   readonly signal?: AbortSignal;
 }
 
-/** The ref of a step's result. Rejects with the daemon's error. */
+/** The ref of a step's result, for which the daemon is asked once. Rejects with the daemon's error. */
 export async function refOfInput(
   gateway: Gateway,
-  { ref, definition }: PlatformResult,
+  { ref, definition, refs }: PlatformResult,
   input: Input,
   { build, signal }: RefOptions,
 ): Promise<string> {
   const { head, withResult } = definition;
   const isHead = input.digest === head.digest && input.index === head.index;
-  const Evaluate = build === "one call";
-  // The definition is known here, so the daemon need not send it back.
-  const request = { Definition: withResult(input), Evaluate, allowResultArrayRef: false };
-  const own = isHead ? ref : refIn(await gateway.solve(request, signal));
-  if (own && build !== "no" && (isHead || !Evaluate)) await gateway.evaluate(own, signal);
-  return own ?? "";
+  const key = `${input.digest} ${input.index}`;
+  const known = isHead ? ref : refs.get(key);
+  const both = known === undefined && build === "one call";
+  const ask = async () => {
+    // The definition is known here, so the daemon need not send it back.
+    const request = { Definition: withResult(input), Evaluate: both, allowResultArrayRef: false };
+    const own = refIn(await gateway.solve(request, both ? signal : undefined));
+    refs.set(key, own);
+    return own;
+  };
+  const asked = known ?? ask();
+  // A call that also builds may be aborted, so nobody else may wait for it.
+  if (typeof asked !== "string" && !both) {
+    refs.set(key, asked);
+    asked.catch(() => refs.delete(key));
+  }
+  // A known ref's call goes out within this turn.
+  const own = typeof asked === "string" ? asked : await asked;
+  if (own && build !== "no" && !both) await gateway.evaluate(own, signal);
+  return own;
 }
 
-function refIn({ result }: Result): string | undefined {
-  return result?.$case === "refDeprecated" ? result.refDeprecated : undefined;
+function refIn({ result }: Result): string {
+  return result?.$case === "refDeprecated" ? result.refDeprecated : "";
 }
 
 function imageConfig(bytes: Uint8Array | undefined): ImageConfig {

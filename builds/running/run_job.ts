@@ -73,7 +73,10 @@ async function runBuild(
   const policies = await underPolicies(client, job, context, services.list);
   const list = [...services.list, ...policies ? [policies.service] : []];
   const solving = link?.solve ?? solvingOf(job, context);
-  const record = () => context.record(job);
+  const record = () => {
+    context.noteUse();
+    context.record(job);
+  };
   try {
     const solved = solving(client, policedRequest(solveRequest(ref, newId(), options), policies), {
       services: idle?.watched(list) ?? list,
@@ -83,6 +86,7 @@ async function runBuild(
         idle?.touch();
         progress.update(status);
       },
+      onBusy: record,
       onFar: () => lookAtContext(job, context),
       signal: deps.signal,
       traceparent: deps.env("TRACEPARENT"),
@@ -93,8 +97,6 @@ async function runBuild(
     });
     // While the daemon works.
     const stop = after(0, () => {
-      context.noteUse();
-      record();
       if (build.inputs.mounts.size > 0) context.shared.sys();
     });
     const answers = await solved.finally(stop).finally(record);

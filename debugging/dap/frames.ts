@@ -41,9 +41,13 @@ export function frameReader(): (bytes: Uint8Array) => unknown[] {
 }
 
 function headerEnd(bytes: Uint8Array): number {
-  for (let at = 0; at + 3 < bytes.length && at <= LONGEST_HEADER; at++) {
-    const [a, b, c, d] = bytes.subarray(at, at + 4);
-    if (a === 13 && b === 10 && c === 13 && d === 10) return at;
+  const CR = 13, LF = 10;
+  for (
+    let at = bytes.indexOf(CR);
+    at >= 0 && at <= LONGEST_HEADER;
+    at = bytes.indexOf(CR, at + 1)
+  ) {
+    if (bytes[at + 1] === LF && bytes[at + 2] === CR && bytes[at + 3] === LF) return at;
   }
   return -1;
 }

@@ -136,9 +136,23 @@ export function threadOf(
     return source?.identifier ?? (step?.name || digest);
   }
 
+  /** Tells the daemon, while it works, of the steps that may be next. It builds none of them yet. */
+  function lookAhead({ next, into, out }: Stop): void {
+    for (const { frame } of new Set([next, into, out].filter((stop) => stop !== undefined))) {
+      for (const input of frame.op.inputs) {
+        refOfInput(gateway, result, input, { build: "no" }).catch(() => {});
+      }
+    }
+  }
+
   /** Builds everything that must be there before a stop, or the result at the end. */
   async function reach(stop: Stop | undefined, until = nothing): Promise<Mounts> {
-    if (stop !== undefined) return await abortable(inputsOf(stop, until), signal);
+    if (stop !== undefined) {
+      const inputs = inputsOf(stop, until);
+      // Once the request above is on its way.
+      queueMicrotask(() => lookAhead(stop));
+      return await abortable(inputs, signal);
+    }
     await abortable(gateway.evaluate(result.ref, until), signal);
     return { root: "/", refs: new Map([["/", result.ref]]) };
   }
