@@ -60,12 +60,14 @@ async function stop(client: DapClient): Promise<{ at: string; id: number; frames
 
 test("a failed step stops the thread; its files and arguments are there", async () => {
   await using it = await space(
-    "FROM busybox\nWORKDIR /w\nRUN echo report > made && cat nothing\n",
+    "FROM busybox\nWORKDIR /w\nRUN echo report > made && cat nothing\nRUN true\n",
   );
   await using client = ours(it);
   await start(it, client, { launch: { stopOnEntry: true } });
-  assert.equal((await stop(client)).at, "step 1");
-  await client.request("continue", { threadId: 1 });
+  for (const at of ["step 1", "step 2", "step 3"]) {
+    assert.equal((await stop(client)).at, at);
+    await client.request("next", { threadId: 1 });
+  }
   const { at, frames } = await stop(client);
   assert.equal(at, "exception 3");
   const { scopes } = await client.request("scopes", { frameId: frames[0].id });
