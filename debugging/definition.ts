@@ -45,10 +45,12 @@ const COMMAND = "com.docker.dockerfile.v1.command";
 export async function readDefinition(bytes: Uint8Array): Promise<BuildDefinition> {
   const { def, metadata, Source } = Definition.decode(bytes);
   const steps = new Map<string, BuildStep>();
-  const last = def.at(-1);
-  const head = last && Op.decode(last).inputs[0];
+  // Other threads compute the digests meanwhile.
+  const computed = Promise.all(def.slice(0, -1).map(sha256Of));
+  const ops = def.map((bytes) => Op.decode(bytes));
+  const head = ops.at(-1)?.inputs[0];
+  const digests = await computed;
   if (head === undefined) throw new Error("the build has no steps to look at");
-  const digests = await Promise.all(def.slice(0, -1).map(sha256Of));
   for (const [at, digest] of digests.entries()) {
     const description = metadata[digest]?.description ?? {};
     // A location is an instruction, and has a range for each of its lines.
@@ -59,7 +61,7 @@ export async function readDefinition(bytes: Uint8Array): Promise<BuildDefinition
         range: { start: ranges[0]!.start, end: ranges.at(-1)!.end },
       }));
     const name = description[NAME] ?? description[COMMAND] ?? "";
-    steps.set(digest, { digest, op: Op.decode(def[at]!), name, places });
+    steps.set(digest, { digest, op: ops[at]!, name, places });
   }
   return {
     steps,
