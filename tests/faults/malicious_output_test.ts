@@ -3,7 +3,7 @@
  * case also checks that nothing outside was touched (`against_fake.ts`).
  */
 import assert from "node:assert/strict";
-import { finPacket, Mode } from "../../buildkit/fsync/packet.ts";
+import { Mode } from "../../buildkit/fsync/packet.ts";
 import { BytesMessage } from "../../proto/gen/control.ts";
 import {
   dataPacket,
@@ -15,61 +15,21 @@ import {
 import { buildAgainst, checkFailed, refusal, toFolder, toTar } from "./against_fake.ts";
 import { entriesOf } from "./leftovers.ts";
 
-const dir = Mode.dir + 0o755;
 const link = Mode.symlink + 0o777;
 
-/** Entries that must be refused, and the message to the user. */
+/**
+ * Entries that must be refused, and the message to the user: one of each way out of the folder.
+ * `buildkit/fsync/receiver_hostile_test.ts` and `validator_test.ts` there have all the others.
+ */
 const refused: [name: string, entries: Entry[], message: RegExp][] = [
   ["a path with ..", [{ path: "../outside/evil" }], /"\.\.\/outside\/evil": it leads out/],
-  [
-    "a path with .. further in",
-    [{ path: "a", mode: dir }, { path: "a/../../outside/evil" }],
-    /it leads out/,
-  ],
   ["an absolute path", [{ path: "/tmp/fl-evil" }], /"\/tmp\/fl-evil": it is absolute/],
-  ["an empty path", [{ path: "" }], /it is empty/],
-  ["the folder itself", [{ path: ".", mode: dir }], /"\.": it is not clean/],
-  ["a doubled slash", [{ path: "a", mode: dir }, { path: "a//b" }], /it is not clean/],
-  ["a NUL", [{ path: "a\0b" }], /it contains a NUL/],
   [
     "a file through a link that leads out",
     [{ path: "l", mode: link, linkname: "../outside" }, { path: "l/evil", content: "x" }],
     /"l\/evil": it is out of order/,
   ],
-  [
-    "a folder where a link was sent, and a file in it",
-    [
-      { path: "l", mode: link, linkname: "../outside" },
-      { path: "l", mode: dir },
-      { path: "l/evil", content: "x" },
-    ],
-    /"l": it is out of order, or was sent before/,
-  ],
-  [
-    "a file through a link inside a folder",
-    [
-      { path: "d", mode: dir },
-      { path: "d/l", mode: link, linkname: "../../outside" },
-      { path: "d/l/evil", content: "x" },
-    ],
-    /"d\/l\/evil": it is out of order/,
-  ],
   ["a hard link to outside", [{ path: "h", linkname: "../outside/victim" }], /"h"/],
-  ["a hard link to an absolute path", [{ path: "h", linkname: "/etc/passwd" }], /"h"/],
-  ["a hard link to what was not sent", [{ path: "h", linkname: "g" }], /"h"/],
-  [
-    "a hard link through a link",
-    [
-      { path: "a", mode: link, linkname: "../outside" },
-      { path: "h", linkname: "a/victim" },
-    ],
-    /"h"/,
-  ],
-  ["entries out of order", [{ path: "b" }, { path: "a" }], /"a": it is out of order/],
-  ["an entry twice", [{ path: "a" }, { path: "a" }], /"a": it is out of order, or was sent/],
-  ["a file in what is none", [{ path: "a" }, { path: "a/b" }], /"a\/b": it is out of order/],
-  ["a mode of no type", [{ path: "a", mode: 0x88000000 }], /"a": its mode/],
-  ["a link without a target", [{ path: "a", mode: link }], /"a": it is a link/],
 ];
 
 for (const [name, entries, message] of refused) {
@@ -82,28 +42,6 @@ for (const [name, entries, message] of refused) {
     checkFailed(ended, message);
   });
 }
-
-Deno.test("a link in the output folder that was there before is replaced, not followed", async () => {
-  const ended = await buildAgainst(async (build) => {
-    await exportTree(await build.session(), [
-      { path: "l", mode: dir },
-      { path: "l/inside", content: "new" },
-      { path: "m", content: "new" },
-    ]);
-  }, {
-    args: toFolder,
-    async prepare(folder) {
-      await Deno.mkdir(`${folder}/out`);
-      await Deno.symlink("../outside", `${folder}/out/l`);
-      await Deno.symlink("../outside/victim", `${folder}/out/m`);
-    },
-    after(folder) {
-      assert.equal(Deno.readTextFileSync(`${folder}/out/l/inside`), "new");
-      assert.ok(Deno.lstatSync(`${folder}/out/m`).isFile);
-    },
-  });
-  assert.equal(ended.code, 0, ended.stderr);
-});
 
 Deno.test("a link that leads out may be sent, but nothing is written through it", async () => {
   const ended = await buildAgainst(async (build) => {
@@ -121,25 +59,6 @@ Deno.test("a link that leads out may be sent, but nothing is written through it"
     },
   });
   assert.equal(ended.code, 0, ended.stderr);
-});
-
-Deno.test("content of files that were never listed is refused", async () => {
-  const ended = await buildAgainst(async (build) => {
-    const call = openExport(await build.session());
-    call.send(statPacket({ path: "a", content: "abc" }));
-    call.send(dataPacket(7, new Uint8Array([1])));
-    throw await refusal(call.receive(() => {}));
-  }, { args: toFolder });
-  checkFailed(ended, /content of file 7, which was not asked for/);
-});
-
-Deno.test("an end before the beginning is refused", async () => {
-  const ended = await buildAgainst(async (build) => {
-    const call = openExport(await build.session());
-    call.send(finPacket);
-    throw await refusal(call.receive(() => {}));
-  }, { args: toFolder });
-  checkFailed(ended, /finished before it was asked to/);
 });
 
 Deno.test("bytes that are no packet are refused, in a folder and in a tar", async () => {

@@ -57,6 +57,7 @@ Deno.test("a folder that was never offered is not sent", async () => {
 
 Deno.test("paths that lead out of an offered folder lead nowhere", async () => {
   const outside = ["../outside/victim", "/etc/passwd", "up/victim", "absolute/passwd", "../../.."];
+  const more = ["..", "../*", "*/victim", "file/../../outside/victim", "../../../etc/passwd"];
   const ended = await buildAgainst(async (build) => {
     const session = await build.session();
     for (const asked of [{ followPaths: outside }, { includes: outside }]) {
@@ -65,6 +66,14 @@ Deno.test("paths that lead out of an offered folder lead nowhere", async () => {
       for (const [path, text] of found) {
         assert.ok(["up", "absolute"].includes(path), `${path} was sent`);
         assert.match(text, /^-> /);
+      }
+    }
+    // These may match what is in the context.
+    for (const path of more) {
+      for (const asked of [{ followPaths: [path] }, { includes: [path] }]) {
+        const found = await importTree(session, { directory: "context", ...asked });
+        const bad = [...found.keys()].filter((path) => /\.\.|^\/|passwd|\/victim/.test(path));
+        assert.deepEqual(bad, [], path);
       }
     }
   }, {
@@ -77,7 +86,8 @@ Deno.test("paths that lead out of an offered folder lead nowhere", async () => {
 });
 
 Deno.test("a secret that was never offered is not sent", async () => {
-  for (const id of ["other", "", "known\0", "../told", "__proto__", "HOME", "/etc/passwd"]) {
+  const wrong = ["other", "", "known\0", "../told", "__proto__", "HOME", "/etc/passwd"];
+  for (const id of [...wrong, "Known", "known/../known", "x".repeat(1 << 20)]) {
     const ended = await buildAgainst(async (build) => {
       const error = await refusal(getSecret(await build.session(), id));
       assert.ok(error instanceof RpcError && error.code === Code.NOT_FOUND, String(error));
@@ -86,7 +96,7 @@ Deno.test("a secret that was never offered is not sent", async () => {
       args: (folder) => ["--secret", `id=known,src=${folder}/told`],
       prepare: (folder) => Deno.writeTextFile(`${folder}/told`, "told"),
     });
-    checkFailed(ended, /was not given to this build/);
+    checkFailed(ended, id.length > 1000 ? /secret "x{1000}/ : /was not given to this build/);
   }
 });
 
@@ -110,13 +120,17 @@ Deno.test("a file that was not listed, is no file, or was sent before is not sen
 
 Deno.test("a method that is not served is refused", async () => {
   const ended = await buildAgainst(async (build) => {
-    const call = (await build.session()).call("/moby.upload.v1.Upload/Pull");
-    call.endSend();
-    const error = await refusal(call.receive(() => {}));
-    assert.ok(error instanceof RpcError && error.code === Code.UNIMPLEMENTED, String(error));
-    throw error;
+    const session = await build.session();
+    const send = "/moby.filesync.v1.FileSend/DiffCopy";
+    for (const path of ["/", "/a", send, `/${"x".repeat(10_000)}`]) {
+      const call = session.call(path);
+      call.endSend();
+      const error = await refusal(call.receive(() => {}));
+      assert.ok(error instanceof RpcError && error.code === Code.UNIMPLEMENTED, String(error));
+      if (path === send) assert.match(error.message, /DiffCopy is not served/);
+    }
   });
-  checkFailed(ended, /Pull is not served/);
+  assert.equal(ended.code, 0, ended.stderr);
 });
 
 Deno.test("an answer to Solve that is no message is reported", async () => {
