@@ -121,9 +121,7 @@ async function ask(
       budget: { ms },
     });
     try {
-      await client.info({
-        signal: AbortSignal.any([signal, AbortSignal.timeout(ms + 2000)]),
-      });
+      await client.info({ signal: AbortSignal.any([signal, AbortSignal.timeout(ms + 2000)]) });
     } finally {
       await client.close();
     }

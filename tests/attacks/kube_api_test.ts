@@ -28,12 +28,7 @@ for (const way of PATHS) {
     campaign(httpAnswers, async ([title, answer, expected]) => {
       await using server = rawServer(async (conn) => await answer(conn, await conn.head()));
       const endpoint = `${way}kubeconfig=${await kubeconfig(server.port)}`;
-      await attacked({
-        title,
-        endpoint,
-        env: { HOME: "/nowhere" },
-        ...expected && { expected },
-      });
+      await attacked({ title, endpoint, env: { HOME: "/nowhere" }, ...expected && { expected } });
     }));
 }
 

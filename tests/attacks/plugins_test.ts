@@ -35,9 +35,7 @@ const module = (imports: string, files: Record<string, string> = { "lib/one.js":
   files: { [`${PLUGIN}.js`]: `${imports}\n${MODULE}`, ...files },
   plugin: `${PLUGIN}.js`,
 });
-const interpreted: Layout = {
-  files: { [PLUGIN]: "#!ROOT/bin/shell -e\n", "bin/shell": SCRIPT },
-};
+const interpreted: Layout = { files: { [PLUGIN]: "#!ROOT/bin/shell -e\n", "bin/shell": SCRIPT } };
 
 /** The layout, what is tampered with, and how the refusal names it. */
 const attacks: [title: string, layout: Layout, at: string, named: RegExp][] = [
@@ -146,9 +144,7 @@ const attacks: [title: string, layout: Layout, at: string, named: RegExp][] = [
   ],
   [
     "an import that is not there yet",
-    module('import "../../../lib/new.js";', {
-      "lib/other.js": "",
-    }),
+    module('import "../../../lib/new.js";', { "lib/other.js": "" }),
     "lib",
     /its folder \S+\/lib /,
   ],
@@ -232,10 +228,7 @@ for (
     ["a module with imports", module('import "../../../lib/one.js";')],
     ["a script with an interpreter of its own", {
       ...interpreted,
-      files: {
-        ...interpreted.files,
-        [PLUGIN]: "#!/bin/sh\ntouch ROOT/ran\n",
-      },
+      files: { ...interpreted.files, [PLUGIN]: "#!/bin/sh\ntouch ROOT/ran\n" },
     }],
     ["a module whose imports are partly missing", module('// import "./gone.js"\n')],
   ] as const

@@ -21,10 +21,7 @@ Deno.test(
       Flags: null,
       Files: null,
     });
-    const nodes = [
-      node("far0", shared.address, "amd64"),
-      node("far1", second.address, "riscv64"),
-    ];
+    const nodes = [node("far0", shared.address, "amd64"), node("far1", second.address, "riscv64")];
     space.write({
       ".store/instances/far": JSON.stringify({ Name: "far", Driver: "remote", Nodes: nodes }),
       Dockerfile: "FROM scratch\nARG TARGETARCH\nCOPY file /${TARGETARCH}\n",

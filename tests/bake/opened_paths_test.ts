@@ -107,10 +107,7 @@ function randomTarget(below: (limit: number) => number, root: string): Target {
     attrs: new Map([[
       pick(["tar", "tar", "load", "x", "x"]),
       pick(["false", "podman", "containerd"]),
-    ], [
-      pick(["socket", "dest", "DEST"]),
-      path(),
-    ]]),
+    ], [pick(["socket", "dest", "DEST"]), path()]]),
   }));
   if (below(4) === 0) {
     target.secret = some(() => ({ id: path(), src: pick([path(), ""]), env: "" }));

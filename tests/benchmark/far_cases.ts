@@ -47,11 +47,7 @@ const makers = {
       fill: (dir) => Deno.writeTextFile(`${dir}/hello`, "hello\n"),
     }),
   /** Go's own sources, 57 MB of them, are sent again and again: each file was touched. */
-  sources: (making: Making) =>
-    build(making, "sources", {
-      fill: copySources,
-      before: touchAll,
-    }),
+  sources: (making: Making) => build(making, "sources", { fill: copySources, before: touchAll }),
   /** The same sources. In the place of buildctl stands fairlead without compression. */
   compression: async (making: Making) => {
     const made = await build(making, "compression", { fill: copySources, before: touchAll });

@@ -37,11 +37,7 @@ export async function startFarLink(
   before: readonly string[],
 ): Promise<FarLink> {
   const [program = "", ...args] = [...before, await buildTool("far_proxy"), ...addresses];
-  const child = new Deno.Command(program, {
-    args,
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
+  const child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
   const writer = child.stdin.getWriter();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";

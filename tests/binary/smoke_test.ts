@@ -74,9 +74,7 @@ Deno.test({
           ] as const
         ) await Deno.copyFile(path, file(name));
         await Deno.chmod(file("ssh_key"), 0o600);
-        await Deno.writeTextFile(file("plugins/fairlead-transport-self"), PLUGIN, {
-          mode: 0o755,
-        });
+        await Deno.writeTextFile(file("plugins/fairlead-transport-self"), PLUGIN, { mode: 0o755 });
         const examples = new URL("../../examples/transports/", import.meta.url);
         const module = "fairlead-transport-socket.ts";
         await Deno.copyFile(new URL(module, examples), file(`plugins/${module}`));

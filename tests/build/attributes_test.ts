@@ -196,10 +196,7 @@ function lasting(text: string): unknown {
 }
 
 test("--metadata-file holds the provenance, and warnings when they are wanted", async (space) => {
-  space.write({
-    "ctx/Dockerfile": "from busybox\nCOPY a <<-E /\nx & y\nE\n",
-    "ctx/a": "",
-  });
+  space.write({ "ctx/Dockerfile": "from busybox\nCOPY a <<-E /\nx & y\nE\n", "ctx/a": "" });
   const cases: [args: string[], env: Record<string, string>][] = [
     [[], {}],
     [["--build-arg=A=1"], { BUILDX_METADATA_PROVENANCE: "max" }],

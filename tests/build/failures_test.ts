@@ -169,10 +169,7 @@ const cases: Record<
 for (const [name, { dockerfile, args = [], env, message }] of Object.entries(cases)) {
   Deno.test({ name: `refused: ${name}`, ignore }, async () => {
     await using space = await workspace(shared.address);
-    space.write({
-      "ctx/Dockerfile": dockerfile ?? "FROM scratch\nLABEL a=b\n",
-      "file": "",
-    });
+    space.write({ "ctx/Dockerfile": dockerfile ?? "FROM scratch\nLABEL a=b\n", "file": "" });
     const { code, stderr, stdout } = await space.fairlead(["build", ...args, "ctx"], env);
     assert.match(stderr, message);
     assert.equal(code, 1, stderr);

@@ -463,10 +463,6 @@ test("bake: targets on several nodes, linked and pushed, with buildx's records",
       path,
     ) => [id(path), id(space.read(`.store/${path}`)).replaceAll(space.dir, "")]);
     // The order of a group's refs is not fixed.
-    return {
-      text,
-      records: records.sort(),
-      metadata: JSON.parse(id(JSON.stringify(metadata))),
-    };
+    return { text, records: records.sort(), metadata: JSON.parse(id(JSON.stringify(metadata))) };
   });
 });

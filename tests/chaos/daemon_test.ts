@@ -306,10 +306,7 @@ async function trial(
     writeInputs(folder);
     Deno.mkdirSync(out);
     if (spoilt.disk) await check("mount", ["-t", "tmpfs", "-o", spoilt.disk, "tmpfs", out]);
-    const link = {
-      ...spoilt.up && { up: spoilt.up },
-      ...spoilt.down && { down: spoilt.down },
-    };
+    const link = { ...spoilt.up && { up: spoilt.up }, ...spoilt.down && { down: spoilt.down } };
     const { engine } = work;
     await using proxy = await startProxy({ to: daemon.address, ...spoilt.atEngine ? {} : link });
     await using loaded = engine &&

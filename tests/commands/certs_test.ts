@@ -127,10 +127,7 @@ test("certs create keeps what is there, and leaves nothing half done", async () 
   match(odd.stderr, /^ERROR: cannot write the certificates to /m);
   deepEqual(files(space.path("odd")), { client: "x" });
   for (
-    const args of [["--days", "0"], ["--algorithm", "rsa"], ["--client", "a,b"], [
-      "--host",
-      "a b",
-    ]]
+    const args of [["--days", "0"], ["--algorithm", "rsa"], ["--client", "a,b"], ["--host", "a b"]]
   ) {
     const { stderr } = await fails(space.fairlead([
       ...["certs", "create", "new", "--host", "a"],

@@ -98,12 +98,7 @@ test("breakpoints work on instructions without a step, with conditions, and repo
   await using it = await space();
   await using client = ours(it);
   const { breakpoints } = await start(it, client, {
-    lines: [
-      { line: 5, condition: 'stage == "two"' },
-      8,
-      { line: 9, condition: "nonsense" },
-      99,
-    ],
+    lines: [{ line: 5, condition: 'stage == "two"' }, 8, { line: 9, condition: "nonsense" }, 99],
   });
   assert.deepEqual(breakpoints.map(({ verified }: Json) => verified), [false, false, false, false]);
   assert.match(breakpoints[2].message, /invalid condition/);

@@ -81,10 +81,7 @@ Deno.test({
       const { ours, theirs } = await rows(space);
       equal(ours.join("\n"), theirs.join("\n"));
       match(ours[1]!, / running v0/);
-      const inspected = await Promise.all([
-        space.fairlead(["inspect"]),
-        space.buildx(["inspect"]),
-      ]);
+      const inspected = await Promise.all([space.fairlead(["inspect"]), space.buildx(["inspect"])]);
       // buildx prints driver options in no order.
       const text = ({ stdout }: { stdout: string }) =>
         words(stdout).filter((line) => !/^(Driver Options|Last Activity):/.test(line));
@@ -156,9 +153,7 @@ Deno.test({
     await space.fairlead(["create", "--name=Late", "--driver-opt=image=late,network=host"]);
     await space.fairlead(["inspect", "--bootstrap", "Late"]);
     await docker("restart", "-t", "0", "buildx_buildkit_late0");
-    await succeeds(space.fairlead([
-      ...["build", "--builder=Late", "--network=host", "ctx"],
-    ]));
+    await succeeds(space.fairlead([...["build", "--builder=Late", "--network=host", "ctx"]]));
     await space.fairlead(["rm", "Late"]);
   });
 

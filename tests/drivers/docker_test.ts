@@ -165,9 +165,7 @@ for (const { what, containerd = false, old = false, ...options } of engines) {
     }
 
     await t.step("a push, by the engine where its BuildKit can't", async () => {
-      await using registry = await startRegistry({
-        password: { user: "me", password: "hunter2" },
-      });
+      await using registry = await startRegistry({ password: { user: "me", password: "hunter2" } });
       const name = `${registry.host}/pushed/it:1`;
       const [ours] = await both(space, "-t", name, "--push");
       equal(ours.code, 1);

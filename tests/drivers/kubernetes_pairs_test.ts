@@ -198,11 +198,7 @@ async function takeObjects(api: KubeApi): Promise<KubeObject[]> {
     "Deployment",
     "/apis/apps/v1",
     "deployments",
-  ], [
-    "StatefulSet",
-    "/apis/apps/v1",
-    "statefulsets",
-  ]] as const;
+  ], ["StatefulSet", "/apis/apps/v1", "statefulsets"]] as const;
   for (const [kind, group, plural] of kinds) {
     for (const namespace of ["default", "ci"]) {
       const path = `${group}/namespaces/${namespace}/${plural}`;

@@ -89,10 +89,7 @@ Deno.test("a tar whose build fails after the last byte is not kept", async () =>
     call.endSend();
     await call.receive(() => {});
     throw new Error("the exporter failed");
-  }, {
-    args: toTar,
-    after: (folder) => assert.ok(!entriesOf(folder).includes("o.tar")),
-  });
+  }, { args: toTar, after: (folder) => assert.ok(!entriesOf(folder).includes("o.tar")) });
   checkFailed(ended, /the exporter failed/);
 });
 

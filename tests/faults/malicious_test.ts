@@ -101,11 +101,7 @@ Deno.test("a secret that was never offered is not sent", async () => {
 });
 
 Deno.test("a file that was not listed, is no file, or was sent before is not sent", async () => {
-  const ids = {
-    "not listed": [99_999],
-    "a folder": [1],
-    "twice": [0, 0],
-  };
+  const ids = { "not listed": [99_999], "a folder": [1], "twice": [0, 0] };
   for (const asked of Object.values(ids)) {
     const ended = await buildAgainst(async (build) => {
       const call = openImport(await build.session(), { directory: "context" });

@@ -162,9 +162,7 @@ test("--idle-timeout cancels a build without progress, and no other", async () =
   await using sleeps = await makeWorkbench({
     Dockerfile: `FROM busybox\nRUN sleep 60 # ${id}\n`,
   });
-  const slept = await sleeps.build(["--idle-timeout", "2s", "--retry", "3"], {
-    host: daemon.tcp,
-  });
+  const slept = await sleeps.build(["--idle-timeout", "2s", "--retry", "3"], { host: daemon.tcp });
   checkError(slept, /failed to build: the build made no progress for 2s, and was cancelled/);
   assert.match(slept.stderr, /#\d+ CANCELED/);
   assert.match(slept.stderr, /hint: .*--idle-timeout/);

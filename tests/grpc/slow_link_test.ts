@@ -107,12 +107,7 @@ Deno.test("64 MiB up and down at once, 200 streams, and health within 3 seconds"
     over = true;
     await asking;
   }, `${folder}/s`);
-  await using proxy = await startProxy({
-    to: fake.address,
-    listen: "unix",
-    up: link,
-    down: link,
-  });
+  await using proxy = await startProxy({ to: fake.address, listen: "unix", up: link, down: link });
   const client = await clientOf(proxy.address);
   const id = "slow";
   const session = openSession(client.channel, { id, sharedKey: "", services: [health, service] });

@@ -44,12 +44,7 @@ export async function runFairlead(options: ProgramOptions): Promise<Ended> {
   const deps = { ...own, clock: systemClock };
   const started = performance.now();
   const code = await runProgram(deps, commands);
-  return {
-    code,
-    stdout: stdout.text(),
-    stderr: stderr.text(),
-    ms: performance.now() - started,
-  };
+  return { code, stdout: stdout.text(), stderr: stderr.text(), ms: performance.now() - started };
 }
 
 /** The lines that report the failure: exactly one in a good report. */

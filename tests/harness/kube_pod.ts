@@ -85,9 +85,7 @@ function podOf(containers: PodSpec["containers"]): KubeObject {
       env: Object.entries(container.env ?? {}).map(([name, value]) => ({ name, value })),
       securityContext: { privileged: true },
       ...container.memory !== undefined && { resources: { limits: { memory: container.memory } } },
-      ...container.folder !== undefined && {
-        volumeMounts: [{ name: "peer", mountPath: "/peer" }],
-      },
+      ...container.folder !== undefined && { volumeMounts: [{ name: "peer", mountPath: "/peer" }] },
       ...container.readyWhen !== undefined && {
         readinessProbe: { exec: { command: container.readyWhen }, periodSeconds: 1 },
       },

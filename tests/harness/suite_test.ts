@@ -71,7 +71,5 @@ Deno.test("a test that fails once is named as unsteady, one that fails twice has
       throw new Error("on purpose");
     });`;
   const unsteady = await run(chance);
-  assert.deepEqual([unsteady.passed, unsteady.failed, unsteady.unsteady], [2, 0, [
-    "./a_test.ts",
-  ]]);
+  assert.deepEqual([unsteady.passed, unsteady.failed, unsteady.unsteady], [2, 0, ["./a_test.ts"]]);
 });

@@ -35,13 +35,7 @@ test("create --dry-run, and what it refuses", async () => {
     [several, "-p", "linux/arm64,linux/arm/v7"],
     [several, "-p", "linux/s390x"],
     [single, "--prefer-index=false", "-p", "linux/arm64"],
-    [
-      single,
-      "--annotation",
-      "index:x=y<z",
-      "--annotation",
-      "manifest-descriptor[linux/amd64]:q=1",
-    ],
+    [single, "--annotation", "index:x=y<z", "--annotation", "manifest-descriptor[linux/amd64]:q=1"],
     [single, "--annotation", "x=y"],
     [single, "--annotation", "a"],
     [single, "--annotation", "nope:a=b"],
@@ -183,9 +177,7 @@ test("a builder's buildkitd.toml says how registries are asked", async () => {
   await using certs = await makeCerts();
   await using registry = await startRegistry({ tls: certs.server });
   using registries = client({
-    configs: {
-      [registry.host]: { http: false, ca: [await Deno.readTextFile(certs.ca.cert)] },
-    },
+    configs: { [registry.host]: { http: false, ca: [await Deno.readTextFile(certs.ca.cert)] } },
   });
   const name = `${registry.host}/a:1`;
   await pushImage(registries, name);

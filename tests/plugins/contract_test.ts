@@ -40,9 +40,7 @@ if (!skip(await missing("perl"))) {
       const peer = await startPeer();
       return Object.assign(peer, { endpoint: `loopback://${peer.port}` });
     },
-    cannot: {
-      "half-closed on the far side": "the end of its stdout is the end of the connection",
-    },
+    cannot: { "half-closed on the far side": "the end of its stdout is the end of the connection" },
     outlives: "a process is gone a moment after its stream was closed",
     hang: hang("hanging://there"),
     dead: [["loopback://1", /port 1 of 127\.0\.0\.1: Connection refused$/]],

@@ -34,9 +34,7 @@ if (!skip(reason)) {
     for (const line of commands) {
       await t.step(`fairlead ${line}`, async () => {
         const words = line.replace("/run/buildkit/buildkitd.sock", socket).split(" ");
-        await succeeds(fairlead(words, {
-          env: { ...env, HOME: home, XDG_DATA_HOME: "" },
-        }));
+        await succeeds(fairlead(words, { env: { ...env, HOME: home, XDG_DATA_HOME: "" } }));
       });
     }
     await removeFolder(home);

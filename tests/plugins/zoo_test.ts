@@ -35,10 +35,7 @@ const beasts: Readonly<Record<string, Beast>> = {
     connect: "exit 0",
     message: /the plugin .* ended its stdout without a handshake line$/,
   },
-  "is killed": {
-    connect: "kill -9 $$",
-    message: /the plugin .* was ended by SIGKILL$/,
-  },
+  "is killed": { connect: "kill -9 $$", message: /the plugin .* was ended by SIGKILL$/ },
   "prints noise before its handshake": {
     connect: "echo Welcome to example.com; sleep 60",
     message: /wrote the text "Welcome to example\.com\\n" where its handshake line should be$/,
@@ -90,10 +87,7 @@ const beasts: Readonly<Record<string, Beast>> = {
     metadata: "head -c 65537 /dev/zero",
     message: /its metadata is longer than 65536 bytes$/,
   },
-  "hangs at metadata": {
-    metadata: "sleep 61",
-    message: /'metadata' did not end within 2 s$/,
-  },
+  "hangs at metadata": { metadata: "sleep 61", message: /'metadata' did not end within 2 s$/ },
   "is of a later protocol": {
     metadata: echo(metadataOf("x", { protocol: { min: 2, max: 3 } })),
     message: /it speaks plugin protocol 2 to 3, and fairlead 1$/,
@@ -104,10 +98,7 @@ const beasts: Readonly<Record<string, Beast>> = {
     metadata: echo(metadataOf("x", { protocol: { min: 2, max: 1 } })),
     message: /no valid "protocol"/,
   },
-  "is for other schemes": {
-    metadata: echo(metadataOf("y")),
-    message: /serves y, not x$/,
-  },
+  "is for other schemes": { metadata: echo(metadataOf("y")), message: /serves y, not x$/ },
   "needs an interpreter that is missing": {
     metadata: "",
     message: /can't be started: /,

@@ -56,9 +56,7 @@ Deno.test({ name: "policy eval answers as in buildx", ignore }, async (t) => {
   });
   await t.step("input documents", async () => {
     for (
-      const fields of [[], ["image.labels"], ["image.provenance"], ["nope"], [
-        "image.checksum",
-      ]]
+      const fields of [[], ["image.labels"], ["image.provenance"], ["nope"], ["image.checksum"]]
     ) {
       const flags = fields.flatMap((field) => ["--fields", field]);
       await same(space, ["eval", "--print", ...flags, image(w.several)]);

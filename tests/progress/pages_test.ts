@@ -109,10 +109,7 @@ function pages(): Readonly<Record<string, string>> {
     ...sources,
     materials: [{ URI: `pkg:docker/${longWord}`, Digests: [`sha256:${"a".repeat(64)}`] }],
   });
-  const both = [
-    recorded("A", steps(60)),
-    recorded("B", steps(60, { outcome: "done" })),
-  ] as const;
+  const both = [recorded("A", steps(60)), recorded("B", steps(60, { outcome: "done" }))] as const;
   const comparison = compareBuilds(...both);
   return {
     timeline: timelinePage(timeline, facts),

@@ -63,10 +63,7 @@ Deno.test({
     }
   }
   // A slow link, so that the signal comes while many files are under way.
-  await using proxy = await startProxy({
-    to: daemon.address,
-    down: { bytesPerSecond: 2_000_000 },
-  });
+  await using proxy = await startProxy({ to: daemon.address, down: { bytesPerSecond: 2_000_000 } });
   for (const signal of ["SIGKILL", "SIGINT"] as const) {
     const env = { ...space.env, BUILDX_BUILDER: "", BUILDKIT_HOST: proxy.address };
     const { child, ended } = startFairlead(build(signal), { cwd: space.dir, env });

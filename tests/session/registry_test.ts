@@ -26,10 +26,7 @@ async function tokenWorld() {
   );
   const space = stack.use(await workspace(shared.address));
   context(space, registry.host);
-  return {
-    ...{ server, registry, space },
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  };
+  return { ...{ server, registry, space }, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 function context(space: Workspace, host: string): void {

@@ -67,11 +67,7 @@ export function kubeLosses(cluster: Kubernetes): void {
   // The daemons that replace dead ones live on for the tests after this one.
   const lax = { sanitizeOps: false, sanitizeResources: false };
   Deno.test("kube-pod: the part that is lost in mid-build is named", lax, async (t) => {
-    const env = {
-      HOME: root,
-      KUBECONFIG: await writeKubeconfig(cluster),
-      DENO_DIR: denoDir,
-    };
+    const env = { HOME: root, KUBECONFIG: await writeKubeconfig(cluster), DENO_DIR: denoDir };
     const folder = `${root}/losses`;
     await Deno.mkdir(folder);
     await Deno.copyFile(await need("busybox"), `${folder}/sh`);

@@ -48,8 +48,6 @@ if (!skip(reason)) {
     },
     cannot: DIAL_STDIO_CANNOT,
     hang: silent("?command=cat"),
-    dead: [
-      [at(sshd, "?command=nothing"), /nothing failed with exit code 127: .*not found/],
-    ],
+    dead: [[at(sshd, "?command=nothing"), /nothing failed with exit code 127: .*not found/]],
   });
 }

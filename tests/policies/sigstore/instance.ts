@@ -154,9 +154,7 @@ export async function signedBundle(
       certificate: { rawBytes: certificate.toBase64() },
       tlogEntries: [entry],
       ...stamp && {
-        timestampVerificationData: {
-          rfc3161Timestamps: [{ signedTimestamp: stamp.toBase64() }],
-        },
+        timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: stamp.toBase64() }] },
       },
     },
     dsseEnvelope: envelope,
