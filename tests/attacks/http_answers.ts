@@ -102,16 +102,7 @@ export const httpAnswers: [title: string, answer: Answer, expected?: RegExp][] =
 /** JSON of the wrong shape, where an object with an `Id` is expected. */
 for (
   const value of [
-    "",
-    "null",
-    "[]",
-    '"x"',
-    "1",
-    "{",
-    '{"Id":1}',
-    '{"Id":null}',
-    '{"Id":{}}',
-    "[null]",
+    ...["", "null", "[]", '"x"', "1", "{", '{"Id":1}', '{"Id":null}', '{"Id":{}}', "[null]"],
   ]
 ) {
   httpAnswers.push([`JSON ${value || "of nothing"}`, text(json(value))]);

@@ -8,7 +8,7 @@ import { resolveTargets } from "../../bake/definition/resolve.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { goldenFiles, readCases } from "./golden.ts";
 import { readHcl } from "./read_hcl.ts";
-import { seeded } from "../harness/random.ts";
+import { seededBelow } from "../harness/random.ts";
 
 /** Returns "read", or the error's message. Throws any error that is not about the definition. */
 async function read(data: Uint8Array<ArrayBuffer> | string, name = "b.hcl"): Promise<string> {
@@ -26,17 +26,11 @@ async function read(data: Uint8Array<ArrayBuffer> | string, name = "b.hcl"): Pro
   }
 }
 
-/** Numbers from 0 to below a limit, the same ones for the same seed. */
-function random(seed: number): (limit: number) => number {
-  const next = seeded(seed);
-  return (limit) => Math.floor(next() * limit);
-}
-
 const texts = goldenFiles("definitions").flatMap((name) => readCases("definitions", name))
   .flatMap(({ files }) => files);
 
 Deno.test("bake: random bytes", async () => {
-  const next = random(1);
+  const next = seededBelow(1);
   for (let i = 0; i < 500; i++) {
     const bytes = Uint8Array.from({ length: next(200) }, () => next(256));
     await read(bytes, ["b.hcl", "b.json", "b"][i % 3]);
@@ -44,7 +38,7 @@ Deno.test("bake: random bytes", async () => {
 });
 
 Deno.test("bake: random pieces of the language", async () => {
-  const next = random(2);
+  const next = seededBelow(2);
   const pieces =
     'target "a" { } [ ] ( ) ${ %{ } ~} " \\ \n = : , . ... * [*] for in if => ? ! - + && == x a.b 1 ' +
     "1.5e9 null true <<E\n E\n # // /* */ upper( jsonencode( variable function group default";
@@ -57,7 +51,7 @@ Deno.test("bake: random pieces of the language", async () => {
 });
 
 Deno.test("bake: samples with changes in them", async () => {
-  const next = random(3);
+  const next = seededBelow(3);
   for (let round = 0; round < 4; round++) {
     for (const { name, text } of texts) {
       const bytes = new TextEncoder().encode(text);
@@ -131,28 +125,15 @@ Deno.test("bake: too long chains of names are an error", async () => {
   for (const text of cases) ok(await read(text) !== "read", text.slice(0, 30));
 });
 
+/** `bake/limits_test.ts` has more ways to grow. */
 Deno.test("bake: endless growth is an error", async () => {
   const doubling = (first: string, twice: (name: string) => string) =>
     `v0 = ${first}\n` +
     Array.from({ length: 60 }, (_, i) => `v${i + 1} = ${twice(`v${i}`)}`).join("\n");
-  const ten = "[for a in range(1024) : ";
   const cases = [
-    doubling('"x"', (name) => `"\${${name}}\${${name}}"`),
-    doubling("[1]", (name) => `[${name}, ${name}]`),
     doubling("{}", (name) => `{a = ${name}, b = ${name}}`),
     doubling("[1]", (name) => `concat(${name}, ${name})`),
-    doubling("2.5", (name) => `${name} * ${name}`),
-    `x = ${ten.repeat(4)}1${"]".repeat(4)}`,
-    `x = setproduct(${Array(8).fill("range(1000)").join(", ")})`,
     "x = range(1e9)",
-    'x = format("%1000000000d", 1)',
-    'x = indent(1000000000, "a\\nb")',
-    "x = 1e1000000000",
-    'x = join(join("", formatlist("%s", range(1024))), formatlist("%s", range(1024)...))',
-    'x = regexall("(a{0,1000}){0,1000}", "aaaa")',
-    `x = regex("(a+)+$", "${"a".repeat(5000)}b")`,
-    'x = replace(join("", [for i in range(1024) : "aaaaaaaaaaaaaaaa"]), "", join("", [for i in range(1024) : "aaaaaaaaaaaaaaaa"]))',
-    'target "a" {\n matrix = { a = range(1000), b = range(1000), c = range(1000) }\n name = "x"\n}',
   ];
   for (const text of cases) ok(await read(text) !== "read", text.slice(0, 60));
 });
@@ -161,35 +142,10 @@ Deno.test("bake: files of a mebibyte", async () => {
   const size = 1 << 20;
   const fill = (piece: string) => piece.repeat(Math.ceil(size / piece.length)).slice(0, size);
   const pieces = [
-    "/*",
-    "#",
-    "\n",
-    " ",
-    "\r\n",
-    '"',
-    "${",
-    "%",
-    "$$",
-    "{",
-    "}",
-    "a ",
-    "a.",
-    "1.",
-    "1e",
-    "x = 1\n",
-    "x = <<E\n",
-    '"${',
-    "\\",
-    "\ufeff",
-    "é",
-    "[",
-    ",",
-    "a=",
-    'x = "a" # b\n',
-    "\u0301",
-    "::",
-    "?",
-    "<<-A\n",
+    ...["/*", "#", "\n", " ", "\r\n", '"', "${", "%"],
+    ...["$$", "{", "}", "a ", "a.", "1.", "1e", "x = 1\n"],
+    ...["x = <<E\n", '"${', "\\", "\ufeff", "é", "[", ",", "a="],
+    ...['x = "a" # b\n', "\u0301", "::", "?", "<<-A\n"],
   ];
   for (const [i, piece] of pieces.entries()) {
     // All pieces in all places would take a minute. These are enough to find quadratic time.

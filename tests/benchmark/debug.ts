@@ -32,17 +32,11 @@ RUN echo 6 > /6
 type Times = Map<string, number[]>;
 
 const PHASES = [
-  "start to the answer to initialize",
-  "start to the first stop (entry)",
-  "launch to the first stop (entry)",
-  "start to the first stop (breakpoint)",
-  "launch to the first stop (breakpoint)",
-  "next",
-  "step in, step out",
-  "continue to a breakpoint",
-  "stack, scopes and arguments of a stop",
-  "from the last continue to the end",
-  "client CPU of a session",
+  ...["start to the answer to initialize", "start to the first stop (entry)"],
+  ...["launch to the first stop (entry)", "start to the first stop (breakpoint)"],
+  ...["launch to the first stop (breakpoint)", "next", "step in, step out"],
+  ...["continue to a breakpoint", "stack, scopes and arguments of a stop"],
+  ...["from the last continue to the end", "client CPU of a session"],
 ] as const;
 type Phase = typeof PHASES[number];
 

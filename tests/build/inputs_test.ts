@@ -24,14 +24,8 @@ COPY nothing /
 `,
   });
   const args = [
-    "build",
-    "-f",
-    "sub/Other",
-    "--target=two",
-    "--build-arg",
-    "A=a b",
-    "--build-arg=B",
-    "--build-arg=GONE",
+    ...["build", "-f", "sub/Other", "--target=two"],
+    ...["--build-arg", "A=a b", "--build-arg=B", "--build-arg=GONE"],
   ];
   await succeeds(space.fairlead([...args, "-o=out", "sub"], { B: "from env" }));
   assert.equal(space.read("out/args"), "a b-from env-kept\n");

@@ -148,20 +148,8 @@ function spoiling(random: () => number, isShort: boolean): Spoiling {
   const direction = choose("up", "down") as "up" | "down";
   // A stall takes its 25 s: few of them in a short run.
   const kinds = [
-    "cut",
-    "cut",
-    "cut",
-    "slow",
-    "signal",
-    "signal",
-    "closed",
-    "disk",
-    "disk",
-    "limit",
-    "tree",
-    "processes",
-    "memory",
-    "heap",
+    ...["cut", "cut", "cut", "slow", "signal", "signal", "closed"],
+    ...["disk", "disk", "limit", "tree", "processes", "memory", "heap"],
   ];
   const kind = choose(...kinds, ...isShort && random() < 0.9 ? [] : ["hole", "stall"]);
   switch (kind) {

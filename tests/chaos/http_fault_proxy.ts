@@ -7,15 +7,8 @@ import { accept } from "../harness/accept.ts";
 
 /** The faults of a request: the first four before the server sees it, the others after that. */
 export const FAULTS = [
-  "502",
-  "503, Retry-After: -1",
-  "429, Retry-After: 1e999",
-  "reset before",
-  "answer lost",
-  "half a head",
-  "short body",
-  "stall",
-  "stall in the body",
+  ...["502", "503, Retry-After: -1", "429, Retry-After: 1e999", "reset before", "answer lost"],
+  ...["half a head", "short body", "stall", "stall in the body"],
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

@@ -114,16 +114,10 @@ Deno.test("the check of the tables finds their mistakes", async () => {
 
 /** Names of build arguments, and of variables of bake's definitions, that buildx's program has, too. */
 const noVariables = [
-  "BUILDKIT_SYNTAX",
-  "BUILDKIT_MULTI_PLATFORM",
-  "BUILDKIT_INLINE_CACHE",
-  "BUILDKIT_INLINE_BUILDINFO_ATTRS",
-  "BUILDKIT_DOCKERFILE_CHECK",
-  "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
-  "BUILDKIT_CACHE_MOUNT_NS",
-  "BUILDKIT_BUILD_NAME",
-  "BAKE_LOCAL_PLATFORM",
-  "BAKE_CMD_CONTEXT",
+  ...["BUILDKIT_SYNTAX", "BUILDKIT_MULTI_PLATFORM", "BUILDKIT_INLINE_CACHE"],
+  ...["BUILDKIT_INLINE_BUILDINFO_ATTRS", "BUILDKIT_DOCKERFILE_CHECK"],
+  ...["BUILDKIT_CONTEXT_KEEP_GIT_DIR", "BUILDKIT_CACHE_MOUNT_NS", "BUILDKIT_BUILD_NAME"],
+  ...["BAKE_LOCAL_PLATFORM", "BAKE_CMD_CONTEXT"],
 ];
 
 test("every variable in buildx's program is in the table", async () => {
