@@ -10,6 +10,12 @@ export const SILENCE = 25_000;
 const LOOKS = 25;
 const ASKS = 10;
 
+/**
+ * The share of the time that nothing must have come from the peer, to call the peer silent. Calls of
+ * Health come every 5 s, and one that gets no answer is given up after 15: the share lies between.
+ */
+const SILENT = 0.7;
+
 /** Nothing comes from the peer any more, or nothing reaches the peer. */
 export class SilenceError extends Error {
   override readonly name = "SilenceError";
@@ -58,8 +64,9 @@ export function endWhenUnheard(
 ): Disposable {
   return whenStill(() => Math.max(lastHeard(), connection.lastAcknowledged), limit, {
     still() {
-      const silent = performance.now() - connection.lastReceived >= limit;
-      connection.lost(new SilenceError(limit, silent ? "from" : "to"));
+      // Whatever came from the peer may have come seconds after the last sign, before all fell silent.
+      const silence = performance.now() - connection.lastReceived;
+      connection.lost(new SilenceError(limit, silence >= SILENT * limit ? "from" : "to"));
     },
   });
 }

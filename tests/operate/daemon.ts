@@ -19,6 +19,9 @@ FROM base AS bad
 RUN ["/busybox", "sh", "-c", "echo one; echo two >&2; exit 3"]
 FROM base AS slow
 RUN ["/busybox", "sh", "-c", "for i in 1 2 3 4 5 6; do echo tick $i; /busybox sleep 0.5; done"]
+FROM base AS held
+ARG GATE
+RUN ["/busybox", "sh", "-c", "echo held; until /busybox wget -qO- $GATE; do /busybox sleep 0.1; done; echo let go"]
 `;
 
 /** The programs that these tests need, besides root. */

@@ -1,5 +1,6 @@
 /** The records of builds, compared with the peer's, on a daemon of their own. */
 import assert from "node:assert/strict";
+import { startFairlead } from "../harness/fairlead.ts";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -128,14 +129,22 @@ Deno.test({ name: "history attach follows a build that somebody else runs", igno
   assert.ok(await daemon.build("base"));
   const none = await space.fairlead(["history", "attach"]);
   assert.equal(none.stderr.split("\n").at(-2), "ERROR: no build is running");
-  const running = daemon.build("slow");
+  let isOpen = false;
+  await using gate = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response("", { status: isOpen ? 200 : 404 }),
+  );
+  const running = daemon.build("held", "--build-arg", `GATE=http://127.0.0.1:${gate.addr.port}/`);
   let list = "";
   while (!list.includes("Running")) {
-    list = (await space.fairlead(["history", "ls", "--filter", "status=running"])).stdout;
+    list = (await space.inside(["history", "ls", "--filter", "status=running"])).stdout;
   }
   assert.match(list, /s\+ /);
-  const followed = await succeeds(space.fairlead(["history", "attach"]));
-  assert.match(followed.stderr, /tick 1\n[^]*tick 6\n[^]*DONE/);
+  const follower = startFairlead(["history", "attach"], { cwd: space.dir, env: space.env });
+  await follower.until(/ held$/m);
+  isOpen = true;
+  const followed = await succeeds(follower.ended);
+  assert.match(followed.stderr, / let go\n[^]*DONE/);
   assert.ok(await running);
   assert.ok(!await daemon.build("bad"));
   const failed = await fails(space.fairlead(["history", "attach", "^0"]));
