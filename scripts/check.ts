@@ -34,7 +34,7 @@ const LONGEST = 400;
 const LAZY =
   /^(?:bake\/hcl\/functions\/(?:digests|ciphers)|commands\/certs\/(?:judge|certificate_file)|transports\/(?:ssh\/\w+|tls\/tls(?:_(?!connect)\w+)?|net\/pipe))\.ts$/;
 
-/** Files that may read arguments, environment and standard streams; all others get them by `Deps`. */
+/** Files that may read arguments, environment and standard streams; others get them by `Deps`. */
 const AMBIENT = new Set([
   "main.ts",
   "cli/deps.ts",

@@ -1,7 +1,7 @@
 /**
- * Compares `docs/buildx-compatibility.md` with the program: every command and flag of the program has
- * a row, and every row is true. `scripts/check.ts` calls it. `tests/commands/compatibility_test.ts`
- * compares the rows with buildx's own help.
+ * Compares `docs/buildx-compatibility.md` with the program: every command and flag of the program
+ * has a row, and every row is true. `scripts/check.ts` calls it.
+ * `tests/commands/compatibility_test.ts` compares the rows with buildx's own help.
  */
 import type { Command, CommandEntry, CommandGroup } from "../cli/command.ts";
 import { type FlagSpecs, globalFlags } from "../cli/flags/spec.ts";

@@ -90,7 +90,7 @@ async function generate(
   if (!success) throw new Error("buf failed");
 }
 
-/** In each NAME.ts that has a NAME_types.ts, refers to the interfaces there instead of repeating them. */
+/** In each NAME.ts that has a NAME_types.ts, refers to the interfaces there. */
 function shareTypes(folder: string): void {
   for (const types of filesOf(folder).keys()) {
     if (!types.endsWith("_types.ts")) continue;

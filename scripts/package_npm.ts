@@ -1,7 +1,7 @@
 /**
  * Makes dist/npm: the library as a package for npm, for programs that run on Deno, Node or Bun. It
- * holds JavaScript, in a file for each part that is loaded separately, and declarations. The files for
- * Node and Bun use `scripts/npm/node_runtime.ts` instead of `Deno`.
+ * holds JavaScript, in a file for each part that is loaded separately, and declarations. The files
+ * for Node and Bun use `scripts/npm/node_runtime.ts` instead of `Deno`.
  *
  *     deno task package && cd dist/npm && npm publish
  */
@@ -99,7 +99,7 @@ function dependencies(): Record<string, string> {
   return found;
 }
 
-/** Declarations by TypeScript's own compiler, which knows nothing of Deno: types that it misses are Deno's. */
+/** Declarations by TypeScript's own compiler. The types that it misses are Deno's. */
 async function declare(): Promise<void> {
   const work = await Deno.makeTempDir({ prefix: "fairlead-types-" });
   try {
@@ -119,7 +119,7 @@ async function declare(): Promise<void> {
   }
 }
 
-/** In packages, declarations are found by the names of the files that they declare: `./client.js`. */
+/** In packages, declarations are found by the names of their files: `./client.js`. */
 function nameAsJavaScript(folder: string): void {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
     const path = `${folder}/${name}`;

@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console
 /**
- * `BUILDKIT_HOST=URL deno run -A scripts/pictures.ts` makes the README's pictures in `docs/pictures/`:
- * a build on a terminal, and the page of its timeline. A real build runs in tmux; Chromium takes
- * the picture of the page. It needs tmux, chromium and a static busybox on PATH.
+ * `BUILDKIT_HOST=URL deno run -A scripts/pictures.ts` makes the README's pictures in
+ * `docs/pictures/`: a build on a terminal, and the page of its timeline. A real build runs in tmux;
+ * Chromium takes the picture of the page. It needs tmux, chromium and a static busybox on PATH.
  */
 import { check as run } from "./run.ts";
 import { terminalSvg } from "./pictures/terminal_svg.ts";

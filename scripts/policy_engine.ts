@@ -1,9 +1,9 @@
 // deno-lint-ignore-file no-console
 /**
  * Builds a module of policies with Go into a folder outside the checkout, and prints its path: the
- * engine (`policies/engine/`), or the verifier of signatures (`policies/signatures/`). The same sources
- * give the same bytes: the file `checksum` next to them holds their SHA-256, and `--update` writes it
- * again.
+ * engine (`policies/engine/`), or the verifier of signatures (`policies/signatures/`). The same
+ * sources give the same bytes: the file `checksum` next to them holds their SHA-256, and `--update`
+ * writes it again.
  *
  *   deno run -A scripts/policy_engine.ts [engine | signatures] [--update]
  *

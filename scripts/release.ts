@@ -3,7 +3,7 @@
  * Checks a release's tag, and gathers its files; `.github/workflows/release.yml` runs it.
  *
  *     release.ts check v1.2.3     the tag is the program's version, and the changelog has it
- *     release.ts package v1.2.3   packages of the files in out/: .deb next to them, npm's in dist/npx
+ *     release.ts package v1.2.3   the packages of out/: .deb next to it, npm's in dist/npx
  *     release.ts gather v1.2.3    dist/release: the files in out/, also compressed, SHA256SUMS,
  *                                 notes.md, install.sh, a formula for Homebrew, a flake for Nix
  */

@@ -53,6 +53,7 @@ async function feed(stream: WritableStream<Uint8Array>, input: string | Uint8Arr
     await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
     await writer.close();
   } catch {
-    // The program ended without reading all of its input: its exit code shows whether that is an error.
+    // The program ended without reading all of its input: its exit code shows whether that is an
+    // error.
   }
 }

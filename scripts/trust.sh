@@ -2,8 +2,8 @@
 # Checks who can write to a folder: another user who can write there can replace the program in it.
 # `scripts/deno` sources this file, and the head of a self-extracting binary contains it.
 
-# Succeeds if no other user can change or replace the folder $1. Root may, and so may the owner of /,
-# who is root unless user ids are mapped. On failure, $distrust says why.
+# Succeeds if no other user can change or replace the folder $1. Root may, and so may the owner of
+# /, who is root unless user ids are mapped. On failure, $distrust says why.
 #
 # $1 is an absolute path without links, as `pwd -P` gives it. $2 is the program that lists: ls.
 # shellcheck disable=SC3067 # every sh in use has -O

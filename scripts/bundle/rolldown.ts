@@ -26,8 +26,8 @@ export async function bundle(
     input: entry,
     platform: "neutral",
     resolve: {
-      // `main` is for packages without `exports`. The condition `node` is left out on purpose: under
-      // it `yaml` gives its CommonJS build, which loads Deno's node layer (27 ms).
+      // `main` is for packages without `exports`. The condition `node` is left out on purpose:
+      // under it `yaml` gives its CommonJS build, which loads Deno's node layer (27 ms).
       conditionNames: ["import", "default"],
       mainFields: ["module", "main"],
     },

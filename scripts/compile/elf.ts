@@ -6,8 +6,9 @@ import { writeAll } from "../../base/bytes.ts";
 const PT_INTERP = 3;
 
 /**
- * Names the program's interpreter: its loader. The name goes to the end of the file, where the kernel
- * finds it by the header's offset; the loader doesn't look at it. Throws an Error for another file.
+ * Names the program's interpreter: its loader. The name goes to the end of the file, where the
+ * kernel finds it by the header's offset; the loader doesn't look at it. Throws an Error for
+ * another file.
  */
 export async function setInterpreter(path: string, loader: string): Promise<void> {
   using file = await Deno.open(path, { read: true, write: true });

@@ -8,7 +8,8 @@
 # and each start runs the files in that folder. A start needs only the shell. Unpacking needs mkdir,
 # chmod, ls and dd (or tail and head), from coreutils or from busybox.
 
-# Deno doesn't start in a folder that was removed. (It does start in a folder that we may not search.)
+# Deno doesn't start in a folder that was removed. (It does start in a folder that we may not
+# search.)
 [ -d "$PWD" ] || [ "$(pwd -P 2>&-)" ] || {
   echo "fairlead: the current folder has been removed: go to another one" >&2
   exit 1
@@ -65,8 +66,8 @@ is_ready() {
 
 # Succeeds if nobody else can change the files in $dir.
 is_ours() {
-  # The unpacker has checked this path and every folder above it. Nobody else can have made our files
-  # there since then.
+  # The unpacker has checked this path and every folder above it. Nobody else can have made our
+  # files there since then.
   [ "$unpacked" = "$dir" ] && [ -O "$dir" ] && [ -O "$dir/complete" ] && [ -O "$dir/deno" ] && return
   # Root may own it, for example. Then the program runs by the path without links.
   dir=$(cd -P "$dir" && pwd -P) || return 1

@@ -1,6 +1,6 @@
 /**
- * The C library that Deno runs on, for the self-extracting binary: glibc's loader, glibc and libgcc.
- * With them the binary runs on every Linux, with any libc.
+ * The C library that Deno runs on, for the self-extracting binary: glibc's loader, glibc and
+ * libgcc. With them the binary runs on every Linux, with any libc.
  */
 import { check } from "../run.ts";
 import type { Target } from "./targets.ts";
@@ -26,7 +26,8 @@ export interface Libc {
 
 /**
  * The C library for `target`, a Linux: this machine's own if it is of that platform, else from
- * Debian's packages, which apt fetches into `folder` and verifies. Throws an Error if apt lacks them.
+ * Debian's packages, which apt fetches into `folder` and verifies. Throws an Error if apt lacks
+ * them.
  */
 export async function findLibc(target: Target, folder: string): Promise<Libc> {
   const root = target.triple === Deno.build.target ? "" : await fetchPackages(target, folder);
@@ -66,7 +67,8 @@ async function fetchPackages({ name, libc }: Target, folder: string): Promise<st
     await Deno.mkdir(`${work}/${path}`, { recursive: true });
   }
   await Deno.writeTextFile(`${work}/status`, "");
-  // apt gets its own state here, so the machine's state stays unchanged; sources and keys are shared.
+  // apt gets its own state here, so the machine's state stays unchanged; sources and keys are
+  // shared.
   const config = `APT::Sandbox::User "root";
 APT::Architecture "${libc!.debian}";
 APT::Architectures { "${libc!.debian}"; };

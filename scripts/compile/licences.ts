@@ -5,8 +5,8 @@ const SEPARATOR = `\n${"-".repeat(80)}\n\n`;
 
 /**
  * Replaces the files with the licences of the policies' modules by one, `POLICY_LICENCES.txt`, in
- * which each text stands once, below the names of all packages that come under it. Most packages come
- * under one of few texts: 820 KB become 150.
+ * which each text stands once, below the names of all packages that come under it. Most packages
+ * come under one of few texts: 820 KB become 150.
  */
 export async function mergeLicences(dist: string): Promise<void> {
   const files = [...Deno.readDirSync(dist)].map(({ name }) => name)

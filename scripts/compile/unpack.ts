@@ -6,8 +6,9 @@
  *
  *     unpack.js SELF PARTIAL FINAL AT DIGEST
  *
- * SELF is the binary, and PARTIAL the folder with Deno, its C library and this file. AT is the offset
- * of the program's part in SELF, in bytes. DIGEST is the SHA-256 of everything behind the head.
+ * SELF is the binary, and PARTIAL the folder with Deno, its C library and this file. AT is the
+ * offset of the program's part in SELF, in bytes. DIGEST is the SHA-256 of everything behind the
+ * head.
  */
 import { createHash } from "node:crypto";
 import { setInterpreter } from "./elf.ts";
@@ -58,7 +59,7 @@ async function unpack(): Promise<void> {
   await Deno.chmod(partial, 0o755);
 }
 
-/** Takes the padding off a library. This process runs on the libraries, so a shorter copy replaces it. */
+/** Takes the padding off a library. This process runs on them, so a shorter copy replaces it. */
 async function cut(path: string, size: number): Promise<void> {
   const bytes = await Deno.readFile(path);
   await Deno.writeFile(`${path}.cut`, bytes.subarray(0, size), { mode: 0o755 });
@@ -133,8 +134,8 @@ async function fillCache(): Promise<void> {
 }
 
 /**
- * Writes SQLite's logs into their databases, and so empties them. Otherwise each start would read the
- * whole logs, which takes a millisecond. Errors are ignored.
+ * Writes SQLite's logs into their databases, and so empties them. Otherwise each start would read
+ * the whole logs, which takes a millisecond. Errors are ignored.
  */
 async function foldLogs(): Promise<void> {
   try {

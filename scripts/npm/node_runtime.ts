@@ -1,7 +1,7 @@
 /**
- * The part of Deno's API that the library needs, for Node 22 or newer, and for Bun. In the npm package
- * it replaces the name `Deno` (`scripts/package_npm.ts`). There is no FFI, so file sync works as on
- * Deno without that permission: no extended attributes, no time stamps of links.
+ * The part of Deno's API that the library needs, for Node 22 or newer, and for Bun. In the npm
+ * package it replaces the name `Deno` (`scripts/package_npm.ts`). There is no FFI, so file sync
+ * works as on Deno without that permission: no extended attributes, no time stamps of links.
  */
 import * as child_process from "node:child_process";
 import * as dns from "node:dns/promises";
@@ -189,15 +189,15 @@ class File {
   }
 }
 
-/** Programs that call flock(2) for a file that they inherit as number 3: exit code 0, or 1 if it is held. */
+/** Programs that call flock(2) for their file number 3: exit code 0, or 1 if it is held. */
 const LOCKERS = (exclusive: boolean): [program: string, args: string[]][] => [
   ["flock", ["-n", exclusive ? "-x" : "-s", "3"]],
   ["perl", ["-e", `open(F, "+<&=3") && flock(F, ${exclusive ? 6 : 5}) or exit 1`]],
 ];
 
 /**
- * Locks an open file as Deno does, or returns false. Node has no call for that. The lock belongs to the
- * open file, not to the process, so it stays when the program that took it ends: flock(2).
+ * Locks an open file as Deno does, or returns false. Node has no call for that. The lock belongs to
+ * the open file, not to the process, so it stays when the program that took it ends: flock(2).
  */
 function tryLock(file: number, exclusive: boolean): boolean {
   for (const [program, args] of LOCKERS(exclusive)) {
@@ -519,8 +519,8 @@ function removeSync(path: string, options: { recursive?: boolean } = {}): void {
 
 /**
  * Replaces `AbortSignal.timeout`, whose timer lets Node end while code waits for it. This timer
- * keeps the process alive as long as the signal has a listener. Like Deno's, it accepts fractions of
- * milliseconds.
+ * keeps the process alive as long as the signal has a listener. Like Deno's, it accepts fractions
+ * of milliseconds.
  */
 export function timeout(ms: number): AbortSignal {
   const controller = new AbortController();

@@ -20,7 +20,8 @@ const SIZE = 13, LINE = 18, ADVANCE = 7.8, MARGIN = 14;
 
 /**
  * Draws a screen of `columns`.
- * @param screen lines with colours in the form of ECMA-48 (SGR), as `tmux capture-pane -e` prints them
+ * @param screen lines with colours in the form of ECMA-48 (SGR), as `tmux capture-pane -e` prints
+ * them
  */
 export function terminalSvg(screen: string, columns: number): string {
   const lines = screen.trimEnd().split("\n");

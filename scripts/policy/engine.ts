@@ -72,7 +72,7 @@ export const signatures: GoModule = {
 
 export const modules: readonly GoModule[] = [engine, signatures];
 
-/** Puts the packed modules next to a program. Throws if a module isn't the one that the tree names. */
+/** Puts the packed modules next to a program. Throws if a module isn't the tree's. */
 export async function shipModules(dist: string): Promise<void> {
   for (const module of modules) await shipModule(module, dist);
 }

@@ -1,7 +1,7 @@
 import { exists } from "../../base/stat.ts";
-/** Builds a WebAssembly module with Go, from sources in the tree and the modules that they require. */
+/** Builds a WebAssembly module with Go, from the tree's sources and the modules they require. */
 
-/** The version of Go that the checksums belong to; if Go is another version, it fetches this one. */
+/** The version of Go that the checksums belong to; another version of Go fetches this one. */
 const GO = "go1.26.8";
 /** The file of the SHA-256 of a module, next to its sources. */
 const CHECKSUM = "checksum";
@@ -20,7 +20,7 @@ export interface GoModule {
   readonly patchKey: string;
 }
 
-/** The path of the built module, which is built if it is missing. Throws if Go is missing or fails. */
+/** The path of the module, which is built if it is missing. Throws if Go is missing or fails. */
 export async function builtModule(module: GoModule, folder = cacheFolder()): Promise<string> {
   const key = (await sourceDigest(module)).slice(0, 16);
   const target = `${folder}/${module.name}-${key}.wasm`;

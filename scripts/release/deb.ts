@@ -1,4 +1,4 @@
-/** The Debian package of a release's file for Linux. It has no dependencies: glibc is in the file. */
+/** The Debian package of a release's file for Linux. It needs no other: glibc is in the file. */
 import { exists } from "../../base/stat.ts";
 import { check } from "../run.ts";
 

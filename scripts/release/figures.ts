@@ -1,4 +1,4 @@
-/** The sizes that docs/install.md states: a release and the tests compare them with what was made. */
+/** The sizes in docs/install.md: a release and the tests compare them with what was made. */
 
 /** The page's words around each figure, which is in MB: a million bytes. */
 const FIGURES = {

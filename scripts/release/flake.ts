@@ -1,8 +1,9 @@
 /**
- * The flake by which Nix installs a release: https://nix.dev/manual/nix/latest/command-ref/new-cli/nix3-flake
+ * The flake by which Nix installs a release:
+ * https://nix.dev/manual/nix/latest/command-ref/new-cli/nix3-flake
  *
- * It has no inputs: Nix's own builders fetch an archive of the release, and unpack it to `bin`. The flake
- * is a file of the release, too, because it has the checksums of the others.
+ * It has no inputs: Nix's own builders fetch an archive of the release, and unpack it to `bin`. The
+ * flake is a file of the release, too, because it has the checksums of the others.
  */
 import { check } from "../run.ts";
 

@@ -1,7 +1,7 @@
 import { exists } from "../../base/stat.ts";
 /**
- * The packages by which `npx fairlead` runs a release's file: the main one, and one for each platform.
- * npm installs the one that matches `os` and `cpu`. No script runs at installation.
+ * The packages by which `npx fairlead` runs a release's file: the main one, and one for each
+ * platform. npm installs the one that matches `os` and `cpu`. No script runs at installation.
  */
 
 /** A release's files by npm's names for their platforms. */

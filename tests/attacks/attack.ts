@@ -97,8 +97,8 @@ export async function abortable({ title, endpoint, env = {} }: Attack) {
 }
 
 /**
- * The memory that the code of this test holds, in bytes. The process's own size would count the tests that
- * run in other threads at the same time.
+ * The memory that the code of this test holds, in bytes. The process's own size would count the
+ * tests that run in other threads at the same time.
  */
 export function memoryHeld(): number {
   const { heapUsed, external } = Deno.memoryUsage();

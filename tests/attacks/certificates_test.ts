@@ -105,7 +105,7 @@ for (const [i, [cn, san, asked, refused]] of names.entries()) {
 
 const CONSTRAINED = /or its CA may not sign for its names; .*nameConstraints/;
 
-/** The constraints of the authority, the server's names, the one asked for, and how it is refused. */
+/** The authority's constraints, the server's names, the one asked for, and how it is refused. */
 const constraints: [constraints: string, san: string, asked: string, refused?: RegExp][] = [
   ["permitted;DNS:localhost", "DNS:localhost", "localhost"],
   ["permitted;DNS:example.test", "DNS:a.example.test", "a.example.test"],

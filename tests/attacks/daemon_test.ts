@@ -38,7 +38,7 @@ interface Attack {
   readonly interrupt?: AbortController;
 }
 
-/** Milliseconds after which an attack counts as a hang, also on a machine that is busy with other tests. */
+/** Milliseconds after which an attack counts as a hang, also on a busy machine. */
 const LATEST = 60_000;
 const dir = Mode.dir + 0o755;
 const FILESYNC = "/moby.filesync.v1.FileSync/DiffCopy";

@@ -1,6 +1,6 @@
 /**
- * A daemon that breaks HTTP/2 and gRPC: floods, bombs, answers without sense. `fairlead` ends soon with
- * an error that names the daemon, and its memory stays bounded.
+ * A daemon that breaks HTTP/2 and gRPC: floods, bombs, answers without sense. `fairlead` ends soon
+ * with an error that names the daemon, and its memory stays bounded.
  */
 import { memoryHeld } from "./attack.ts";
 import assert from "node:assert/strict";

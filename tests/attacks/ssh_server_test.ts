@@ -1,6 +1,6 @@
 /**
- * A hostile ssh server. Up to the exchange of keys it is a stand-in on raw sockets; behind that it is
- * the server of ssh2, of which some answers are replaced.
+ * A hostile ssh server. Up to the exchange of keys it is a stand-in on raw sockets; behind that it
+ * is the server of ssh2, of which some answers are replaced.
  */
 import assert from "node:assert/strict";
 import ssh2 from "ssh2";

@@ -8,12 +8,11 @@
  * upload. `scripts/bench far` compares a long and narrow link: with `--quick` only where there are
  * targets, with `--priority` as if nobody else used the machine, and with `--least` by least values
  * instead of medians. `--way=kube` measures only the ways with that text in their names. `--binary`
- * measures the self-extracting binary instead of the bundle inside it. `--runs=N` sets the number of
- * runs. `--folder=DIR` is the place of contexts, outputs and the store of builders, by default
+ * measures the self-extracting binary instead of the bundle inside it. `--runs=N` sets the number
+ * of runs. `--folder=DIR` is the place of contexts, outputs and the store of builders, by default
  * /dev/shm: on a disk, a program waits for its fsyncs, as on any workstation. `scripts/bench
- * start-up` prints the milliseconds of each phase of a cached build instead, and `debug` compares the
- * debug adapters. `policy` prints the CPU
- * time of decisions inside one process, too.
+ * start-up` prints the milliseconds of each phase of a cached build instead, and `debug` compares
+ * the debug adapters. `policy` prints the CPU time of decisions inside one process, too.
  */
 import { cases, type Program } from "./cases.ts";
 import { measure, type Sample } from "./measure.ts";

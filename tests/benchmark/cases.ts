@@ -48,7 +48,7 @@ export const cases: Record<string, Case> = {
   "tar-1g-tls": (bench) => cases["tar-1g"]!({ ...bench, tls: true }),
   "cached-tls": (bench) => cases["cached"]!({ ...bench, tls: true }),
   "ls-tls": (bench) => cases["ls"]!({ ...bench, tls: true }),
-  /** 1 GiB in one file goes up: touched, so that it is sent again; its content is known, so that nothing else happens. */
+  /** 1 GiB in one file goes up. It is touched, so it is sent again; its content is known. */
   "up-1g": (bench) =>
     buildCase(bench, {
       fill: (dir) => writeRandom(`${dir}/big`, GIB),
@@ -100,7 +100,7 @@ export const cases: Record<string, Case> = {
       fill: (dir) => writeRandom(`${dir}/big`, GIB),
       output: (out) => `type=local,dest=${out}`,
     }),
-  /** An image of 1 GiB goes into a Docker engine that doesn't have it; for buildctl by docker's program. */
+  /** An image of 1 GiB goes into an engine that lacks it; for buildctl by docker's program. */
   "load-1g": (bench) => loadCase(bench, () => Promise.resolve()),
   /** The same case after a change: each build copies 1 GiB of new data, and its layer is loaded. */
   "load-new-1g": (bench) =>

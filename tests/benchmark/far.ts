@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * Compares fairlead with its peers far away from the daemon: `scripts/bench far`. The programs run by
- * turns through a proxy that delays and limits both directions (`far_proxy.go`).
+ * Compares fairlead with its peers far away from the daemon: `scripts/bench far`. The programs run
+ * by turns through a proxy that delays and limits both directions (`far_proxy.go`).
  */
 import type { Program } from "./cases.ts";
 import {
@@ -26,7 +26,7 @@ export interface FarOptions {
   readonly priority: boolean;
   /** A part of the titles of the wanted rows; empty for all. */
   readonly only: string;
-  /** Least values instead of medians: on a busy machine, they are the ones that others disturb least. */
+  /** Least values instead of medians: on a busy machine, others disturb them least. */
   readonly least: boolean;
 }
 

@@ -16,7 +16,7 @@ export interface Counts {
   /** Bytes to the client. */
   readonly down: number;
   readonly connections: number;
-  /** The longest chain of messages that may have waited for each other, TCP's handshakes included. */
+  /** The longest chain of messages that may have waited for each other, with TCP's handshakes. */
   readonly roundTrips: number;
 }
 

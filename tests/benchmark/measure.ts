@@ -40,7 +40,7 @@ export async function measure(
   }
 }
 
-/** Builds a Go program of this folder, and returns its path: Deno counts nothing of a child, and is no quick proxy. */
+/** Builds a Go program of this folder, and returns its path. Deno would be too slow a proxy. */
 export async function buildTool(name: string): Promise<string> {
   const source = new URL(`${name}.go`, import.meta.url).pathname;
   const path = `${cache}/${name}`;

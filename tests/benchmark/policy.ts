@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * The cost of policies: the decisions of one process, and whole builds compared with buildx. CPU time is
- * measured, because the machine may be busy.
+ * The cost of policies: the decisions of one process, and whole builds compared with buildx. CPU
+ * time is measured, because the machine may be busy.
  */
 import type { Policy } from "../../policies/policy.ts";
 import { startEngine } from "../../policies/engine.ts";
@@ -44,7 +44,7 @@ export async function inOwnProcess(): Promise<void> {
   if (!success) throw new Error("the decisions could not be measured");
 }
 
-/** Prints the cost inside of one process, which starts nothing before. @param later how many decisions follow */
+/** Prints the cost inside of one process. @param later how many decisions follow */
 async function decisions(later = 200): Promise<void> {
   const [load] = Deno.loadavg();
   console.log(`### decisions of one process, CPU (load average ${load!.toFixed(1)})`);

@@ -1,4 +1,4 @@
-/** The most common mistakes, made against a real daemon: each has a hint, and a row in troubleshooting. */
+/** The most common mistakes, on a real daemon: each has a hint, and a row in troubleshooting. */
 import assert from "node:assert/strict";
 import { withShared } from "../harness/shared.ts";
 import { fairleadOnTerminal } from "../harness/pty.ts";

@@ -21,8 +21,8 @@ export interface Workspace extends AsyncDisposable {
   /** Runs fairlead in the folder. */
   fairlead(args: readonly string[], env?: Record<string, string>, stdin?: Stdin): Promise<Ran>;
   /**
-   * Runs fairlead in the folder, in the test's process: half a second faster. What it does is the same
-   * but for signals, child processes' environment and a process's own folder.
+   * Runs fairlead in the folder, in the test's process: half a second faster. What it does is the
+   * same but for signals, child processes' environment and a process's own folder.
    */
   inside(args: readonly string[], env?: Record<string, string>): Promise<Ran>;
   /** Runs the peer in the folder, on the same builder. */
@@ -34,7 +34,7 @@ export interface Workspace extends AsyncDisposable {
 /** Without it, stdin is empty. */
 export type Stdin = string | Uint8Array;
 
-/** @param address the daemon's; the builder `test` stands for it, in a store that both programs use */
+/** @param address the daemon's; the builder `test` is it, in a store that both programs use */
 export async function workspace(address: string): Promise<Workspace> {
   const dir = await Deno.makeTempDir({ prefix: "fairlead-build-" });
   const env = {

@@ -1,8 +1,8 @@
 /**
- * Builds on a real daemon with failing links, full disks, signals, and few descriptors, processes and
- * bytes of memory, all chosen by a seed. Each build ends with the whole output, or with one clear
- * error and no half-written file.
- * `FAIRLEAD_CHAOS_SEED` repeats a run; `FAIRLEAD_CHAOS_MINUTES` makes it longer.
+ * Builds on a real daemon with failing links, full disks, signals, and few descriptors, processes
+ * and bytes of memory, all chosen by a seed. Each build ends with the whole output, or with one
+ * clear error and no half-written file. `FAIRLEAD_CHAOS_SEED` repeats a run;
+ * `FAIRLEAD_CHAOS_MINUTES` makes it longer.
  */
 import { deepEqual, equal } from "node:assert/strict";
 import { bundleFolder } from "../../scripts/bundle/program.ts";
@@ -213,8 +213,8 @@ function spoiling(random: () => number, isShort: boolean): Spoiling {
 }
 
 /**
- * Runs the program as an unprivileged user with a limit on processes and threads, from which root is
- * exempt. The user may still use root's files. Each trial has a user of its own.
+ * Runs the program as an unprivileged user with a limit on processes and threads, from which root
+ * is exempt. The user may still use root's files. Each trial has a user of its own.
  */
 function fewProcesses(most: number): string {
   const user = 60_000 + crypto.getRandomValues(new Uint16Array(1))[0]!;
@@ -264,8 +264,8 @@ async function run(
   let waited = false;
   const timers = [
     ...signals.map(([at, signal]) => setTimeout(() => kill(signal), at)),
-    // An engine that answers is waited for longer, which stderr says; Ctrl-C ends that. With hardly any
-    // heap V8 collects garbage all the time; SIGTERM ends that.
+    // An engine that answers is waited for longer, which stderr says; Ctrl-C ends that. With hardly
+    // any heap V8 collects garbage all the time; SIGTERM ends that.
     setTimeout(() => {
       waited = true;
       kill(spoilt.atEngine ? "SIGINT" : heap ? "SIGTERM" : "SIGKILL");
@@ -322,10 +322,10 @@ async function trial(
   }
 }
 
-/** Without memory, the system (SIGKILL) or the runtime (SIGILL, SIGTRAP, SIGABRT) ends the program. */
+/** Without memory, the system (SIGKILL) or V8 (SIGILL, SIGTRAP, SIGABRT) ends the program. */
 const KILLED = [132, 133, 134, 137];
 
-/** Throws where a failure isn't clear: one error, no stack, no bug. A signal is its own explanation. */
+/** Throws where a failure isn't clear: one error, no stack, no bug. A signal explains itself. */
 function clear(code: number, stderr: string): void {
   if (/^\s+at \S+:\d+|is a bug/m.test(stderr)) throw new Error("the error is a stack or a bug");
   // 153 is SIGXFSZ: run from its source, Deno writes caches of its own beyond the limit.

@@ -1,7 +1,7 @@
 /**
  * One fault at each request of a copy between registries, and of the index of a build on several
- * nodes: the work still succeeds. In front of a real docker-registry; `FAIRLEAD_CHAOS_SEED` repeats a
- * run, `FAIRLEAD_CHAOS=long` tries every pair of request and fault.
+ * nodes: the work still succeeds. In front of a real docker-registry; `FAIRLEAD_CHAOS_SEED` repeats
+ * a run, `FAIRLEAD_CHAOS=long` tries every pair of request and fault.
  */
 import { equal } from "node:assert/strict";
 import { takeTurns } from "../../base/async.ts";
@@ -26,7 +26,7 @@ const ignore = skip(await missing("docker-registry", "perl"));
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const login = { user: "me", password: "p4ss" };
 const credential = { username: login.user, secret: login.password };
-/** Milliseconds in which everything on this machine answers, busy as it may be; a stall costs as much. */
+/** Milliseconds in which everything on a busy machine answers; a stall costs as much. */
 const PATIENCE = 4000, PATIENCE_FOR_LARGE = 12_000;
 
 /** Work over registries that a proxy spoils. Gives the name of the image that it made. */

@@ -34,7 +34,7 @@ async function both() {
   };
 }
 
-/** Without the rows of the docker context, which fairlead doesn't drive and buildx can't reach here. */
+/** Without the rows of the docker context, which buildx can't reach here. */
 function stored(table: string): string[] {
   return table.trimEnd().split("\n").filter((line) => !/^(default| \\_ default)/.test(line))
     .map((line) => line.replace(/ +/g, " ").trimEnd());

@@ -112,7 +112,7 @@ Deno.test("the check of the tables finds their mistakes", async () => {
   }
 });
 
-/** Names of build arguments, and of variables of bake's definitions, that buildx's program has, too. */
+/** Names of build arguments and of bake's variables that buildx's program has, too. */
 const noVariables = [
   ...["BUILDKIT_SYNTAX", "BUILDKIT_MULTI_PLATFORM", "BUILDKIT_INLINE_CACHE"],
   ...["BUILDKIT_INLINE_BUILDINFO_ATTRS", "BUILDKIT_DOCKERFILE_CHECK"],

@@ -29,7 +29,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the program with these words; a folder of its own is its store unless `env` says otherwise. */
+/** Runs the program with these words, on a store of its own unless `env` says otherwise. */
 export async function run(words: readonly string[], options: FakeOptions = {}): Promise<Ran> {
   const stdout = collector();
   const stderr = collector();

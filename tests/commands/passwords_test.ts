@@ -1,4 +1,4 @@
-/** Passwords in addresses, wherever they come from, are never shown: no output of any command has them. */
+/** Passwords in addresses, wherever they come from, are in no output of any command. */
 import assert from "node:assert/strict";
 import { fairlead } from "../harness/fairlead.ts";
 import { tempStore } from "./temp_store.ts";

@@ -7,7 +7,7 @@ import { untilListening } from "../harness/until_listening.ts";
 import { tempStore } from "./temp_store.ts";
 import { succeeds } from "../harness/ended.ts";
 
-/** Starts `inspect`, by way of another command, and waits until it waits for the daemon at the port. */
+/** Starts `inspect` by another command, and waits until it waits for the daemon at the port. */
 async function listening(
   way: readonly string[],
   port: SilentPort,

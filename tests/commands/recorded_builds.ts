@@ -1,4 +1,4 @@
-/** Messages of a real buildkitd 0.32.2, for tests: events of its history, and records of its cache. */
+/** Messages of a real buildkitd 0.32.2: events of its history, and records of its cache. */
 import { BuildHistoryEvent, UsageRecord } from "../../proto/gen/control.ts";
 import type { HistoryRecord } from "../../commands/history/records/records.ts";
 

@@ -89,7 +89,8 @@ Deno.test({
     while (((await caught(child.pid)) & SIGINT) === 0n) await pause(1);
     child.kill("SIGINT");
     const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    // Deno sets its handler before our listener is there, and then acts as if there were no handler.
+    // Deno sets its handler before our listener is there, and then acts as if there were no
+    // handler.
     const lost = setTimeout(() => child.kill("SIGKILL"), 5000);
     const { value } = await lines.read();
     clearTimeout(lost);

@@ -1,6 +1,6 @@
 /**
- * Docker's own client for GitHub Actions, npm's `@docker/actions-toolkit`, with us in buildx's place: as
- * docker's plugin, and as a program called `buildx`.
+ * Docker's own client for GitHub Actions, npm's `@docker/actions-toolkit`, with us in buildx's
+ * place: as docker's plugin, and as a program called `buildx`.
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { buildxVersion } from "../../version.ts";

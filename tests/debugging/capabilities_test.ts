@@ -1,6 +1,6 @@
 /**
- * Daemons that can't do all that debugging needs. The daemon is a real one behind a mock, which changes
- * the names of capabilities in its answers, so that the client doesn't find them.
+ * Daemons that can't do all that debugging needs. The daemon is a real one behind a mock, which
+ * changes the names of capabilities in its answers, so that the client doesn't find them.
  */
 import assert from "node:assert/strict";
 import { withShared } from "../harness/shared.ts";

@@ -20,7 +20,7 @@ export interface DapClient extends AsyncDisposable {
   /** Ends stdin, or the process. */
   closeStdin(): Promise<void>;
   kill(signal?: Deno.Signal): void;
-  /** Resolves at the end, to the exit code and stderr. Rejects if stdout had anything but messages. */
+  /** Resolves to the exit code and stderr. Rejects if stdout had anything but messages. */
   end(): Promise<{ code: number; stderr: string }>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Requests in any order, and frames cut or broken anywhere: the adapter answers each request that came
- * whole, writes nothing but messages, and ends when its client does.
+ * Requests in any order, and frames cut or broken anywhere: the adapter answers each request that
+ * came whole, writes nothing but messages, and ends when its client does.
  */
 import assert from "node:assert/strict";
 import { pick } from "../fsync/random.ts";

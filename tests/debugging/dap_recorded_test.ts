@@ -1,6 +1,6 @@
 /**
- * Sessions that were recorded from buildx's own adapter are replayed against ours. Where buildx can be
- * had, its adapter is asked again, so that the record is never older than the peer.
+ * Sessions that were recorded from buildx's own adapter are replayed against ours. Where buildx can
+ * be had, its adapter is asked again, so that the record is never older than the peer.
  * `FAIRLEAD_TEST_RECORD=1` writes it anew.
  */
 import assert from "node:assert/strict";

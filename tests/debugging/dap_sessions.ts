@@ -1,6 +1,7 @@
 /**
- * Sessions of the debug adapter protocol: the requests of a client, and the answers and events of any
- * adapter. Paths, digests, times and numbers of frames differ from run to run, and are left out.
+ * Sessions of the debug adapter protocol: the requests of a client, and the answers and events of
+ * any adapter. Paths, digests, times and numbers of frames differ from run to run, and are left
+ * out.
  */
 import type { Workspace } from "../build/workspace.ts";
 import type { DapClient, Json } from "./dap_client.ts";

@@ -1,4 +1,4 @@
-/** What an editor shows: Dockerfiles that this machine lacks, instructions of several lines, errors. */
+/** An editor shows Dockerfiles that this machine lacks, long instructions, and errors. */
 import assert from "node:assert/strict";
 import { commitAll, gitDaemon, missingGit } from "../harness/git.ts";
 import { withShared } from "../harness/shared.ts";

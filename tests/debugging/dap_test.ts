@@ -210,7 +210,8 @@ test("breakpoints that change while a thread runs count at once", async () => {
     });
   const said = () => `${ran}\n${client.output()}`;
   await until(() => ran.length > 0 && /^#\d+ \[2\/5\] /m.test(client.output()), said);
-  // One is before the running step, one is that step, and one is ahead. The one behind them is gone.
+  // One is before the running step, one is that step, and one is ahead. The one behind them is
+  // gone.
   await set(1, 2, 4);
   await until(() => placed(client).some(({ line, verified }) => line === 4 && verified));
   await aMoment();
@@ -238,7 +239,7 @@ interface Gates extends AsyncDisposable {
   open(name: string): void;
 }
 
-/** A server that answers some names once it is told: the daemon's programs have the machine's network. */
+/** A server that answers some names once it is told to: steps have the machine's network. */
 function gates(...names: string[]): Gates {
   const ran: string[] = [];
   const waiting = new Map(names.map((name) => [name, Promise.withResolvers<void>()]));

@@ -1,7 +1,7 @@
 /**
- * A real editor: Neovim without a screen, with nvim-dap and the settings that docs/debugging.md prints.
- * nvim-dap is in no registry, so `FAIRLEAD_TEST_NVIM_DAP` names a checkout of it: version 0.6.0 for
- * Debian 12's Neovim.
+ * A real editor: Neovim without a screen, with nvim-dap and the settings that docs/debugging.md
+ * prints. nvim-dap is in no registry, so `FAIRLEAD_TEST_NVIM_DAP` names a checkout of it: version
+ * 0.6.0 for Debian 12's Neovim.
  */
 import assert from "node:assert/strict";
 import { sharedBuildkitd } from "../harness/shared.ts";

@@ -1,4 +1,4 @@
-/** `fairlead doctor` through a Docker engine's containers: one that is well, one without buildctl. */
+/** `doctor` through a Docker engine's containers: one that is well, one without buildctl. */
 import assert from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { buildkitImage } from "../harness/buildkit_image.ts";

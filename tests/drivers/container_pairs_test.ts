@@ -1,6 +1,7 @@
 /**
- * Builders of the driver docker-container, as both programs create and boot them: the same entries in
- * the store, and the same containers. Random command lines; `FAIRLEAD_PAIRS=N` tries more of them.
+ * Builders of the driver docker-container, as both programs create and boot them: the same entries
+ * in the store, and the same containers. Random command lines; `FAIRLEAD_PAIRS=N` tries more of
+ * them.
  */
 import { equal } from "node:assert/strict";
 import { createHash } from "node:crypto";

@@ -1,4 +1,4 @@
-/** Builders of the driver docker-container: either program uses, stops and removes what the other made. */
+/** Builders of the driver docker-container: either program uses and removes the other's. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import { dockerEngine } from "../harness/dockerd.ts";
 import { startFairlead } from "../harness/fairlead.ts";

@@ -1,4 +1,4 @@
-/** fairlead, buildx and docker's own program on one engine, with a store and a context of their own. */
+/** fairlead, buildx and docker's program on one engine, with a store and a context of their own. */
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { type Dockerd, type DockerdOptions, startDockerd } from "../harness/dockerd.ts";
 import { need } from "../harness/tool.ts";

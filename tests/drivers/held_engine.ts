@@ -1,14 +1,15 @@
 /**
- * A way to a real engine on which one request can be held, as if the engine were slow. So a test finds a
- * client in a certain step of its work.
+ * A way to a real engine on which one request can be held, as if the engine were slow. So a test
+ * finds a client in a certain step of its work.
  */
 
 export interface HeldEngine extends AsyncDisposable {
   /** `unix:///path` */
   readonly host: string;
   /**
-   * Holds the next request whose first line matches: `before` the engine gets it, or `after` the engine
-   * has answered. Resolves when the client waits for it. The end of the client lets go of it.
+   * Holds the next request whose first line matches: `before` the engine gets it, or `after` the
+   * engine has answered. Resolves when the client waits for it. The end of the client lets go of
+   * it.
    */
   hold(request: RegExp, when: "before" | "after"): Promise<void>;
 }

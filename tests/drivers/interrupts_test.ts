@@ -1,6 +1,6 @@
 /**
- * Clients that end in the middle of a boot or a removal: by Ctrl-C, by two, or by a kill. The engine is
- * real; the way to it holds one request, so that each step is certain to be met.
+ * Clients that end in the middle of a boot or a removal: by Ctrl-C, by two, or by a kill. The
+ * engine is real; the way to it holds one request, so that each step is certain to be met.
  */
 import { equal, match, notEqual } from "node:assert/strict";
 import { dockerEngine } from "../harness/dockerd.ts";

@@ -1,7 +1,7 @@
 /**
- * Builders of the driver kubernetes, as both programs create and boot them on a real kube-apiserver:
- * the same entries in the store, and the same objects. Random command lines; `FAIRLEAD_PAIRS=N` tries
- * more of them.
+ * Builders of the driver kubernetes, as both programs create and boot them on a real
+ * kube-apiserver: the same entries in the store, and the same objects. Random command lines;
+ * `FAIRLEAD_PAIRS=N` tries more of them.
  */
 import { equal } from "node:assert/strict";
 import { parse } from "smol-toml";
@@ -124,7 +124,8 @@ Deno.test({
     // buildx leaves the ConfigMaps of a workload that the API server refuses.
     const expected = made.some(({ kind }) => kind !== "ConfigMap") ? made : [];
     same(own.map(withoutConfigOfClaims), expected.map(withoutConfigOfClaims), shown);
-    // The plan is a document for each object, which the API server completes as it did what was made.
+    // The plan is a document for each object, which the API server completes as it did what was
+    // made.
     if (own.length > 0) {
       const planned = await Promise.all(
         parseAllDocuments(plan.stdout).map((each) => completed(api, each.toJS())),

@@ -1,6 +1,6 @@
 /**
- * Pulls of a builder's image that are slow or fail. The registry is a mock, because no real one fails on
- * demand; the engine is real.
+ * Pulls of a builder's image that are slow or fail. The registry is a mock, because no real one
+ * fails on demand; the engine is real.
  */
 import { equal, match } from "node:assert/strict";
 import { dockerEngine } from "../harness/dockerd.ts";
@@ -19,7 +19,7 @@ const sha256 = async (bytes: Uint8Array<ArrayBuffer>) =>
   `sha256:${new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex()}`;
 const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
-/** An image `slow` whose layer dribbles for ever, `broken` with another layer than named, and `limited`. */
+/** The image `slow` has a layer without an end, `broken` another layer than named. */
 async function mockRegistry(port: number) {
   const layer = "sha256:" + "1".repeat(64);
   const config = json({

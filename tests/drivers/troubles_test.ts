@@ -1,4 +1,4 @@
-/** `doctor` on builders whose containers are in trouble: the verdict says what happened, and the remedy. */
+/** `doctor` on containers in trouble: the verdict says what happened, and the remedy. */
 import { equal, match, notEqual } from "node:assert/strict";
 import { dockerEngine } from "../harness/dockerd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";

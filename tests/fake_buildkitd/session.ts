@@ -1,4 +1,4 @@
-/** The daemon's end of a session: a client's HTTP/2 connection in the messages of Control.Session. */
+/** The daemon's end of a session: the client's HTTP/2 in the messages of Control.Session. */
 import { Channel, type ClientCall } from "../../buildkit/grpc/channel.ts";
 import type { ServerCall } from "../../buildkit/grpc/call.ts";
 import { all, first, type Metadata } from "../../buildkit/grpc/metadata.ts";

@@ -1,6 +1,6 @@
 /**
- * Ours against fsutil itself, over random trees and patterns. A failure prints the seed of its case;
- * FAIRLEAD_FSYNC_SEED=n runs that one alone.
+ * Ours against fsutil itself, over random trees and patterns. A failure prints the seed of its
+ * case; FAIRLEAD_FSYNC_SEED=n runs that one alone.
  */
 import assert from "node:assert/strict";
 import { followLinks } from "../../buildkit/fsync/follow_links.ts";

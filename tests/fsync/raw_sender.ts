@@ -17,7 +17,7 @@ import { receiveFolder } from "../../buildkit/fsync/receiver.ts";
 import { sendFolder } from "../../buildkit/fsync/sender.ts";
 import { writeTree } from "../harness/tree.ts";
 
-/** A tree as text: path, type and mode, links, size, time in nanoseconds, for all but the root itself. */
+/** A tree as text: path, type and mode, links, size, time in nanoseconds, for all but the root. */
 export async function listing(root: string): Promise<string> {
   const format = "%P %M %n %s %T@ %l\\n";
   const { stdout } = await new Deno.Command("find", {
@@ -73,8 +73,8 @@ export const link = (path: string, linkname: string) =>
   stat(path, { mode: Mode.symlink | 0o777, linkname });
 
 /**
- * A sender of our choice: lists `stats`, sends `content` of each file asked for, and FIN when it gets
- * one. With contents by path, the log has the paths of the requests.
+ * A sender of our choice: lists `stats`, sends `content` of each file asked for, and FIN when it
+ * gets one. With contents by path, the log has the paths of the requests.
  */
 async function sendRaw(
   end: MemoryEnd,

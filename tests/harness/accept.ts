@@ -1,7 +1,7 @@
 /**
- * Serves each connection of a listener, and closes it when that is over. An error of `serve` is an end
- * like any other: its client has gone, as tests provoke it. Disposing ends the listener, closes the open
- * connections and waits for their ends.
+ * Serves each connection of a listener, and closes it when that is over. An error of `serve` is an
+ * end like any other: its client has gone, as tests provoke it. Disposing ends the listener, closes
+ * the open connections and waits for their ends.
  */
 export function accept<Address extends Deno.Addr>(
   listener: Deno.Listener<Deno.Conn<Address>, Address>,

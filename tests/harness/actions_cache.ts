@@ -1,6 +1,6 @@
 /**
- * A stand-in for GitHub's cache service of version 2: three JSON calls map keys to blobs. Azurite keeps
- * the blobs, as Azure does for GitHub, and clients reach them by signed URLs.
+ * A stand-in for GitHub's cache service of version 2: three JSON calls map keys to blobs. Azurite
+ * keeps the blobs, as Azure does for GitHub, and clients reach them by signed URLs.
  */
 import type { Azurite } from "./cache_servers.ts";
 

@@ -5,7 +5,7 @@ import { available, need } from "./tool.ts";
 export interface BuildkitdOptions {
   /** Serves loopback TCP besides the unix socket: a free port, or this one. */
   tcp?: boolean | number;
-  /** Files for the TCP listener (the unix socket stays plain); with `ca`, clients must show a certificate. */
+  /** Files for the TCP listener alone; with `ca`, clients must show a certificate. */
   tls?: { cert: string; key: string; ca?: string };
   /** Additional lines of buildkitd.toml. */
   config?: string;
@@ -23,7 +23,7 @@ export interface Buildkitd extends Daemon {
   readonly socket: string;
   /** `tcp://127.0.0.1:PORT`; empty without the option. */
   readonly tcp: string;
-  /** Ends this one if it lives, and starts another on the same root and addresses: stop that one, too. */
+  /** Ends this one, and starts another on the same root and addresses: stop that one, too. */
   restart(): Promise<Buildkitd>;
 }
 
@@ -91,7 +91,8 @@ async function snapshotter(folder: string): Promise<string> {
 }
 
 /**
- * How many of the daemon's senders wait for workers that have ended; asked until it is none, for 10 s.
+ * How many of the daemon's senders wait for workers that have ended; asked until it is none, for 10
+ * s.
  * @param debug the daemon's `--debugaddr`
  */
 export async function waitingSenders(debug: string): Promise<number> {

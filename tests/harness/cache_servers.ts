@@ -1,6 +1,6 @@
 /**
- * Servers for build caches: S3 and GitHub's cache service of version 1 (`tests/daemons/cache-servers`),
- * and Azure's blobs (Azurite, Microsoft's own emulator).
+ * Servers for build caches: S3 and GitHub's cache service of version 1
+ * (`tests/daemons/cache-servers`), and Azure's blobs (Azurite, Microsoft's own emulator).
  */
 import { accepts, type Daemon, freePort, makeRoot, startDaemon } from "./daemon.ts";
 import { need } from "./tool.ts";
@@ -49,8 +49,8 @@ export async function startCacheServers(keys: CacheKeys): Promise<CacheServers> 
 }
 
 /**
- * A token as GitHub's runners have them, for a branch that may be read and written. The daemon reads
- * what it says and checks no signature; the service compares the whole.
+ * A token as GitHub's runners have them, for a branch that may be read and written. The daemon
+ * reads what it says and checks no signature; the service compares the whole.
  */
 export function actionsToken(): string {
   const part = (value: unknown) =>
@@ -84,7 +84,8 @@ export async function startAzurite(): Promise<Azurite> {
     command: [
       program,
       ...["--blobHost", "127.0.0.1", "--blobPort", String(port)],
-      // The daemon's client announces a newer version than Azurite knows, but makes only older calls.
+      // The daemon's client announces a newer version than Azurite knows, but makes only older
+      // calls.
       ...["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck"],
     ],
     root,

@@ -1,4 +1,4 @@
-/** docker compose as users have it: Debian's unstable one, which builds by calling `bake` of docker's plugin. */
+/** docker compose of Debian's unstable suite, which builds by `bake` of docker's plugin. */
 import { debian } from "./debian.ts";
 import { run } from "./run.ts";
 import type { Available } from "./tool.ts";

@@ -11,7 +11,7 @@ export interface Containerd extends Daemon {
 }
 
 export interface ContainerdOptions {
-  /** The service for Kubernetes' kubelet, as its part of the configuration; it is off by default. */
+  /** The kubelet's service, as its part of the configuration; it is off by default. */
   cri?(root: string): Promise<string>;
 }
 

@@ -41,7 +41,7 @@ export interface DaemonSpec {
 
 const supervisor = new URL("./supervise", import.meta.url).pathname;
 
-/** A short folder name: a unix socket's path must stay under 108 bytes. `dir` defaults to the system's temporary folder. */
+/** A short folder name, because a unix socket's path must stay under 108 bytes. */
 export function makeRoot(name: string, dir?: string): Promise<string> {
   return Deno.makeTempDir({ prefix: `fl-${name}-`, ...(dir === undefined ? {} : { dir }) });
 }
@@ -139,7 +139,8 @@ export async function answersOk(
 
 /**
  * A loopback port that was free a moment ago. Drawn below those that the system itself gives away
- * (32768 on): with many tests side by side, one of those is often taken again before its server starts.
+ * (32768 on): with many tests side by side, one of those is often taken again before its server
+ * starts.
  */
 export function freePort(): number {
   for (let left = 100;; left--) {

@@ -3,7 +3,7 @@ import { check, type Ran, run, type RunOptions } from "./run.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
-/** Deno's cache, for a test that sets HOME: otherwise Deno would fetch and compile everything anew. */
+/** Deno's cache, for a test that sets HOME: Deno would fetch and compile everything anew. */
 export const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
 
 /** The command line that runs the program, with the shipped program's flag of V8. */

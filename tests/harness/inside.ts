@@ -1,4 +1,4 @@
-/** Runs fairlead inside the test's process: all of it but `main.ts`, with a terminal made of strings. */
+/** Runs fairlead inside the test's process, without `main.ts`, with a terminal of strings. */
 import { connect } from "../../cli/connect.ts";
 import { commands } from "../../commands/list.ts";
 import { runProgram } from "../../cli/run.ts";

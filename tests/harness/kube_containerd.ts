@@ -39,7 +39,7 @@ conf_dir = "${root}/net.d"`;
 /** The age of a cgroup that may be deleted: another cluster may be about to use a younger one. */
 const ABANDONED_MS = 60_000;
 
-/** Deletes the cgroups, of each hierarchy, that the containers of clusters before this one have left. */
+/** Deletes the cgroups that the containers of earlier clusters have left. */
 async function sweepCgroups(): Promise<void> {
   const root = "/sys/fs/cgroup";
   const hierarchies = [...Deno.readDirSync(root)].filter(({ isDirectory }) => isDirectory);

@@ -1,7 +1,7 @@
 /**
- * A stand-in for Kubernetes' controllers and scheduler, which the tests don't run: it makes the pods of
- * every Deployment and StatefulSet in the namespace `default`, on the one node, reports them in the
- * status, makes lost ones again, and removes those of a workload that is gone.
+ * A stand-in for Kubernetes' controllers and scheduler, which the tests don't run: it makes the
+ * pods of every Deployment and StatefulSet in the namespace `default`, on the one node, reports
+ * them in the status, makes lost ones again, and removes those of a workload that is gone.
  */
 import type { KubeApi, KubeObject } from "./kube_api.ts";
 import { podImage } from "./kube_containerd.ts";

@@ -1,7 +1,7 @@
 /**
- * A Kubernetes of one node: etcd, kube-apiserver, containerd and the kubelet, with RBAC, on loopback.
- * There is no scheduler, no controller and no network of pods: a pod names its node and shares the
- * node's network, as `podOf` makes it.
+ * A Kubernetes of one node: etcd, kube-apiserver, containerd and the kubelet, with RBAC, on
+ * loopback. There is no scheduler, no controller and no network of pods: a pod names its node and
+ * shares the node's network, as `podOf` makes it.
  */
 import { type Certs, issue, makeCerts, type Pair } from "./certs.ts";
 import { type Daemon, freePort, until } from "./daemon.ts";

@@ -33,7 +33,7 @@ export interface Filter {
 export interface Oracle {
   /** The STATs of a build context, in order, after the filter. */
   stats(root: string, filter?: Filter): Promise<OracleStat[]>;
-  /** `matches`: MatchesOrParentMatches. `walked`: what a walk from the top with parent results finds. */
+  /** `matches`: MatchesOrParentMatches. `walked`: what a walk with the parents' results finds. */
   match(
     patterns: readonly string[],
     paths: readonly string[],

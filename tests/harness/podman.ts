@@ -19,13 +19,13 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 `;
 
-/** A user without privileges, and without ranges of user ids: all of a container's users are this one. */
+/** A user without ranges of user ids: all of a container's users are this one. */
 const NOBODY = 65534;
 
 /**
- * Runs a command in the namespaces that were just made. The mounts of other tests' daemons are not copied:
- * their supervisors end every process that sees one. The first process stays root, because a change of
- * user would undo `--kill-child`.
+ * Runs a command in the namespaces that were just made. The mounts of other tests' daemons are not
+ * copied: their supervisors end every process that sees one. The first process stays root, because
+ * a change of user would undo `--kill-child`.
  */
 const ownNamespace = `awk '$5 ~ "/fl-[a-z]+-" { print $5 }' /proc/self/mountinfo | sort -r |
   while read -r mount; do umount -l "$mount"; done
@@ -41,8 +41,8 @@ export async function rootlessMissing(): Promise<string | undefined> {
 }
 
 /**
- * The same as user `nobody`, so rootless. Everything of it lives in a PID namespace of its own, because
- * such a podman leaves a process behind that holds its user namespace.
+ * The same as user `nobody`, so rootless. Everything of it lives in a PID namespace of its own,
+ * because such a podman leaves a process behind that holds its user namespace.
  */
 export async function startRootlessPodman(): Promise<Podman> {
   const program = await need("podman");

@@ -1,4 +1,4 @@
-/** One connection through the proxy: two directions, each a reader and a writer with a queue between. */
+/** One connection through the proxy: for each direction a reader, a queue and a writer. */
 import { writeAll } from "../../base/bytes.ts";
 import type { Impairment } from "./proxy.ts";
 

@@ -58,7 +58,7 @@ async function pass(from: Deno.Conn, to: Deno.Conn, hear: (bytes: Uint8Array) =>
   await to.closeWrite();
 }
 
-/** Reads the client's half of an HTTP/2 connection (RFC 9113 §4.1), and puts the requests into `seen`. */
+/** Reads the client's half of HTTP/2 (RFC 9113 §4.1), and puts the requests into `seen`. */
 function requests(seen: SolveRequest[]): (bytes: Uint8Array) => void {
   const headers = new HpackDecoder(1 << 20);
   const bodies = new Map<number, Uint8Array>();

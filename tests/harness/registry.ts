@@ -6,7 +6,7 @@ import { need } from "./tool.ts";
 export interface RegistryOptions {
   /** The user and the password of basic authentication. */
   password?: { user: string; password: string };
-  /** Token authentication: where clients are sent, and the certificate that tokens are checked with. */
+  /** Tokens: where clients are sent for them, and the certificate that they are checked with. */
   token?: { realm: string; service: string; issuer: string; cert: string };
   /**
    * Serves HTTPS with these files; with `clientCa` only for clients with a certificate of that

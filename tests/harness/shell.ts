@@ -1,8 +1,8 @@
-/** An interactive shell on a terminal of its own (util-linux's `script` makes one), typed at by tests. */
+/** An interactive shell on a terminal of its own, which util-linux's `script` makes. */
 import { need, type Tool } from "./tool.ts";
 
 export interface Shell extends AsyncDisposable {
-  /** Types, and waits until the shell has printed so many lines that match; gives what it printed. */
+  /** Types, and waits until what the shell has printed matches; gives what it printed. */
   type(text: string, until: RegExp): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/** Runs Deno's own commands for `tests/harness/run_all.ts`, shows their output as it comes, and counts. */
+/** Runs Deno's commands for `run_all.ts`, shows their output as it comes, and counts. */
 
 export interface Result {
   readonly name: string;
@@ -52,9 +52,9 @@ export async function runTests(
 const FEW = 4;
 
 /**
- * Calls `runTests`, and runs failing test files once more, alone. With real daemons on a busy machine,
- * one test of a thousand fails without its own fault. A file that then passes counts as passed and
- * is named as unsteady, which is a defect to fix.
+ * Calls `runTests`, and runs failing test files once more, alone. With real daemons on a busy
+ * machine, one test of a thousand fails without its own fault. A file that then passes counts as
+ * passed and is named as unsteady, which is a defect to fix.
  */
 export async function runTestsTwice(
   name: string,
@@ -71,7 +71,8 @@ export async function runTestsTwice(
   if (first.failed === 0 || files.length === 0 || files.length > FEW || options.signal.aborted) {
     return first;
   }
-  // A test that another file registers is listed by that file, which has no tests when it runs alone.
+  // A test that another file registers is listed by that file, which has no tests when it runs
+  // alone.
   if (files.some((file) => !file.endsWith("_test.ts"))) return first;
   const again = await runTests(`${name}, again`, files, options);
   return again.failed > 0

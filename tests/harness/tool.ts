@@ -15,8 +15,8 @@ const goTools = {
 } as const;
 
 /**
- * Programs from npm: package, version, and the day as of which its dependencies are taken. Azurite's
- * later versions want a newer Node than Debian machines have.
+ * Programs from npm: package, version, and the day as of which its dependencies are taken.
+ * Azurite's later versions want a newer Node than Debian machines have.
  */
 const npmPrograms = { "azurite-blob": ["azurite", "3.34.0", "2025-12-01"] } as const;
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 
 /**
- * Resolves when a program started from this checkout listens to signals, a tenth of a second after its
- * start (`cli/signals.ts`), or has ended. Linux shows it: once the guard listens, it ignores SIGUSR1.
+ * Resolves when a program started from this checkout listens to signals, a tenth of a second after
+ * its start (`cli/signals.ts`), or has ended. Linux shows it: once the guard listens, it ignores
+ * SIGUSR1.
  */
 export async function untilListening(pid: number): Promise<void> {
   const SIGUSR1 = 1n << 9n;

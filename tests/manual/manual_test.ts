@@ -24,7 +24,7 @@ const pages = [
   "docs/policies.md",
   "docs/troubleshooting.md",
 ];
-/** Pages that tests of their own follow: tests/plugins/guide_test.ts, tests/library/example_test.ts. */
+/** Pages that tests of their own follow: plugins/guide_test.ts, library/example_test.ts. */
 const OTHERS = new Set(["docs/writing-a-transport.md", "docs/library.md"]);
 const reason = needsRoot() ??
   await missing("buildkitd", "buildctl", "runc", "docker-registry", "busybox", "sshd");

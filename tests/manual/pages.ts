@@ -60,7 +60,7 @@ export function namedTests(page: string): string[] {
   return [...page.matchAll(/^<!-- run by: (\S+) -->$/gm)].map(([, path]) => path!);
 }
 
-/** Everything in a page that is run, as one script for `sh`; it prints `== line N` before each block. */
+/** All that is run of a page, as one script for `sh`, with `== line N` before each block. */
 export function scriptOf(page: string, replace: (text: string) => string): string {
   const parts = blocksOf(page).filter(({ notRun }) => notRun === undefined).flatMap((block) => {
     const text = replace(block.text);

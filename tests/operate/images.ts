@@ -23,7 +23,7 @@ ENV PATH=/bin
 EXPOSE 80
 `;
 
-/** A workspace with images: of several platforms with provenance, of one, and of Docker's old kind. */
+/** A workspace with images: several platforms with provenance, one, and Docker's old kind. */
 export async function world() {
   const { address, registry } = shared!;
   const space = await workspace(address);

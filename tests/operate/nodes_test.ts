@@ -53,7 +53,8 @@ Deno.test("a daemon without history and one that never answers are named", async
   await using old = startFakeBuildkitd(() => Promise.resolve());
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using space = await workspace(old.address);
-  // Inside the test's process: the second command finds its modules loaded, and its time is its own.
+  // Inside the test's process: the second command finds its modules loaded, and its time is its
+  // own.
   const history = await fails(space.inside(["history", "ls"]));
   assert.equal(
     history.stderr,

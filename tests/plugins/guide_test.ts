@@ -1,4 +1,4 @@
-/** docs/writing-a-transport.md is followed to the letter: its files are written, its commands run. */
+/** docs/writing-a-transport.md to the letter: its files are written, its commands run. */
 import assert from "node:assert/strict";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";

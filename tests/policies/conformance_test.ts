@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * OPA's own conformance cases of Rego v1, run through the module that fairlead ships. Cases that call a
- * function which buildx forbids, and so does the engine, are left out.
+ * OPA's own conformance cases of Rego v1, run through the module that fairlead ships. Cases that
+ * call a function which buildx forbids, and so does the engine, are left out.
  */
 import assert from "node:assert/strict";
 import { parse } from "yaml";

@@ -1,6 +1,7 @@
 /**
- * A Docker engine whose BuildKit is another daemon: connections are carried to the engine, and those that
- * ask for its BuildKit to the other one. Debian's engines have a BuildKit that can't resolve attestations.
+ * A Docker engine whose BuildKit is another daemon: connections are carried to the engine, and
+ * those that ask for its BuildKit to the other one. Debian's engines have a BuildKit that can't
+ * resolve attestations.
  */
 import { carry } from "../../transports/net/relay.ts";
 import { accept } from "../harness/accept.ts";

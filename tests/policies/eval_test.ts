@@ -89,7 +89,8 @@ Deno.test({ name: "policy eval answers as in buildx", ignore }, async (t) => {
     const seed = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? Date.now() % 1e9);
     const rounds = Number(Deno.env.get("FAIRLEAD_TEST_ROUNDS") ?? 25);
     const random = seeded(seed);
-    // An image without an index makes buildkitd 0.32.2 itself crash when its attestations are asked for.
+    // An image without an index makes buildkitd 0.32.2 itself crash when its attestations are asked
+    // for.
     const sources = [".", image(w.several), image(w.several), "https://127.0.0.1:1/x"];
     let denied = 0;
     for (let round = 0; round < rounds; round++) {
@@ -128,7 +129,8 @@ test_real if decision.allow with input as {"image": {"ref": "${w.several}"}}
   assert.equal((await same(space, ["test", "tests/b_test.rego"])).code, 0);
   assert.equal((await same(space, ["test", "--run", "local", "tests"])).code, 0);
   assert.equal((await same(space, ["test", "--run", "none", "tests"])).code, 1);
-  // The image is looked up for the decision that is shown; the test itself has the input that it gives.
+  // The image is looked up for the decision that is shown; the test itself has the input that it
+  // gives.
   assert.equal((await same(space, ["test", "real"])).code, 1);
   assert.equal((await same(space, ["test", "."])).code, 1);
   const { stdout } = await succeeds(space.fairlead([

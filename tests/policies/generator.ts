@@ -1,4 +1,4 @@
-/** Random policies over what a build reads, made of parts that each ask for some metadata or none. */
+/** Random policies over what a build reads; each of their parts asks for some metadata or none. */
 
 /** A generator of numbers from 0 up to 1. */
 export type Random = () => number;

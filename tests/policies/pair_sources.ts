@@ -1,4 +1,4 @@
-/** The sources of random builds: images, a signed repository, a download, keys, and a build's folder. */
+/** The sources of random builds: images, a signed repository, a download, keys, a folder. */
 import { gitDaemon } from "../harness/git.ts";
 import { world } from "../operate/images.ts";
 import type { Sources } from "./random_builds.ts";

@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console
 /**
- * Random pairs of a policy and a build, run by both programs on one daemon: the same decisions, inputs,
- * requests for metadata, messages and errors. `FAIRLEAD_TEST_SEED` and `FAIRLEAD_TEST_ROUNDS` choose
- * others, and more of them.
+ * Random pairs of a policy and a build, run by both programs on one daemon: the same decisions,
+ * inputs, requests for metadata, messages and errors. `FAIRLEAD_TEST_SEED` and
+ * `FAIRLEAD_TEST_ROUNDS` choose others, and more of them.
  */
 import assert from "node:assert/strict";
 import { ignore as unable } from "../operate/images.ts";
@@ -20,7 +20,7 @@ const ignore = unable || skip(await missingGit() ?? await missing("gpg", "ssh-ke
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const engine = ignore ? {} : { FAIRLEAD_POLICY_ENGINE: await engineModule() };
 
-/** Runs both programs. What they log depends on the daemon's order of questions, so a difference is tried again. */
+/** Runs both programs. Logs depend on the daemon's order, so a difference is tried again. */
 async function same(space: Workspace, pair: RandomBuild, what: string): Promise<Verdict> {
   const { fairlead, buildx } = space.below("pair");
   const output = pair.args[0] === "build" && !pair.args.includes("--call")

@@ -1,6 +1,6 @@
 /**
- * The signatures of downloaded files, through the module that ships: bundles of an instance that the
- * test makes, good ones and ones that are forged in each part.
+ * The signatures of downloaded files, through the module that ships: bundles of an instance that
+ * the test makes, good ones and ones that are forged in each part.
  */
 import assert from "node:assert/strict";
 import { signatureModulePath } from "./engine_module.ts";

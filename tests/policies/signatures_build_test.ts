@@ -1,4 +1,4 @@
-/** Policies about signatures, on a real daemon and registry, with an instance of Sigstore of the test's. */
+/** Policies about signatures, on a real daemon and registry, with a Sigstore of the test's. */
 import assert from "node:assert/strict";
 import { ignore, shared } from "../operate/images.ts";
 import { workspace } from "../build/workspace.ts";

@@ -1,6 +1,6 @@
 /**
- * The signatures of images, through the module that ships: attestation chains as the daemon collects
- * them, good ones and ones that are forged in each part.
+ * The signatures of images, through the module that ships: attestation chains as the daemon
+ * collects them, good ones and ones that are forged in each part.
  */
 import assert from "node:assert/strict";
 import { type Engine, startEngine } from "../../policies/engine.ts";

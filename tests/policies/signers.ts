@@ -58,8 +58,8 @@ export async function signer(home: string, name: string): Promise<Signer> {
 }
 
 /**
- * A repository: `v1` names an unsigned commit; `v2` is a tag that the ssh key signed, of a commit that
- * it signed; the commit at the tip of `dev` is signed by the PGP key, and so is the tag `v3`.
+ * A repository: `v1` names an unsigned commit; `v2` is a tag that the ssh key signed, of a commit
+ * that it signed; the commit at the tip of `dev` is signed by the PGP key, and so is the tag `v3`.
  */
 export async function signedRepository(folder: string, { git }: Signer): Promise<void> {
   await commitAll(folder, "one");

@@ -31,8 +31,9 @@ export function verdictOf({ code, stderr }: Ran): Verdict {
 }
 
 /**
- * Whether two programs said the same. The daemon asks about several sources at once, so a refusal may
- * come before the questions about others: one program may lack what the other logged about these.
+ * Whether two programs said the same. The daemon asks about several sources at once, so a refusal
+ * may come before the questions about others: one program may lack what the other logged about
+ * these.
  */
 export function agrees(a: Verdict, b: Verdict): boolean {
   const same = (key: keyof Verdict) => JSON.stringify(a[key]) === JSON.stringify(b[key]);
@@ -52,7 +53,7 @@ function sorted(line: string): string {
   return line.replace(/\[([^\]]*)\]$/, (_, fields) => `[${fields.split(" ").sort().join(" ")}]`);
 }
 
-/** The documents after `policy input:`, each in one line; the order of volumes is random in buildx. */
+/** The documents after `policy input:`, a line each; buildx has volumes in random order. */
 function documents(logged: readonly string[]): string[] {
   const found: string[] = [];
   for (const [at, line] of logged.entries()) {

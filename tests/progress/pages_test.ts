@@ -1,4 +1,4 @@
-/** All pages about builds in a real browser: any window and colours, nothing faint, cut or out of reach. */
+/** All pages in a real browser: any window and colours, nothing faint, cut or out of reach. */
 import assert from "node:assert/strict";
 import { compareBuilds } from "../../commands/history/diff/compare.ts";
 import { diffBody, diffPage } from "../../commands/history/diff/diff_page.ts";

@@ -41,7 +41,8 @@ for (const name of names) {
 
 /**
  * Lines by vertex. Which of two that run side by side, or ended at the same time, comes first is
- * chance in BuildKit (it walks a Go map), and with it their numbers. The text about each step is not.
+ * chance in BuildKit (it walks a Go map), and with it their numbers. The text about each step is
+ * not.
  */
 function byVertex(text: string): Map<string, string[]> {
   const names = new Map<string, string>();

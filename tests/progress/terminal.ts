@@ -23,7 +23,8 @@ export function outputTo(
 
 /**
  * A terminal for tests: as much of one as the display uses, with a history of what scrolled off,
- * and lines that don't fit folded when it becomes narrower. It throws at a sequence it doesn't know.
+ * and lines that don't fit folded when it becomes narrower. It throws at a sequence it doesn't
+ * know.
  */
 export class Terminal {
   history: string[] = [];

@@ -1,4 +1,4 @@
-/** The registry client on Debian's docker-registry: plain, with a password, with tokens, with TLS. */
+/** The registry client on a docker-registry: plain, with a password, with tokens, with TLS. */
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import type { KeyPair } from "../../buildkit/registry/hosts.ts";
 import { makeCerts, type Pair } from "../harness/certs.ts";

@@ -1,4 +1,4 @@
-/** Homebrew's formula of a release, by Debian's Ruby and a stand-in for Homebrew (`homebrew.rb`). */
+/** Homebrew's formula of a release, by Ruby and a stand-in for Homebrew (`homebrew.rb`). */
 import assert from "node:assert/strict";
 import { formula } from "../../scripts/release/formula.ts";
 import { version } from "../../version.ts";

@@ -1,11 +1,12 @@
-# A stand-in for Homebrew, as far as the formula of a release uses it: https://docs.brew.sh/Formula-Cookbook
-# It can't show that Homebrew takes the formula; it does show that the formula's steps fit the release.
+# A stand-in for Homebrew, as far as the formula of a release uses it:
+# https://docs.brew.sh/Formula-Cookbook It can't show that Homebrew takes the formula; it does show
+# that the formula's steps fit the release.
 #
 #   ruby homebrew.rb FORMULA SYSTEM PROCESSOR PREFIX
 #
-# It downloads the file for the system and the processor, compares its checksum, and unpacks it in an
-# empty folder, as Homebrew does. Then it installs it below PREFIX, and runs the formula's test. With
-# `-` for PREFIX it only prints the address.
+# It downloads the file for the system and the processor, compares its checksum, and unpacks it in
+# an empty folder, as Homebrew does. Then it installs it below PREFIX, and runs the formula's test.
+# With `-` for PREFIX it only prints the address.
 require "digest"
 require "fileutils"
 require "pathname"

@@ -62,7 +62,7 @@ interface Machine {
   readonly only?: readonly string[];
 }
 
-/** Runs it as an ordinary user (or root) on a machine that calls itself so; `check` sees the folder. */
+/** Runs it as a user (or root) on a machine that calls itself so; `check` sees the folder. */
 async function install(
   url: string,
   args: readonly string[],

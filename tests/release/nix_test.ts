@@ -17,7 +17,7 @@ const isSuitable = Deno.build.target === "x86_64-unknown-linux-gnu" && needsRoot
 const nix = isSuitable ? await debian("bookworm", ...PACKAGES) : undefined;
 const reason = nix === undefined ? "Debian's Nix can't be had, or this isn't root" : undefined;
 
-/** Runs Nix with its files in `folder`. It neither asks a cache of built packages nor another machine. */
+/** Runs Nix with its files in `folder`. It asks no cache of packages, and no other machine. */
 async function nixIn(folder: string, args: readonly string[]) {
   const [lib, home] = [`${nix}/usr/lib`, `${folder}/home`];
   await Deno.mkdir(`${folder}/conf`, { recursive: true });

@@ -1,4 +1,4 @@
-/** The packages of a release, with its real file, installed as users do: npm's by Node, Debian's by dpkg. */
+/** The packages of a release, installed as users do: npm's by Node, Debian's by dpkg. */
 import assert from "node:assert/strict";
 import { debPackages } from "../../scripts/release/deb.ts";
 import { npxPackages } from "../../scripts/release/npx.ts";

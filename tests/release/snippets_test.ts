@@ -1,7 +1,7 @@
 /**
  * The manual's snippets for GitLab and Woodpecker (docs/ci.md): their commands run in a root with a
- * busybox and nothing else, as in the image that they name, with a release, a daemon and a registry of
- * the test's.
+ * busybox and nothing else, as in the image that they name, with a release, a daemon and a registry
+ * of the test's.
  */
 import assert from "node:assert/strict";
 import { parse } from "yaml";

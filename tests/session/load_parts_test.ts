@@ -1,4 +1,4 @@
-/** `--load` sends an engine only the layers that it lacks: real engines, behind a proxy that counts. */
+/** `--load` sends real engines only the layers that they lack; a proxy counts the bytes. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { type DockerdOptions, dockerEngine, startDockerd } from "../harness/dockerd.ts";

@@ -1,11 +1,11 @@
 /**
- * The tests that every transport must pass: the contract's cases, which the conformance kit runs over a
- * real daemon, and more that need a peer at the far side. One call registers them:
+ * The tests that every transport must pass: the contract's cases, which the conformance kit runs
+ * over a real daemon, and more that need a peer at the far side. One call registers them:
  *
  *     contract("tcp", { dial, start: startPeerBehindIt, hang, dead: [["tcp://127.0.0.1:1", /refused/]] });
  *
- * The peer is `peer.ts`, at the place that the fixture chooses. Each case ends with as many open files
- * as it began with.
+ * The peer is `peer.ts`, at the place that the fixture chooses. Each case ends with as many open
+ * files as it began with.
  */
 import assert from "node:assert/strict";
 import { DialError } from "../../transports/errors.ts";

@@ -33,8 +33,8 @@ export async function readText(stream: Pick<ByteStream, "read">, size = 64 << 10
 }
 
 /**
- * Runs it, and expects as many open files after as before. Some close a moment later: a server of the
- * test's own, in front of a cluster, keeps a connection until the cluster has ended its side.
+ * Runs it, and expects as many open files after as before. Some close a moment later: a server of
+ * the test's own, in front of a cluster, keeps a connection until the cluster has ended its side.
  */
 export async function noLeaks(run: () => Promise<unknown>): Promise<void> {
   const before = openFiles();
@@ -46,8 +46,8 @@ export async function noLeaks(run: () => Promise<unknown>): Promise<void> {
 }
 
 /**
- * The kinds of the open files of this test file alone. `deno test --parallel` runs files as threads of
- * one process, so /proc/self/fd lists the files of all. The table is internal to Deno; its
+ * The kinds of the open files of this test file alone. `deno test --parallel` runs files as threads
+ * of one process, so /proc/self/fd lists the files of all. The table is internal to Deno; its
  * sanitizers use it.
  */
 function openFiles(): string[] {

@@ -9,7 +9,7 @@ import { readText, sleep } from "./contract_help.ts";
 import { patternAt } from "./pattern.ts";
 
 const SIZE = 64 << 20;
-/** More than the buffers on the way may hold: ours, pipes', and up to 10 MB at each of four sockets. */
+/** More than the buffers on the way hold: ours, pipes', and 10 MB at each of four sockets. */
 const BUFFERED = 64 << 20;
 
 /** By title. */

@@ -1,6 +1,6 @@
 import type { ByteStream } from "../../transports/byte_stream.ts";
 
-/** A byte stream without a far side, for the order of reads and writes that no socket gives surely. */
+/** A byte stream without a far side, for orders of reads and writes that no socket gives surely. */
 export interface FakeStream {
   readonly stream: ByteStream;
   /** The bytes of each write. */

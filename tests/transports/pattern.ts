@@ -1,4 +1,4 @@
-/** Bytes that both sides of a transfer can make: without a short period, and different at every offset. */
+/** Bytes that both sides of a transfer can make, without a short period. */
 
 const PERIOD = 1 << 20;
 const twice = new Uint8Array(2 * PERIOD);

@@ -10,8 +10,8 @@
  *     wait          sends `ready` and does nothing more: neither reads nor writes
  *     reset         sends `ready`, waits for bytes, and closes without having read them all
  *
- * Prints one line of JSON, `{"unix":"/path","tcp":port}`, when it listens; runs until its stdin ends.
- * With `--tls CERT KEY` both speak TLS (the unix socket by way of the TCP port).
+ * Prints one line of JSON, `{"unix":"/path","tcp":port}`, when it listens; runs until its stdin
+ * ends. With `--tls CERT KEY` both speak TLS (the unix socket by way of the TCP port).
  *
  *     deno run -A peer.ts SOCKET [--tls CERT KEY]
  */

@@ -13,8 +13,8 @@ import { sshRig } from "./ssh_rig.ts";
 type Case = readonly [title: string, known: string, config: string, accepted: boolean];
 
 /**
- * P is the port, KEY, RSA and ECDSA are the host's keys, OTHER and OTHERRSA are not; DIR is where the
- * files are.
+ * P is the port, KEY, RSA and ECDSA are the host's keys, OTHER and OTHERRSA are not; DIR is where
+ * the files are.
  */
 const plain: readonly Case[] = [
   ["its name and port", "[127.0.0.1]:P KEY\n", "", true],

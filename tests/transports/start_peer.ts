@@ -1,4 +1,4 @@
-/** Starts `peer.ts` as a process of its own, so that it can be killed and shares no sockets with the test. */
+/** Starts `peer.ts` as a process, which can be killed and shares no sockets with the test. */
 export interface Peer extends AsyncDisposable {
   /** The unix socket's path. */
   readonly socket: string;

@@ -11,8 +11,8 @@ import { sleep } from "./contract_help.ts";
 import { checkFairlead, fairleadCommand } from "../harness/fairlead.ts";
 
 /**
- * Bytes that go each way, and the most that may be resident meanwhile. The thread that ends the program
- * on a second signal holds 15 MiB of it.
+ * Bytes that go each way, and the most that may be resident meanwhile. The thread that ends the
+ * program on a second signal holds 15 MiB of it.
  */
 const [SIZE, LIMIT] = [512 << 20, 116 << 20];
 
@@ -56,7 +56,7 @@ Deno.test({
   assert((await Deno.stat(tar)).size > SIZE);
 });
 
-/** Runs a command, which must succeed; the most that was resident, in bytes, by the kernel's count. */
+/** Runs a command, which must succeed; the most bytes that were resident, by the kernel's count. */
 async function peakOf(command: readonly string[], env: Record<string, string>): Promise<number> {
   const child = new Deno.Command(command[0]!, {
     args: command.slice(1),

@@ -1,4 +1,4 @@
-/** The runtime's TLS, in processes of its own: the base store of authorities is filled once in each. */
+/** The runtime's TLS, in processes of its own: each fills its base store of authorities once. */
 import assert from "node:assert/strict";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";

@@ -51,7 +51,7 @@ export interface Validity {
   readonly to: Date;
 }
 
-/** Makes an authority; without an issuer it signs itself. @param stamping for a timestamp authority */
+/** Makes an authority, which without an issuer signs itself. @param stamping for timestamps */
 export async function makeAuthority(
   commonName: string,
   validity: Validity,

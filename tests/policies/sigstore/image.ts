@@ -55,7 +55,7 @@ export interface SignedImage {
   readonly blobs: ReadonlyMap<string, Content>;
 }
 
-/** The parts that a forger could change. Each change is made before the digests of the parts around it. */
+/** The parts that a forger could change, before the digests of the parts around them. */
 export interface ImageOptions extends SignOptions {
   /** The kind of signature; the default is a bundle. */
   readonly form?: "bundle" | "cosign" | "old cosign";

@@ -162,7 +162,7 @@ export async function signedBundle(
   return new TextEncoder().encode(JSON.stringify(options.changeBundle?.(bundle) ?? bundle));
 }
 
-/** The annotations of cosign's older format over a payload. @param old its first shape of the log's proof */
+/** The annotations of cosign's older format. @param old its first shape of the log's proof */
 export async function cosignAnnotations(
   instance: Instance,
   payload: Uint8Array,
@@ -263,7 +263,7 @@ function middle({ from, to }: Validity): Date {
 
 const GITHUB = "https://github.com/";
 
-/** The certificate of a workflow on GitHub. @param workflow `OWNER/REPOSITORY/.github/workflows/FILE` */
+/** A certificate of GitHub's. @param workflow `OWNER/REPOSITORY/.github/workflows/FILE` */
 export function workflow(repository: string, workflow: string, ref = "refs/tags/v1.0.0"): Identity {
   const issuer = "https://token.actions.githubusercontent.com";
   const signer = `${GITHUB}${workflow}@refs/heads/main`;

@@ -4,7 +4,7 @@ import { type Keys, logId, sha256, sign } from "./keys.ts";
 
 export interface LogOptions {
   readonly keys: Keys;
-  /** The keys that sign the promise, and those that sign the checkpoint; by default the log's own. */
+  /** The keys that sign the promise, and the checkpoint; by default the log's own. */
   readonly promiseKeys?: Keys;
   readonly checkpointKeys?: Keys;
   readonly moment: Date;

@@ -1,4 +1,4 @@
-/** Puts a signed image into a registry that has no referrers API: the signature gets a fallback tag. */
+/** Puts a signed image into a registry without referrers: the signature gets a fallback tag. */
 import assert from "node:assert/strict";
 import { MEDIA_TYPE, type SignedImage } from "./image.ts";
 

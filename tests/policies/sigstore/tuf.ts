@@ -1,4 +1,4 @@
-/** A TUF repository with a trusted root (https://theupdateframework.github.io/specification/v1.0.34/). */
+/** A TUF repository (https://theupdateframework.github.io/specification/v1.0.34/). */
 import { makeKeys } from "../../../commands/certs/keys.ts";
 import { type Keys, sha256 } from "./keys.ts";
 
