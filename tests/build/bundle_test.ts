@@ -59,7 +59,7 @@ Deno.test(
 /** An import statement; they come first in a file. */
 const IMPORT = /import(?:[\w$*{},\s]+from)?"([^"]+)";/y;
 
-Deno.test("the bundle: few files for what is counted, and none of node's modules", async () => {
+Deno.test("the bundle: few files for what is counted, and none of node's modules", () => {
   const texts = new Map(
     [...Deno.readDirSync(dist)].filter(({ name }) => /\.(?:js|txt)$/.test(name))
       .map(({ name }) => [name, Deno.readTextFileSync(`${dist}/${name}`)]),
