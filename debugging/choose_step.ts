@@ -29,7 +29,7 @@ export function stepAndPath(flag: string, text: string): { step: string; path: s
   return { step, path: path.startsWith("/") ? path : `/${path}` };
 }
 
-/** Finds the step that a text names. Throws `UsageError` with the steps that there are. */
+/** Finds the step that a text names, on the first platform that has it. Throws `UsageError` with the steps that there are. */
 export function chooseStep(text: string, results: readonly PlatformResult[]): ChosenStep {
   const [first] = results;
   if (first === undefined) {
@@ -38,25 +38,29 @@ export function chooseStep(text: string, results: readonly PlatformResult[]): Ch
   const words = text.trim().replace(/^\[(.*)\]$/, "$1").split(/\s+/).filter((word) => word !== "");
   const of = results.find(({ platform }) => platform !== "" && platform === words[0]);
   if (of !== undefined) words.shift();
-  const result = of ?? first;
-  if (words.length === 0) return { of: result, step: undefined };
-  const { definition } = result;
-  const steps = [...definition.steps.values()];
-  const placed = steps.flatMap((step) => {
+  if (words.length === 0) return { of: of ?? first, step: undefined };
+  for (const result of of ? [of] : results) {
+    const { definition } = result;
+    const found = placedSteps(definition).findLast((place) => isNamed(place, words))?.step ??
+      atLine([...definition.steps.values()], words);
+    if (found !== undefined) return { of: result, step: found };
+  }
+  throw unknownStep(text, words, (of ?? first).definition);
+}
+
+function placedSteps(definition: BuildDefinition): (StagePlace & { readonly step: BuildStep })[] {
+  return [...definition.steps.values()].flatMap((step) => {
     const place = stagePlace(step, definition);
     return place === undefined ? [] : { ...place, step };
   });
-  const found = placed.findLast((place) => isNamed(place, words))?.step ?? atLine(steps, words);
-  if (found !== undefined) return { of: result, step: found };
-  throw unknownStep(text, words, placed, definition);
 }
 
 function unknownStep(
   text: string,
   words: readonly string[],
-  placed: readonly StagePlace[],
   definition: BuildDefinition,
 ): UsageError {
+  const placed = placedSteps(definition);
   const names = [...new Set(placed.map(nameOf))];
   const stages = placed.map(({ stage }) => stage).filter((stage) => stage !== "");
   const near = nearest(words.join(" "), [...new Set([...stages, ...names])]);

@@ -59,6 +59,21 @@ Deno.test("a platform in the brackets is no stage", () => {
   assert.equal(chosen("build 9", result), "[linux/amd64->arm64 build  9/10] WORKDIR /w");
 });
 
+Deno.test("without a platform, the first one that has the step is meant", () => {
+  const results = ["amd64", "arm64"].map((arch) => ({
+    ...resultOf([`[linux/${arch} build 1/2] RUN make`, 4], [
+      `[linux/${arch} on-${arch} 1/1] RUN`,
+      4,
+    ]),
+    platform: `linux/${arch}`,
+  }));
+  const name = (text: string) => chooseStep(text, results).step?.name;
+  assert.equal(name("build 1"), "[linux/amd64 build 1/2] RUN make");
+  assert.equal(name("on-arm64"), "[linux/arm64 on-arm64 1/1] RUN");
+  assert.equal(name("linux/arm64 build 1"), "[linux/arm64 build 1/2] RUN make");
+  assert.throws(() => name("linux/amd64 on-arm64"), UsageError);
+});
+
 Deno.test("an unknown step gets the steps, the nearest one, or the target that has it", () => {
   const result = resultOf(["[build 1/2] FROM busybox", 2], ["[build 2/2] RUN make", 4]);
   const hints = (text: string) => {

@@ -28,10 +28,15 @@ export interface PlatformResult {
 /** An empty result, which ends a build without further work. */
 export const NOTHING: Result = { result: undefined, metadata: {} };
 
-/** Reads the definitions of all results. Throws an Error for a daemon that doesn't send them. */
+/**
+ * Reads the definitions of all results, in the order of the build's platforms. Throws an Error for a
+ * daemon that doesn't send them.
+ */
 export async function platformResults(result: Result): Promise<PlatformResult[]> {
+  const order = platformOrder(result);
+  const refs = refsOf(result).toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   return await Promise.all(
-    refsOf(result).filter(([, { id }]) => id !== "").map(async ([platform, { id, def }]) => {
+    refs.filter(([, { id }]) => id !== "").map(async ([platform, { id, def }]) => {
       if (def.length === 0) {
         throw new Error("the builder doesn't say which steps the build has: it is too old");
       }
@@ -41,6 +46,12 @@ export async function platformResults(result: Result): Promise<PlatformResult[]>
       return { platform, ref: id, definition, config: imageConfig(config), refs: new Map() };
     }),
   );
+}
+
+/** Platforms as the frontend lists them; the daemon sends their results in any order. */
+function platformOrder({ metadata }: Result): string[] {
+  const json = maybe(() => JSON.parse(new TextDecoder().decode(metadata["refs.platforms"])));
+  return itemsOf(fieldsOf(json)["Platforms"]).map((item) => String(fieldsOf(item)["ID"]));
 }
 
 /** The way to get the ref of a step's result. */

@@ -81,6 +81,31 @@ test("files and folders are copied with modes, links and times", async () => {
   );
 });
 
+test("of several platforms, the one that is named is asked, or the first that has the step", async () => {
+  await using it = await workspace(shared.address);
+  const stage = (arch: string) => `FROM scratch AS only-${arch}\nCOPY ${arch} /own\n`;
+  it.write({
+    "ctx/Dockerfile": `ARG TARGETARCH\n${stage("amd64")}${stage("arm64")}FROM only-$TARGETARCH AS all
+ARG TARGETARCH
+COPY $TARGETARCH /arch
+`,
+    "ctx/amd64": "amd64\n",
+    "ctx/arm64": "arm64\n",
+  });
+  const cat = async (platforms: string, place: string) => {
+    const args = ["build", "-q", "--platform", platforms, "--cat", place, "ctx"];
+    return (await succeeds(it.inside(args))).stdout.trim();
+  };
+  // The daemon sends the results in any order.
+  for (const [first, second] of [["amd64", "arm64"], ["arm64", "amd64"]] as const) {
+    const platforms = `linux/${first},linux/${second}`;
+    assert.equal(await cat(platforms, "all:/arch"), first);
+    assert.equal(await cat(platforms, ":/own"), first);
+    assert.equal(await cat(platforms, `linux/${second} all 1:/arch`), second);
+    assert.equal(await cat(platforms, `only-${second}:/own`), second);
+  }
+});
+
 test("questions that can't be answered are refused with the reason", async () => {
   await using it = await space();
   const refused: [string[], RegExp][] = [

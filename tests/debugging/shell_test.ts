@@ -1,13 +1,14 @@
 /** `--shell-on-error` and `--shell-from`, in pipes and in a terminal, on a real daemon. */
 import assert from "node:assert/strict";
 import { withShared } from "../harness/shared.ts";
+import { startSshAgent } from "../harness/ssh_agent.ts";
 import { missing, need } from "../harness/tool.ts";
 import { workspace } from "../build/workspace.ts";
 import { fairleadCommand } from "../harness/fairlead.ts";
 import { openTerminal } from "./terminal.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
-const { ignore, shared } = await withShared(await missing("tmux"));
+const { ignore, shared } = await withShared(await missing("tmux", "ssh"));
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 const dockerfile = `FROM busybox
@@ -30,6 +31,23 @@ test("a shell has the failed step's files, environment, user and folder; then th
   assert.equal(stdout, "made\nhi\n/w\n7\n/cache\n");
   assert.match(stderr, /\/bin\/sh runs in the file system of the failed step \[stage-0 4\/4\] RUN/);
   assert.match(stderr, /ERROR: failed to build: .*exit code: 1$/m);
+});
+
+test("a shell has the failed step's secrets and its ssh agent", async () => {
+  await using it = await workspace(shared.address);
+  it.write({
+    "ctx/Dockerfile": "FROM busybox\nRUN --mount=type=ssh --mount=type=secret,id=file " +
+      "--mount=type=secret,id=word,env=WORD false\n",
+    file: "in a file",
+  });
+  await using agent = await startSshAgent(it.path("agent"));
+  const { stdout } = await fails(it.fairlead(
+    ["build", "-q", "--shell-on-error", "--ssh=default", "--secret=id=file,src=file"]
+      .concat("--secret=id=word,env=TOLD", "ctx"),
+    { ...agent.env, TOLD: "in a variable" },
+    'cat /run/secrets/file; echo " and $WORD"; test -S "$SSH_AUTH_SOCK" && echo an agent',
+  ));
+  assert.equal(stdout, "in a file and in a variable\nan agent\n");
 });
 
 test("a build that succeeds opens no shell, and exports as usual", async () => {
