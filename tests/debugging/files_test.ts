@@ -85,7 +85,9 @@ test("of several platforms, the one that is named is asked, or the first that ha
   await using it = await workspace(shared.address);
   const stage = (arch: string) => `FROM scratch AS only-${arch}\nCOPY ${arch} /own\n`;
   it.write({
-    "ctx/Dockerfile": `ARG TARGETARCH\n${stage("amd64")}${stage("arm64")}FROM only-$TARGETARCH AS all
+    "ctx/Dockerfile": `ARG TARGETARCH\n${stage("amd64")}${
+      stage("arm64")
+    }FROM only-$TARGETARCH AS all
 ARG TARGETARCH
 COPY $TARGETARCH /arch
 `,
