@@ -60,6 +60,9 @@ export async function runJob(
   }
 }
 
+/** A build is recorded after so many milliseconds at the latest. */
+const UNRECORDED = 1000;
+
 async function runBuild(
   client: Client,
   job: Job,
@@ -99,7 +102,13 @@ async function runBuild(
     const stop = after(0, () => {
       if (build.inputs.mounts.size > 0) context.shared.sys();
     });
-    const answers = await solved.finally(stop).finally(record);
+    // A context from git has no transfer, after which the daemon would be busy.
+    const stopRecord = after(UNRECORDED, record);
+    const answers = await solved.finally(() => {
+      stop();
+      stopRecord();
+      record();
+    });
     await policies?.close();
     await services.commit();
     await build.layouts.commit(answers, (text) => progress.note(`WARNING: ${text}`));
