@@ -21,7 +21,7 @@ export const WORTH = 0.9;
 /** Bytes that wait on a far link before an upload counts as one. */
 const UPLOAD = 64 << 10;
 /** Milliseconds of a round trip from which on a link is far. */
-const FAR = 4;
+const FAR = 10;
 /** Milliseconds of sending after which the link is judged: in a trial, and later. */
 const TRIAL = 250, LATER = 1000;
 /**
