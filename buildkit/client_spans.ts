@@ -1,4 +1,6 @@
-/** The spans of this side in the trace of a build: the daemon adds them to its own, as with buildx. */
+/**
+ * The spans of this side in the trace of a build: the daemon adds them to its own, as with buildx.
+ */
 import { errorText } from "../base/error_text.ts";
 import { TraceServiceDefinition } from "../proto/gen/trace.ts";
 import type { Client } from "./client.ts";

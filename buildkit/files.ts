@@ -9,7 +9,9 @@ import type {
 import type { Stat } from "../proto/gen/fsutil_types.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 
-/** A file system to look into. Paths begin at its root, `/etc/passwd`; links within it are followed. */
+/**
+ * A file system to look into. Paths begin at its root, `/etc/passwd`; links within it are followed.
+ */
 export interface Files {
   /**
    * The entries of a folder, in any order, each with its name as `path`.

@@ -1,7 +1,8 @@
 /**
- * The gateway API: requests that a frontend may make of the daemon, made by a client. Such a build is a
- * Solve that names no frontend; it stays open until Return gives its result. The other calls carry its
- * ref in `buildkit-controlapi-buildid`. They may come before it: the daemon waits 3 s for a ref.
+ * The gateway API: requests that a frontend may make of the daemon, made by a client. Such a build
+ * is a Solve that names no frontend; it stays open until Return gives its result. The other calls
+ * carry its ref in `buildkit-controlapi-buildid`. They may come before it: the daemon waits 3 s for
+ * a ref.
  */
 import type {
   ResolveSourceMetaRequest,
@@ -22,11 +23,14 @@ import { solve, type SolveOptions } from "./solve.ts";
 /** Calls that are possible while the build is open. */
 export interface Gateway {
   /**
-   * Runs a frontend, or a definition. An aborted signal ends the daemon's work for this call. Without
-   * `allowResultArrayRef`, the result's refs come without their definitions.
+   * Runs a frontend, or a definition. An aborted signal ends the daemon's work for this call.
+   * Without `allowResultArrayRef`, the result's refs come without their definitions.
    */
   solve(request: Partial<BridgeSolve>, signal?: AbortSignal): Promise<Result>;
-  /** The capabilities of the daemon and of its gateway, by BuildKit's names. The daemon is asked once. */
+  /**
+   * The capabilities of the daemon and of its gateway, by BuildKit's names. The daemon is asked
+   * once.
+   */
   capabilities(): Promise<ReadonlySet<string>>;
   /** The files of a result. They are built first, where that hasn't happened. */
   files(ref: string): Files;

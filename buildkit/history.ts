@@ -68,8 +68,8 @@ export async function listHistory(
 }
 
 /**
- * Follows the records: first the present ones, then each record that begins, ends or is deleted. Resolves when
- * the daemon ends the stream. Throws `NoHistoryError`, or the signal's reason.
+ * Follows the records: first the present ones, then each record that begins, ends or is deleted.
+ * Resolves when the daemon ends the stream. Throws `NoHistoryError`, or the signal's reason.
  */
 export async function followHistory(
   client: Client,

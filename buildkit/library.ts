@@ -18,7 +18,9 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** The time limit of the whole connection, in milliseconds; 20,000 by default, 0 for no limit. */
   readonly timeout?: number;
-  /** The environment variables that transports see (`DOCKER_HOST`, `KUBECONFIG` …); by default all. */
+  /**
+   * The environment variables that transports see (`DOCKER_HOST`, `KUBECONFIG` …); by default all.
+   */
   readonly env?: Env;
   /** The transports that may be used; by default the built-in ones. */
   readonly registry?: Registry;

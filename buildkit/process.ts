@@ -45,9 +45,13 @@ export interface Process {
   closeStdin(): void;
   /** Tells the program's terminal its size, in characters. */
   resize(columns: number, rows: number): void;
-  /** Sends a signal by its name without SIG: `INT`. A daemon without `gateway.exec.signals` fails. */
+  /**
+   * Sends a signal by its name without SIG: `INT`. A daemon without `gateway.exec.signals` fails.
+   */
   signal(name: string): void;
-  /** Resolves to the exit code, after the last output. Rejects when the program could not be run. */
+  /**
+   * Resolves to the exit code, after the last output. Rejects when the program could not be run.
+   */
   readonly exit: Promise<number>;
   /** Gives the stream up. The program itself ends with its container. */
   cancel(): void;
@@ -59,8 +63,8 @@ const UNKNOWN_CODE = 255;
 const PIECE = 32 << 10;
 
 /**
- * Starts a program. Rejects with the daemon's error. A program that isn't there has runc's message as
- * its output, and 1 as its exit code.
+ * Starts a program. Rejects with the daemon's error. A program that isn't there has runc's message
+ * as its output, and 1 as its exit code.
  */
 export async function startProcess(
   call: ClientCall,

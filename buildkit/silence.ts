@@ -6,7 +6,9 @@ import type { Connection } from "./http2/connection.ts";
  * daemon calls Health every 5 s, so four calls are missing by then.
  */
 export const SILENCE = 25_000;
-/** The number of checks of the connection within that time, and the check that sends the request. */
+/**
+ * The number of checks of the connection within that time, and the check that sends the request.
+ */
 const LOOKS = 25;
 const ASKS = 10;
 
@@ -33,11 +35,11 @@ export class SilenceError extends Error {
 }
 
 /**
- * Ends the connection when nothing comes from the peer any more. PINGs can't find that out, because the
- * daemon closes connections with more than one PING in 5 minutes.
+ * Ends the connection when nothing comes from the peer any more. PINGs can't find that out, because
+ * the daemon closes connections with more than one PING in 5 minutes.
  *
- * @param ask for connections without a session, on which a healthy daemon may be silent: sends a small
- *   request. It is called once in each silence, after two fifths of the time
+ * @param ask for connections without a session, on which a healthy daemon may be silent: sends a
+ *   small request. It is called once in each silence, after two fifths of the time
  */
 export function endWhenSilent(
   connection: Connection,

@@ -20,9 +20,13 @@ import { causesOf } from "../base/causes.ts";
 export interface SolveOptions {
   /** The services that the daemon may call back. */
   readonly services: readonly Service[];
-  /** Ties the daemon's copy of a local folder to the next build of the same folder; none by default. */
+  /**
+   * Ties the daemon's copy of a local folder to the next build of the same folder; none by default.
+   */
   readonly sharedKey?: string;
-  /** Whether to compress the files that the daemon reads, where that is quicker; true by default. */
+  /**
+   * Whether to compress the files that the daemon reads, where that is quicker; true by default.
+   */
   readonly compress?: boolean;
   /** Receives each message on the progress. If it throws, the build ends with that error. */
   readonly onStatus: (status: StatusResponse) => void;
@@ -35,11 +39,19 @@ export interface SolveOptions {
   readonly onFar?: () => void;
   /** Cancels the build: the daemon is notified, and its last progress is awaited. */
   readonly signal: AbortSignal;
-  /** The span that the build is a part of (https://www.w3.org/TR/trace-context/); else one of its own. */
+  /**
+   * The span that the build is a part of (https://www.w3.org/TR/trace-context/); else one of its
+   * own.
+   */
   readonly traceparent?: string | undefined;
-  /** The command that the build is a part of, for the build's trace; without it, no spans are sent. */
+  /**
+   * The command that the build is a part of, for the build's trace; without it, no spans are sent.
+   */
   readonly span?: SpanSource;
-  /** Milliseconds without a sign that the daemon hears this side, after which it counts as lost; 25,000 by default. */
+  /**
+   * Milliseconds without a sign that the daemon hears this side, after which it counts as lost;
+   * 25,000 by default.
+   */
   readonly silence?: number;
 }
 
@@ -52,8 +64,9 @@ const CANCEL_GRACE = 3000;
 /** After an output could not be written, how long the daemon may take to end the build. */
 const LOCAL_GRACE = 6000;
 /**
- * The method that the daemon calls every 5 s, once it has the answer to its last call. A call that had
- * no answer for 15 s is reset and followed by another one, twice; then the daemon cancels the build.
+ * The method that the daemon calls every 5 s, once it has the answer to its last call. A call that
+ * had no answer for 15 s is reset and followed by another one, twice; then the daemon cancels the
+ * build.
  */
 const HEALTH = "/grpc.health.v1.Health/Check";
 /** The service of outputs that come to this side. */
@@ -96,7 +109,8 @@ export async function solve(
     ),
     ...options.compress === false && { compress: false },
     onError: (path, { code, cause }) => {
-      // An error that the connection, the call's end or the daemon caused says nothing of this side.
+      // An error that the connection, the call's end or the daemon caused says nothing of this
+      // side.
       if (
         connection.over || session?.connection.over || signal.aborted ||
         code === Code.CANCELLED || code === Code.UNAVAILABLE
@@ -200,7 +214,10 @@ function silenceIn(error: unknown): SilenceError | undefined {
   return causesOf(error).find((cause) => cause instanceof SilenceError);
 }
 
-/** Opens the session as the daemon takes it: in a stream of the connection, or in a connection of its own. */
+/**
+ * Opens the session as the daemon takes it: in a stream of the connection, or in a connection of
+ * its own.
+ */
 function open(
   { channel, dialSession }: Client,
   options: SessionOptions,

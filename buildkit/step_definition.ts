@@ -1,6 +1,6 @@
 /**
- * Definitions of one step, encoded. Steps refer to each other by the digest of their bytes. The last
- * step of a definition only names the step whose result counts.
+ * Definitions of one step, encoded. Steps refer to each other by the digest of their bytes. The
+ * last step of a definition only names the step whose result counts.
  */
 import { Definition, Op, type SourceOp } from "../proto/gen/pb.ts";
 import { messageOf } from "../proto/message_of.ts";

@@ -1,4 +1,6 @@
-/** The generated codecs, held against bytes written by hand from the description of the encoding. */
+/**
+ * The generated codecs, held against bytes written by hand from the description of the encoding.
+ */
 import assert from "node:assert/strict";
 import { BytesMessage, StatusResponse, UsageRecord } from "./gen/control.ts";
 import { ReadContentResponse, WriteContentRequest } from "./gen/content.ts";

@@ -4,7 +4,8 @@ export class FsyncError extends Error {
 
   /**
    * @param attempt what was tried, without the path: `read`, `create`, `accept`.
-   * @param path the path as a user would name it: relative to the context or the output folder when it lies inside.
+   * @param path the path as a user would name it: relative to the context or the output folder when
+   *   it lies inside.
    * @param reason what stood against it, in lower case and without a full stop.
    * @param code the system's name of the failure (`EACCES`, `ENOSPC` …), where there was one.
    */

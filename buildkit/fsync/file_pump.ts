@@ -30,7 +30,9 @@ interface FilePumpOptions {
   fail(error: unknown): void;
 }
 
-/** Files of up to this many bytes are read whole, several in one turn; larger ones are read ahead. */
+/**
+ * Files of up to this many bytes are read whole, several in one turn; larger ones are read ahead.
+ */
 const small = 128 * 1024;
 /** The first size of the buffer for small files: most builds without large changes request less. */
 const page = 4096;
@@ -82,7 +84,10 @@ export function makeFilePump(options: FilePumpOptions): FilePump {
     return undefined;
   }
 
-  /** An entry that vanished or changed costs a warning. An entry that exists and cannot be read ends the transfer. */
+  /**
+   * An entry that vanished or changed costs a warning. An entry that exists and cannot be read ends
+   * the transfer.
+   */
   function failed(id: number, result: number): void {
     const { code, text } = errnoText(result);
     if (code === "ENXIO") return; // a socket: it was listed as a file, and is one without content

@@ -42,7 +42,10 @@ export async function followLinks(
   const byBytes = [...resolved].map((path) => byteString(new TextEncoder().encode(path))).sort();
   return dedupe(byBytes.map(shownPath));
 
-  /** Resolves a path up to its first link; gives the paths that the link leads to, the last one first. */
+  /**
+   * Resolves a path up to its first link; gives the paths that the link leads to, the last one
+   * first.
+   */
   function follow(path: string): string[] {
     let rest = cleanPath(`./${path}`);
     let current = ".";
@@ -72,7 +75,10 @@ export function dedupe(paths: readonly string[]): string[] | undefined {
   return out;
 }
 
-/** The targets of the links that the path's last component matches; undefined when it matches no link. */
+/**
+ * The targets of the links that the path's last component matches; undefined when it matches no
+ * link.
+ */
 function targetsOf(sys: Sys, root: string, path: string): string[] | undefined {
   if (path === "." || path === ".." || path.startsWith("../")) return undefined; // outside there is nothing to see
   const slash = path.lastIndexOf("/");

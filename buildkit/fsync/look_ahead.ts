@@ -1,10 +1,11 @@
 /**
  * Looks at the entries of a folder before the daemon asks for them. A far daemon asks for the
  * Dockerfile and `.dockerignore` first, for five round trips, in which this side has nothing to do.
- * The system calls are most of the work of a walk, so the first windows of its listing leave at once.
+ * The system calls are most of the work of a walk, so the first windows of its listing leave at
+ * once.
  *
- * A file that changes between the look and the request is sent with its old STAT and its new content.
- * The next build sees the new STAT, and sends the file again.
+ * A file that changes between the look and the request is sent with its old STAT and its new
+ * content. The next build sees the new STAT, and sends the file again.
  */
 import { after } from "../../base/async.ts";
 import { byteString } from "../../base/bytes.ts";
@@ -39,7 +40,9 @@ export function lookAhead(sys: Sys, root: string, excludes: readonly string[]): 
   const withoutXattrs = new Map<string, true>();
   let isLooking = true;
 
-  /** Repeats the recorded result of a call on a path, or makes the call, and records its success. */
+  /**
+   * Repeats the recorded result of a call on a path, or makes the call, and records its success.
+   */
   function recalled<T>(
     records: Map<string, T>,
     path: Uint8Array,

@@ -3,24 +3,29 @@
  *
  * One call carries one tree, as a stream of packets in each direction:
  *
- * - The sender walks its tree and sends a STAT for each entry: depth first, each directory right before its content,
- *   siblings in byte order of their names. An entry's ID is its index in that sequence, counted from 0. A STAT
- *   without a stat ends the listing; that is the empty message, because zero values are left out.
- * - The receiver asks with REQ for the content of each regular file it wants, as soon as it has that file's STAT.
- * - The sender answers with DATA packets of that ID, and ends the file with an empty DATA packet. Files may
- *   interleave. The protocol checks no length: a file consists of the bytes before its end.
+ * - The sender walks its tree and sends a STAT for each entry: depth first, each directory right
+ *   before its content, siblings in byte order of their names. An entry's ID is its index in that
+ *   sequence, counted from 0. A STAT without a stat ends the listing; that is the empty message,
+ *   because zero values are left out.
+ * - The receiver asks with REQ for the content of each regular file it wants, as soon as it has
+ *   that file's STAT.
+ * - The sender answers with DATA packets of that ID, and ends the file with an empty DATA packet.
+ *   Files may interleave. The protocol checks no length: a file consists of the bytes before its
+ *   end.
  * - The receiver sends FIN when it is done; the sender answers FIN, and the call is over.
  * - ERR from either side, with a text, ends everything.
  *
- * Paths are relative, with `/`, clean, never `.` or with `..`. They are bytes here: names on Linux need not be UTF-8.
- * Modes are Go's os.FileMode (see {@link Mode}), not the system's. A regular file with a linkname is a hard link to
- * an entry that was sent before; its content is never requested.
+ * Paths are relative, with `/`, clean, never `.` or with `..`. They are bytes here: names on Linux
+ * need not be UTF-8. Modes are Go's os.FileMode (see {@link Mode}), not the system's. A regular
+ * file with a linkname is a hard link to an entry that was sent before; its content is never
+ * requested.
  *
  *     Packet { 1 type, 2 stat, 3 ID, 4 data }
  *     Stat { 1 path, 2 mode, 3 uid, 4 gid, 5 size, 6 modTime, 7 linkname, 8 devmajor, 9 devminor, 10 xattrs }
  *
- * These are written by hand, not generated, because a context of 100,000 files has 100,000 stats. A modification
- * time in nanoseconds exceeds a JavaScript number, so seconds and nanoseconds are kept separately.
+ * These are written by hand, not generated, because a context of 100,000 files has 100,000 stats. A
+ * modification time in nanoseconds exceeds a JavaScript number, so seconds and nanoseconds are kept
+ * separately.
  */
 
 /** The kinds of packet. */
@@ -38,7 +43,10 @@ export const Mode = {
   charDevice: 0x00200000,
   sticky: 0x00100000,
   irregular: 0x00080000,
-  /** The bits of the type. An entry with none of them is a regular file; only regular files can be requested. */
+  /**
+   * The bits of the type. An entry with none of them is a regular file; only regular files can be
+   * requested.
+   */
   type: 0x8f280000,
 } as const;
 
@@ -56,7 +64,9 @@ export interface Stat {
   gid: number;
   /** Bytes. */
   size: number;
-  /** The modification time: whole seconds since 1970, and 0 to 999,999,999 nanoseconds after them. */
+  /**
+   * The modification time: whole seconds since 1970, and 0 to 999,999,999 nanoseconds after them.
+   */
   mtimeSeconds: number;
   mtimeNanos: number;
   /** A symlink's target, or the path of the entry that a hard link is a second name of. */
@@ -102,8 +112,8 @@ export const endOfListing: Uint8Array = none;
 export const finPacket: Uint8Array = new Uint8Array([0x08, PacketType.fin]);
 
 /**
- * Writes the head of a DATA packet so that it ends at `end`; `length` bytes of content have to follow it.
- * Returns where it begins. Length 0 makes the whole packet that ends a file.
+ * Writes the head of a DATA packet so that it ends at `end`; `length` bytes of content have to
+ * follow it. Returns where it begins. Length 0 makes the whole packet that ends a file.
  */
 export function writeDataHead(into: Uint8Array, end: number, id: number, length: number): number {
   let at = end;
@@ -234,8 +244,8 @@ function writeVarintBefore(out: Uint8Array, end: number, value: number): number 
 }
 
 /**
- * seconds × 10^9 + nanos as a 64-bit varint, exactly: in two 32-bit halves, since the product is past 2^53. Times
- * before 1970 wrap around as two's complement, ten bytes long.
+ * seconds × 10^9 + nanos as a 64-bit varint, exactly: in two 32-bit halves, since the product is
+ * past 2^53. Times before 1970 wrap around as two's complement, ten bytes long.
  */
 function writeTime(
   out: Uint8Array,

@@ -38,8 +38,8 @@ interface ReceiveOptions {
    */
   readonly deleteOthers?: boolean;
   /**
-   * The beginning of the names of statements about the files' digests: files that the folder has are
-   * not requested (`reuse.ts`).
+   * The beginning of the names of statements about the files' digests: files that the folder has
+   * are not requested (`reuse.ts`).
    */
   readonly statementPrefix?: string;
   /** Called for each entry and each piece of a file. The object is the same each time. */
@@ -47,9 +47,10 @@ interface ReceiveOptions {
 }
 
 /**
- * The most files that are requested at a time. fsutil's sender queues 128 requests, and its reader stops for a full queue.
- * When the workers behind the queue have ended by then, it never goes on, and neither the call nor the build ever ends.
- * Fewer requests than that leave it able to read, whatever happens to the transfer.
+ * The most files that are requested at a time. fsutil's sender queues 128 requests, and its reader
+ * stops for a full queue. When the workers behind the queue have ended by then, it never goes on,
+ * and neither the call nor the build ever ends. Fewer requests than that leave it able to read,
+ * whatever happens to the transfer.
  */
 const MOST_ASKED = 128;
 /** Milliseconds that the daemon gets to end a call after this side has reported an error. */
@@ -84,7 +85,8 @@ async function receiveInto(
       const refused = await receiveOrHearOut(stream, reception, options.dest);
       if (refused !== undefined) return refused;
     } catch (error) {
-      // Everything is written and FIN was sent: the daemon then resets the stream instead of ending it.
+      // Everything is written and FIN was sent: the daemon then resets the stream instead of ending
+      // it.
       if (!reception.finished()) throw error;
     } finally {
       await reception.abandon();

@@ -1,12 +1,12 @@
 /**
- * Takes files from the folder that a transfer writes into, so that the daemon needn't send them. The
- * listing has no digests, and two contents may share size and time: with SOURCE_DATE_EPOCH, or after
- * a `COPY config.$ENV /config`. So size and time decide nothing.
+ * Takes files from the folder that a transfer writes into, so that the daemon needn't send them.
+ * The listing has no digests, and two contents may share size and time: with SOURCE_DATE_EPOCH, or
+ * after a `COPY config.$ENV /config`. So size and time decide nothing.
  *
- * But a local exporter that is asked for provenance writes an in-toto statement into the result. Its
- * subjects are the result's files with their SHA-256 (`CreateFS`, BuildKit's
- * `exporter/local/fs.go`). The statement's name begins with a prefix that the client chose, by which
- * it is recognised. It is requested first, and isn't written.
+ * But a local exporter that is asked for provenance writes an in-toto statement into the result.
+ * Its subjects are the result's files with their SHA-256 (`CreateFS`, BuildKit's
+ * `exporter/local/fs.go`). The statement's name begins with a prefix that the client chose, by
+ * which it is recognised. It is requested first, and isn't written.
  */
 import { byteString, joinBytes } from "../../base/bytes.ts";
 import { FsyncError, text } from "./errors.ts";
@@ -37,7 +37,9 @@ export interface Reuse {
   isReady(): boolean;
   /** The file in the folder that may have the content; undefined for none. */
   find(file: Incoming): Source | undefined;
-  /** Attestations besides the statement, which a frontend of the user's may make: these are written. */
+  /**
+   * Attestations besides the statement, which a frontend of the user's may make: these are written.
+   */
   others(): Iterable<{ readonly file: Incoming; readonly bytes: Uint8Array }>;
 }
 

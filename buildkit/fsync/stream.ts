@@ -1,8 +1,8 @@
 /** One DiffCopy call, as file sync sees it: messages in both directions, without gRPC. */
 export interface PacketStream {
   /**
-   * Queues one message: `head`, then `body`. `head` is copied before this returns. `body` is kept by
-   * reference, and must stay unchanged until `taken` is called.
+   * Queues one message: `head`, then `body`. `head` is copied before this returns. `body` is kept
+   * by reference, and must stay unchanged until `taken` is called.
    */
   send(head: Uint8Array, body?: Uint8Array, taken?: () => void): void;
   /** Resolves when less than `below` bytes wait to be sent. Rejects when the call is over. */
@@ -38,13 +38,15 @@ export interface Progress {
   files: number;
   /** Bytes of content so far. */
   bytes: number;
-  /** Bytes of the files that the peer has requested; known to a sender that has listed all entries. */
+  /**
+   * Bytes of the files that the peer has requested; known to a sender that has listed all entries.
+   */
   total?: number;
 }
 
 /**
- * Splits long work into slices of `ms` milliseconds. The returned function is called after each step
- * of the work: at the end of a slice it gives a promise, which the work must await.
+ * Splits long work into slices of `ms` milliseconds. The returned function is called after each
+ * step of the work: at the end of a slice it gives a promise, which the work must await.
  */
 export function makeSlices(ms: number): () => Promise<void> | undefined {
   let until = performance.now() + ms;
@@ -55,10 +57,10 @@ export function makeSlices(ms: number): () => Promise<void> | undefined {
 }
 
 /**
- * Yields to everything else that is ready, sockets and timers included. For timers, `setImmediate` is
- * enough. But as long as something is due at once, Deno looks at its sockets only every 61st time, so
- * the daemon's frames waited up to 380 ms for a walk. A call in another thread lets the event loop
- * sleep and look, and takes 0.1 ms.
+ * Yields to everything else that is ready, sockets and timers included. For timers, `setImmediate`
+ * is enough. But as long as something is due at once, Deno looks at its sockets only every 61st
+ * time, so the daemon's frames waited up to 380 ms for a walk. A call in another thread lets the
+ * event loop sleep and look, and takes 0.1 ms.
  */
 export async function nextTurn(): Promise<void> {
   await Deno.lstat("/").catch(() => {}); // without permission to read, the timers alone

@@ -32,7 +32,9 @@ export function checkPath(stat: Stat): void {
   }
 }
 
-/** Characters and devices that are no names there, and the trailing dots and spaces that it drops. */
+/**
+ * Characters and devices that are no names there, and the trailing dots and spaces that it drops.
+ */
 // deno-lint-ignore no-control-regex
 const windowsRefuses = /[<>:"|?*\\\x01-\x1f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 

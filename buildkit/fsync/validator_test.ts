@@ -4,7 +4,10 @@ import { makeLinkCheck } from "./hardlinks.ts";
 import { Mode, type Stat } from "./packet.ts";
 import { type Check, checkMode, checkPath, makeOrderCheck } from "./validator.ts";
 
-/** A line an entry: its path, `/` behind it for a folder, `-> target` for a symlink, `=> target` for a hard link. */
+/**
+ * A line an entry: its path, `/` behind it for a folder, `-> target` for a symlink, `=> target` for
+ * a hard link.
+ */
 function entries(text: string): Stat[] {
   return text.split("\n").map((line) => line.trim()).filter((line) => line !== "").map((line) => {
     const [path = "", kind, target = ""] = line.split(" ");

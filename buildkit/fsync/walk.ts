@@ -1,8 +1,10 @@
 /**
- * Walks a tree in the order of the protocol, one entry a step, so that the caller can yield between steps.
+ * Walks a tree in the order of the protocol, one entry a step, so that the caller can yield between
+ * steps.
  *
- * Owners are left out (0), as BuildKit's clients do for a build context. Sockets are sent as regular files, which
- * arrive empty. An entry that vanishes during the walk is skipped with a warning; Go's walk skips its siblings, too.
+ * Owners are left out (0), as BuildKit's clients do for a build context. Sockets are sent as
+ * regular files, which arrive empty. An entry that vanishes during the walk is skipped with a
+ * warning; Go's walk skips its siblings, too.
  */
 import { makeEntries } from "./entries.ts";
 import type { Entries } from "./entries.ts";

@@ -1,10 +1,10 @@
 /**
  * Compresses messages that this side sends on a connection, each by itself (gRPC's `gzip`;
- * https://github.com/grpc/grpc/blob/master/doc/compression.md). A message says by its flag whether it
- * is compressed, so the decision can change with each (`link_judge.ts`).
+ * https://github.com/grpc/grpc/blob/master/doc/compression.md). A message says by its flag whether
+ * it is compressed, so the decision can change with each (`link_judge.ts`).
  *
- * gzip is loaded when the link is slow enough for the first time. Small messages stay as they are: a
- * file listing consists of them. A large one is sampled before.
+ * gzip is loaded when the link is slow enough for the first time. Small messages stay as they are:
+ * a file listing consists of them. A large one is sampled before.
  */
 import { joinBytes } from "../../base/bytes.ts";
 import { all, type Metadata } from "./metadata.ts";

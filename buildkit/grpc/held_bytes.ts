@@ -1,4 +1,7 @@
-/** The size of a block, in bytes. The first block is only as large as its first chunk, because most calls hold one message. */
+/**
+ * The size of a block, in bytes. The first block is only as large as its first chunk, because most
+ * calls hold one message.
+ */
 const BLOCK = 64 << 10;
 
 /**
@@ -6,7 +9,10 @@ const BLOCK = 64 << 10;
  * would leave tens of megabytes to the garbage collector, which counts objects sooner than bytes.
  */
 export class HeldBytes {
-  /** The blocks in order: the first is read from, the last is written to, and those between are full. */
+  /**
+   * The blocks in order: the first is read from, the last is written to, and those between are
+   * full.
+   */
   readonly #blocks: Uint8Array[] = [];
   readonly #free: Uint8Array[] = [];
   #readAt = 0;

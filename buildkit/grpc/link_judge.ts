@@ -1,16 +1,16 @@
 /**
  * Decides whether compression pays on a link, from the bytes that leave the queue of messages.
  *
- * On a far link, an upload begins compressed: its windows are still small, and fewer bytes need fewer
- * round trips. On a near one, it begins plain, and compression is tried where little passes. Then the
- * two speeds are compared, so nothing depends on a guess about the machine:
+ * On a far link, an upload begins compressed: its windows are still small, and fewer bytes need
+ * fewer round trips. On a near one, it begins plain, and compression is tried where little passes.
+ * Then the two speeds are compared, so nothing depends on a guess about the machine:
  *
  * - The plain speed is the bytes that left while some were queued, divided by that time.
  * - The packed speed is the bytes before compression, divided by the time in which something was
  *   queued or compressed.
  *
- * While compressed data fills a link, plain data would mostly lose time. So comparisons become rare,
- * and come late where so little passes that the daemon is hardly the limit.
+ * While compressed data fills a link, plain data would mostly lose time. So comparisons become
+ * rare, and come late where so little passes that the daemon is hardly the limit.
  */
 
 /** The levels of gzip: a quick one, and one for links that the quick one overfills. */
@@ -25,21 +25,27 @@ const FAR = 10;
 /** Milliseconds of sending after which the link is judged: in a trial, and later. */
 const TRIAL = 250, LATER = 1000;
 /**
- * The same in a comparison, at least and in round trips. It goes on while each look finds so much more
- * than the one before: the peer's windows are growing.
+ * The same in a comparison, at least and in round trips. It goes on while each look finds so much
+ * more than the one before: the peer's windows are growing.
  */
 const COMPARISON = 60, ROUND_TRIPS = 2, GROWTH = 1.3;
-/** The least that must have left before the link is judged, in bytes: on a far and on a near link. */
+/**
+ * The least that must have left before the link is judged, in bytes: on a far and on a near link.
+ */
 const FAR_LEAST = 64 << 10, NEAR_LEAST = 1 << 20;
 /** Compression isn't tried where more passes, in bytes/ms. A near link is rarely the limit. */
 const FAR_LIMIT = 40_000, NEAR_LIMIT = 14_000;
 /** With less than this, in bytes/ms, the daemon is hardly the limit, and a comparison has time. */
 const DAEMON_LEAST = 28_000, HAS_TIME = 4000;
-/** Parts of the time that compression may take, for the thorough level to be chosen, and to stay. */
+/**
+ * Parts of the time that compression may take, for the thorough level to be chosen, and to stay.
+ */
 const IDLE = 0.2, HURRIED = 0.6;
 /** How much quicker compression must be to go on. */
 const GAIN = 1.25;
-/** The pauses before comparisons, and between trials, in milliseconds: they double up to a limit. */
+/**
+ * The pauses before comparisons, and between trials, in milliseconds: they double up to a limit.
+ */
 const PAUSE = 250, LONGEST_PAUSE = 16_000;
 
 /** Facts that the judge asks for. */

@@ -14,7 +14,9 @@ interface World {
   readonly gzip: number;
 }
 
-/** Uploads for so many ms, and returns the original bytes that arrived, and the level at the end. */
+/**
+ * Uploads for so many ms, and returns the original bytes that arrived, and the level at the end.
+ */
 function upload(world: World, ms: number, judge?: { level: number }) {
   let now = 0;
   const real = new LinkJudge({ now: () => now, roundTrip: () => world.roundTrip });

@@ -135,7 +135,10 @@ class Call implements ServerCall {
 
 const UNITS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
-/** `grpc-timeout` in milliseconds: up to eight digits and a unit. Undefined when absent or malformed. */
+/**
+ * `grpc-timeout` in milliseconds: up to eight digits and a unit. Undefined when absent or
+ * malformed.
+ */
 function timeoutOf(value: string | undefined): number | undefined {
   const match = value?.match(/^(\d{1,8})([HMSmun])$/);
   if (!match) return undefined;

@@ -68,7 +68,9 @@ export class RpcError extends Error {
   }
 }
 
-/** The error of a call that another server than a gRPC server has answered: a proxy, a web server. */
+/**
+ * The error of a call that another server than a gRPC server has answered: a proxy, a web server.
+ */
 export class NotGrpcError extends RpcError {}
 
 /**

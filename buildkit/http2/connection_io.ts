@@ -3,8 +3,8 @@
  * `write` for all that was queued in a turn of the event loop, from two buffers in turn, so that
  * one is filled while the other is on its way.
  *
- * No frame can overtake bytes that are already in a buffer. So the buffers of a slow link are smaller:
- * the answer to a PING must not wait behind seconds of data.
+ * No frame can overtake bytes that are already in a buffer. So the buffers of a slow link are
+ * smaller: the answer to a PING must not wait behind seconds of data.
  */
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import { after } from "../../base/async.ts";

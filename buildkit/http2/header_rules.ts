@@ -1,6 +1,6 @@
 /**
- * The rules of RFC 9113 §8.2 and §8.3 for a header list; a list that breaks one is "malformed", a stream
- * error. Each check returns what is wrong, or undefined.
+ * The rules of RFC 9113 §8.2 and §8.3 for a header list; a list that breaks one is "malformed", a
+ * stream error. Each check returns what is wrong, or undefined.
  */
 import type { Header } from "./hpack.ts";
 

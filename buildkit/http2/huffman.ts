@@ -9,7 +9,9 @@ const SHORTEST = 5;
 const LONGEST = 30;
 const EOS = 256;
 
-/** For each length: how many codes there are, the first, and where their symbols start in `symbols`. */
+/**
+ * For each length: how many codes there are, the first, and where their symbols start in `symbols`.
+ */
 const count: number[] = new Array(LONGEST + 1).fill(0);
 const first: number[] = new Array(LONGEST + 1).fill(0);
 const start: number[] = new Array(LONGEST + 1).fill(0);

@@ -1,7 +1,8 @@
 /**
  * The RST_STREAM frames of a connection. For those that this side sent, the streams are remembered,
  * because frames for them may still arrive (RFC 9113 §5.1, "closed"). Those that the peer sent or
- * caused are counted, because opening and resetting streams costs the peer little and this side much.
+ * caused are counted, because opening and resetting streams costs the peer little and this side
+ * much.
  */
 import { Code, Http2Error } from "./errors.ts";
 

@@ -19,10 +19,10 @@ const CARRY = 256;
 const LARGEST_SENT = 65_536;
 
 /**
- * Before the answer to a PING goes this part of what may be sent now, and as much as makes this part
- * of the peer's window since the last answer. A window that is about to open again adds another part.
- * Limits in bytes: with less DATA waiting than the first, the answer goes at once; it never waits for
- * more than the second.
+ * Before the answer to a PING goes this part of what may be sent now, and as much as makes this
+ * part of the peer's window since the last answer. A window that is about to open again adds
+ * another part. Limits in bytes: with less DATA waiting than the first, the answer goes at once; it
+ * never waits for more than the second.
  */
 const BEFORE_ANSWER = 0.75, OF_WINDOW = 0.7, OF_NEXT = 0.5;
 const WAITS_FROM = 16 << 10, WAITS_FOR = 256 << 10;
@@ -62,11 +62,12 @@ export class SendScheduler {
   }
 
   /**
-   * Answers a PING. grpc-go sends one with the first DATA after the last answer, and counts the DATA
-   * until the next one. If that is two thirds of its window, the window becomes twice as much. So the
-   * answer waits for so much, also where the window is used up and about to open. It goes behind most
-   * of what may be sent now, but not behind all: with the rest comes the next PING, a round trip
-   * sooner. So the windows grow with each flight, and an upload sooner fills a long link.
+   * Answers a PING. grpc-go sends one with the first DATA after the last answer, and counts the
+   * DATA until the next one. If that is two thirds of its window, the window becomes twice as much.
+   * So the answer waits for so much, also where the window is used up and about to open. It goes
+   * behind most of what may be sent now, but not behind all: with the rest comes the next PING, a
+   * round trip sooner. So the windows grow with each flight, and an upload sooner fills a long
+   * link.
    */
   answerPing(opaque: Uint8Array): void {
     if (this.#answer !== undefined) this.#release();

@@ -1,6 +1,6 @@
 /**
- * The bytes that a stream will send. They are pulled when their frame is written into the send buffer,
- * so they are copied only once.
+ * The bytes that a stream will send. They are pulled when their frame is written into the send
+ * buffer, so they are copied only once.
  */
 export interface Source {
   /**

@@ -1,7 +1,7 @@
 /**
- * Authorizes requests to registries: by the login itself (Basic), or by a token of the server that the
- * registry names (Bearer, https://distribution.github.io/distribution/spec/auth/token/). A login is
- * looked up only when a registry asks for one.
+ * Authorizes requests to registries: by the login itself (Basic), or by a token of the server that
+ * the registry names (Bearer, https://distribution.github.io/distribution/spec/auth/token/). A
+ * login is looked up only when a registry asks for one.
  */
 import { after } from "../../base/async.ts";
 import type { Credential, CredentialSource } from "../session/logins/credentials.ts";

@@ -1,4 +1,6 @@
-/** One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1): which login a registry asks for. */
+/**
+ * One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1): which login a registry asks for.
+ */
 interface Challenge {
   /** In lower case: `bearer`, `basic`. */
   readonly scheme: string;

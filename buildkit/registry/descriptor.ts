@@ -1,4 +1,6 @@
-/** A reference to content (https://github.com/opencontainers/image-spec/blob/main/descriptor.md). */
+/**
+ * A reference to content (https://github.com/opencontainers/image-spec/blob/main/descriptor.md).
+ */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;

@@ -1,4 +1,7 @@
-/** Content digests: `ALGORITHM:HEX` (https://github.com/opencontainers/image-spec/blob/main/descriptor.md). */
+/**
+ * Content digests: `ALGORITHM:HEX`
+ * (https://github.com/opencontainers/image-spec/blob/main/descriptor.md).
+ */
 
 /** The number of hex digits of each known algorithm. */
 const digits: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };

@@ -32,7 +32,9 @@ export interface Host {
   readonly host: string;
   /** False for mirrors. */
   readonly pushable: boolean;
-  /** The registry that a mirror stands in for, sent as `?ns=`; undefined for the registry itself. */
+  /**
+   * The registry that a mirror stands in for, sent as `?ns=`; undefined for the registry itself.
+   */
   readonly namespace?: string;
   readonly insecure: boolean;
   readonly ca: readonly string[];

@@ -1,4 +1,6 @@
-/** Reads a repository: the meaning of a tag, manifests, blobs, and the manifests that refer to one. */
+/**
+ * Reads a repository: the meaning of a tag, manifests, blobs, and the manifests that refer to one.
+ */
 import { type Descriptor, isIndex, isManifest, mediaTypes } from "./descriptor.ts";
 import { digestProblem, sha256Of } from "./digest.ts";
 import type { Host } from "./hosts.ts";

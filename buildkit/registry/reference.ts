@@ -1,7 +1,7 @@
 /**
  * Names of images in docker's form (https://github.com/distribution/reference):
- * `[registry[:port]/]path[:tag][@digest]`. The default registry is `docker.io`, where a path of one word
- * gets `library/` in front.
+ * `[registry[:port]/]path[:tag][@digest]`. The default registry is `docker.io`, where a path of one
+ * word gets `library/` in front.
  */
 import { digestProblem } from "./digest.ts";
 import { cut } from "../../base/cut.ts";
@@ -18,7 +18,9 @@ export interface Reference {
   readonly digest: string;
 }
 
-/** A text that is no image's name. The message is the reason in docker's words, which lack the text. */
+/**
+ * A text that is no image's name. The message is the reason in docker's words, which lack the text.
+ */
 export class InvalidReference extends Error {
   override readonly name = "InvalidReference";
   readonly hint: string;
@@ -79,7 +81,9 @@ export function referenceProblem(text: string): string | undefined {
   return match[3] === undefined ? undefined : digestProblem(match[3]);
 }
 
-/** Splits off the registry: a first word that is `localhost`, or has a dot, a port, or a capital. */
+/**
+ * Splits off the registry: a first word that is `localhost`, or has a dot, a port, or a capital.
+ */
 function splitDomain(text: string): [string, string] {
   const [first, rest] = cut(text, "/");
   if (rest === undefined) return ["docker.io", onHub(text)];

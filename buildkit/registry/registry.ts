@@ -1,6 +1,6 @@
 /**
- * A client of registries (https://github.com/opencontainers/distribution-spec/blob/main/spec.md). It
- * shares logins, tokens and connections between the repositories that it opens.
+ * A client of registries (https://github.com/opencontainers/distribution-spec/blob/main/spec.md).
+ * It shares logins, tokens and connections between the repositories that it opens.
  */
 import { takeTurns } from "../../base/async.ts";
 import type { CredentialSource } from "../session/logins/credentials.ts";
@@ -20,13 +20,15 @@ interface RegistriesOptions {
   readonly clearLogins?: readonly string[];
   readonly signal: AbortSignal;
   /**
-   * How long an answer may take to begin, and data to go on, in milliseconds. The pauses between tries
-   * are parts of it. Default one minute.
+   * How long an answer may take to begin, and data to go on, in milliseconds. The pauses between
+   * tries are parts of it. Default one minute.
    */
   readonly patience?: number;
 }
 
-/** Opens repositories; requests begin when one is read or written, and end when this is disposed of. */
+/**
+ * Opens repositories; requests begin when one is read or written, and end when this is disposed of.
+ */
 export interface Registries extends Disposable {
   /** Reads a repository, also from its mirrors. */
   reader(name: RepositoryName): Reader;

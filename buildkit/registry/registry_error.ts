@@ -25,7 +25,9 @@ export interface RegistryErrorDetails {
   readonly cause?: unknown;
 }
 
-/** A request that a registry refused or didn't answer as it should. The message names the content. */
+/**
+ * A request that a registry refused or didn't answer as it should. The message names the content.
+ */
 export class RegistryError extends Error {
   override readonly name = "RegistryError";
   readonly host: string;

@@ -6,7 +6,9 @@ import { pause } from "../../base/async.ts";
 import { RegistryError } from "./registry_error.ts";
 import type { Client } from "./requests.ts";
 
-/** The pauses before the tries after the first, as parts of the client's patience: 0.2, 0.8, 2, 4 s. */
+/**
+ * The pauses before the tries after the first, as parts of the client's patience: 0.2, 0.8, 2, 4 s.
+ */
 const PAUSES = [1 / 300, 1 / 75, 1 / 30, 1 / 15];
 /** The longest that a registry may ask to wait, as a part of the patience: 30 s. */
 const LONGEST_PAUSE = 1 / 2;
@@ -54,8 +56,8 @@ export async function repeated<T>(
 }
 
 /**
- * `Retry-After` in milliseconds (RFC 9110 §10.2.3): seconds, or a date. Zero for none, and for what is
- * no such text, such as `-1` or `1e999`.
+ * `Retry-After` in milliseconds (RFC 9110 §10.2.3): seconds, or a date. Zero for none, and for what
+ * is no such text, such as `-1` or `1e999`.
  */
 export function retryAfter(text: string | null, now: number): number {
   if (text === null) return 0;

@@ -30,7 +30,10 @@ export interface Client {
   readonly signal: AbortSignal;
   /** How long an answer may take to begin, and data to go on, in milliseconds. */
   readonly patience: number;
-  /** Hosts that have answered before: when such a host refuses a connection, it may be starting anew. */
+  /**
+   * Hosts that have answered before: when such a host refuses a connection, it may be starting
+   * anew.
+   */
   readonly answered: Set<string>;
   /** Runs requests without a body, so many at a time. */
   readonly turns: <T>(work: () => Promise<T>) => Promise<T>;
@@ -39,7 +42,9 @@ export interface Client {
 const MOST_REDIRECTS = 10;
 /** The slowest line on which an upload of known length is waited for, in bytes a millisecond. */
 const SLOWEST = 32;
-/** How much longer than other answers the answer to a streamed upload may take: blobs are checked. */
+/**
+ * How much longer than other answers the answer to a streamed upload may take: blobs are checked.
+ */
 const AFTER_UPLOAD = 5;
 
 /**
@@ -89,7 +94,9 @@ async function sendOn(client: Client, host: Host, request: Ask): Promise<Respons
   }
 }
 
-/** The location of a redirect that keeps the method: every one of a GET, 307 and 308 of the others. */
+/**
+ * The location of a redirect that keeps the method: every one of a GET, 307 and 308 of the others.
+ */
 function redirectOf({ status, headers }: Response, { method }: Ask): string | undefined {
   const reads = method === "GET" || method === "HEAD";
   const redirects = reads ? [301, 302, 303, 307, 308] : [307, 308];

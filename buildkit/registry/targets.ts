@@ -1,21 +1,22 @@
 /**
  * The rules on where requests go besides the registry itself. A registry names other places in
- * redirects, as the location of an upload, and as its token server, and each of them is its own choice.
+ * redirects, as the location of an upload, and as its token server, and each of them is its own
+ * choice.
  */
 import { ipText, parseIp } from "../../base/ip.ts";
 import { isThisMachine } from "./hosts.ts";
 
 /**
- * True when the login for a registry may be sent to a URL: to the registry itself alone. `clearProblem`
- * decides for an origin (`http://host:port`) without TLS.
+ * True when the login for a registry may be sent to a URL: to the registry itself alone.
+ * `clearProblem` decides for an origin (`http://host:port`) without TLS.
  */
 export function mayCarryLogin(registry: string, to: URL): boolean {
   return to.origin === registry;
 }
 
 /**
- * Why a login isn't sent to a URL; undefined when it is. HTTP without TLS is refused, except to this
- * machine and to the hosts that the user permits.
+ * Why a login isn't sent to a URL; undefined when it is. HTTP without TLS is refused, except to
+ * this machine and to the hosts that the user permits.
  */
 export function clearProblem(to: URL, permitted: readonly string[]): string | undefined {
   if (to.protocol === "https:") return undefined;
@@ -25,7 +26,10 @@ export function clearProblem(to: URL, permitted: readonly string[]): string | un
   return "a login is not sent without TLS to another machine";
 }
 
-/** As {@link clearProblem}, for a registry's token server; only the registry itself may be permitted. */
+/**
+ * As {@link clearProblem}, for a registry's token server; only the registry itself may be
+ * permitted.
+ */
 export function realmProblem(
   registry: string,
   realm: URL,
@@ -35,8 +39,8 @@ export function realmProblem(
 }
 
 /**
- * Why a request to a registry isn't sent on to another URL; undefined when it is. A registry on another
- * machine can't make this machine talk to services of its own.
+ * Why a request to a registry isn't sent on to another URL; undefined when it is. A registry on
+ * another machine can't make this machine talk to services of its own.
  */
 export function targetProblem(registry: string, to: URL): string | undefined {
   if (to.protocol !== "https:" && to.protocol !== "http:") {
@@ -47,7 +51,9 @@ export function targetProblem(registry: string, to: URL): string | undefined {
   return undefined;
 }
 
-/** True for every spelling of this machine that systems connect to: `0.0.0.0`, `::ffff:127.0.0.1`. */
+/**
+ * True for every spelling of this machine that systems connect to: `0.0.0.0`, `::ffff:127.0.0.1`.
+ */
 function leadsHere({ hostname }: URL): boolean {
   const name = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   const address = parseIp(name);

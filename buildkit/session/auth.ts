@@ -17,7 +17,9 @@ import type { TokenAuthority } from "./logins/token_authority.ts";
 export interface AuthOptions {
   /** A source of logins. */
   readonly credentials: CredentialSource;
-  /** Undefined (`BUILDKIT_NO_CLIENT_TOKEN`): the daemon fetches tokens itself, with our passwords. */
+  /**
+   * Undefined (`BUILDKIT_NO_CLIENT_TOKEN`): the daemon fetches tokens itself, with our passwords.
+   */
   readonly authority: (() => Promise<TokenAuthority>) | undefined;
   /** Called before each use of a login, once, with a line for the progress: `[auth] …`. */
   readonly note?: (line: string) => void;

@@ -6,8 +6,8 @@
  *     COMMIT {total, expected}      checks size and digest, and gives the blob its place
  *
  * The first message names `ref`, and mostly the expected size and digest. For an existing blob the
- * answer is AlreadyExists, which the daemon takes as success. An incomplete blob lies in `ingest/`, by
- * the digest of its ref, as in containerd's store, so that no reader takes it for a whole one.
+ * answer is AlreadyExists, which the daemon takes as success. An incomplete blob lies in `ingest/`,
+ * by the digest of its ref, as in containerd's store, so that no reader takes it for a whole one.
  */
 import { maybe } from "../../base/maybe.ts";
 import { momentOf } from "../../base/go/time.ts";

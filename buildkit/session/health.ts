@@ -15,7 +15,9 @@ const { check, watch } = Health.methods;
 /** Answers SERVING for every service name: a session is alive as a whole or not at all. */
 export const health: Service = {
   [pathOf(Health, check)]: unary(check, () => ({ status: Status.SERVING })),
-  /** The state now, then each change of it. There are no changes: the call stays until it is cut. */
+  /**
+   * The state now, then each change of it. There are no changes: the call stays until it is cut.
+   */
   [pathOf(Health, watch)]: async (call) => {
     call.send(HealthCheckResponse.encode({ status: Status.SERVING }).finish());
     await call.receive(() => {});

@@ -36,7 +36,9 @@ const NAME = "io.containerd.image.name";
 /** The name of a manifest: a tag alone, or a whole name. */
 type NameOrTag = { readonly tag: string } | { readonly name: string };
 
-/** The manifest that a layout has under a tag or a name; undefined for none. Throws `LayoutError`. */
+/**
+ * The manifest that a layout has under a tag or a name; undefined for none. Throws `LayoutError`.
+ */
 export function findManifest(folder: string, tag: string): Descriptor | undefined {
   const manifests = readIndex(folder).manifests ?? [];
   return manifests.find(({ annotations }) => annotations?.[NAME] === tag) ??

@@ -27,8 +27,8 @@ export function parseLayoutRef(text: string): LayoutRef | undefined {
 }
 
 /**
- * The digest that a reference means in the layout at `folder`: of its tag, else of the only manifest
- * there is. Throws `LayoutError`.
+ * The digest that a reference means in the layout at `folder`: of its tag, else of the only
+ * manifest there is. Throws `LayoutError`.
  */
 export function resolveLayout(
   folder: string,

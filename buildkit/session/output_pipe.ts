@@ -2,8 +2,8 @@ import { osReason } from "../../base/os_reason.ts";
 import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./output_sink.ts";
 
 /**
- * Writes bytes to standard output, which stays open. Written bytes can't be taken back, so `discard`
- * leaves them.
+ * Writes bytes to standard output, which stays open. Written bytes can't be taken back, so
+ * `discard` leaves them.
  * @param write writes at least one byte, and resolves to the number of written bytes
  */
 export function pipeOutput(write: (bytes: Uint8Array) => Promise<number>): ByteOutput {

@@ -2,9 +2,9 @@
  * The destination of an output that comes as one stream of bytes: a file, a pipe, a Docker engine.
  *
  * An output lives as long as its build. The daemon sends the bytes while the build runs, and a sink
- * takes them. Only the end of the build shows whether it succeeded, because the daemon ends a failed
- * transfer just as a complete one. So the bytes are kept or removed at the end of the build, not at the
- * end of the transfer.
+ * takes them. Only the end of the build shows whether it succeeded, because the daemon ends a
+ * failed transfer just as a complete one. So the bytes are kept or removed at the end of the build,
+ * not at the end of the transfer.
  */
 export interface ByteOutput {
   /**

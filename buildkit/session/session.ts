@@ -55,7 +55,9 @@ export interface Session {
 /** Windows of the inner connection, in bytes: what a slow receiver of ours may have waiting. */
 const STREAM_WINDOW = 4 << 20;
 const CONNECTION_WINDOW = 8 << 20;
-/** How long the daemon gets to end a session that we half-closed, and services to tidy up, in ms. */
+/**
+ * How long the daemon gets to end a session that we half-closed, and services to tidy up, in ms.
+ */
 const CLOSE_WAIT = 3000;
 
 /** Opens a session over the channel. It is served as soon as the daemon calls. */

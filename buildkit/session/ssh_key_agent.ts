@@ -1,4 +1,7 @@
-/** An agent in memory: it lists private keys and signs with them (https://www.rfc-editor.org/rfc/rfc9987). */
+/**
+ * An agent in memory: it lists private keys and signs with them
+ * (https://www.rfc-editor.org/rfc/rfc9987).
+ */
 import { joinBytes, sameBytes } from "../../base/bytes.ts";
 import {
   AgentError,

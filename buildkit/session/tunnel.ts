@@ -1,11 +1,11 @@
 /**
  * The Control.Session stream as a tunnel, and its BytesMessages. In the inner HTTP/2 connection the
- * daemon is the client. Its bytes travel in the gRPC messages (BytesMessage) of one stream of the outer
- * connection, in which the daemon is the server.
+ * daemon is the client. Its bytes travel in the gRPC messages (BytesMessage) of one stream of the
+ * outer connection, in which the daemon is the server.
  *
- * The inner connection is pulled straight into the payload of the outer DATA frames: each frame holds
- * one gRPC message with its header. So the outer flow control counts every inner byte, also those of
- * control frames; the daemon would reset a stream that exceeds its window.
+ * The inner connection is pulled straight into the payload of the outer DATA frames: each frame
+ * holds one gRPC message with its header. So the outer flow control counts every inner byte, also
+ * those of control frames; the daemon would reset a stream that exceeds its window.
  */
 import { BytesMessage } from "../../proto/gen/control.ts";
 import type { Connection } from "../http2/connection.ts";
@@ -90,7 +90,9 @@ export function bytesOf(message: Uint8Array): Uint8Array {
   return decode(BytesMessage, message, "bytes").data;
 }
 
-/** The bytes before `length` bytes of data in a BytesMessage: the tag of field 1, and the length. */
+/**
+ * The bytes before `length` bytes of data in a BytesMessage: the tag of field 1, and the length.
+ */
 export function bytesMessageHead(length: number): Uint8Array {
   return new Uint8Array([DATA_TAG, ...varint(length)]);
 }

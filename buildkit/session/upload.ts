@@ -1,8 +1,8 @@
 /**
  * Upload: a build context that comes as one stream of bytes. The frontend gets a URL with the host
- * `buildkit-session`. The daemon requests it from the session by Pull, with the path in `urlpath`, and
- * receives the bytes as BytesMessages (field 1: data) of at most 3 MiB. A pipe can be read only once,
- * so its URL is served once.
+ * `buildkit-session`. The daemon requests it from the session by Pull, with the path in `urlpath`,
+ * and receives the bytes as BytesMessages (field 1: data) of at most 3 MiB. A pipe can be read only
+ * once, so its URL is served once.
  */
 import { abortable } from "../../base/async.ts";
 import type { Service } from "../grpc/call.ts";

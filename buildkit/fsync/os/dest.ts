@@ -1,25 +1,32 @@
 /**
- * Writes into a folder, and nowhere else. Paths are relative to it, in strings of bytes (`byteString`), and were
- * checked to be clean. No symlink is ever followed: neither a received one nor an older one, neither on the way to
- * an entry nor at its end.
+ * Writes into a folder, and nowhere else. Paths are relative to it, in strings of bytes
+ * (`byteString`), and were checked to be clean. No symlink is ever followed: neither a received one
+ * nor an older one, neither on the way to an entry nor at its end.
  *
  * All throw FsyncError with the path and the system's reason.
  */
 import type { Stat } from "../packet.ts";
 
-/** The attributes of an entry besides its content. Owners are left out: every entry belongs to this user. */
+/**
+ * The attributes of an entry besides its content. Owners are left out: every entry belongs to this
+ * user.
+ */
 export type Attributes = Pick<Stat, "mode" | "mtimeSeconds" | "mtimeNanos" | "xattrs">;
 
 /** The folder. Disposing of it keeps the written entries. */
 export interface Dest extends Disposable {
   /**
-   * Makes a folder, open to this user alone until {@link finishFolder}. False when the folder already exists: it
-   * stays, with its new permissions and those that this user needs. Any other entry of that name is removed.
+   * Makes a folder, open to this user alone until {@link finishFolder}. False when the folder
+   * already exists: it stays, with its new permissions and those that this user needs. Any other
+   * entry of that name is removed.
    */
   makeFolder(path: string, mode: number): boolean;
   /** Gives a folder its attributes, after everything in the folder is written. */
   finishFolder(path: string, attributes: Attributes): void;
-  /** Opens a regular file of that size for reading; undefined where there is none that this user may read. */
+  /**
+   * Opens a regular file of that size for reading; undefined where there is none that this user may
+   * read.
+   */
   openExisting(path: string, size: number): ExistingFile | undefined;
   /** Begins a file under a temporary name in its folder. */
   createFile(path: string): OutFile;
@@ -56,7 +63,10 @@ export interface OutFile {
   abandon(): void;
 }
 
-/** A name for an entry that is not yet complete; nine digits, as other clients' have, so that one rule ignores them. */
+/**
+ * A name for an entry that is not yet complete; nine digits, as other clients' have, so that one
+ * rule ignores them.
+ */
 export function temporaryName(): string {
   return `.tmp.${100_000_000 + crypto.getRandomValues(new Uint32Array(1))[0]! % 900_000_000}`;
 }

@@ -22,7 +22,10 @@ import { cString, Errno, errnoText, S } from "./sys.ts";
 import { FsyncError } from "../errors.ts";
 import { Mode, type Stat } from "../packet.ts";
 
-/** Opens the folder `root`; undefined where there is no libc. Throws {@link FsyncError} when it can't be opened. */
+/**
+ * Opens the folder `root`; undefined where there is no libc. Throws {@link FsyncError} when it
+ * can't be opened.
+ */
 export function openLibcDest(root: string): Dest | undefined {
   const libc = openLibcWrite();
   if (libc === undefined) return undefined;
@@ -97,7 +100,10 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     fail("create", path, result);
   }
 
-  /** Makes an entry by `make` under a temporary name, completes it by `complete`, and gives it its own name. */
+  /**
+   * Makes an entry by `make` under a temporary name, completes it by `complete`, and gives it its
+   * own name.
+   */
   function replace(
     path: string,
     make: (at: number, name: Uint8Array<ArrayBuffer>) => number,

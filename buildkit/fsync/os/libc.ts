@@ -1,6 +1,7 @@
 /**
- * The system calls by libc. Linux has the same `struct statx` on every machine; macOS has one `struct stat` with
- * 64-bit inodes, whose functions carry the suffix `$INODE64` on Intel alone. Both were little-endian where Deno runs.
+ * The system calls by libc. Linux has the same `struct statx` on every machine; macOS has one
+ * `struct stat` with 64-bit inodes, whose functions carry the suffix `$INODE64` on Intel alone.
+ * Both were little-endian where Deno runs.
  */
 import { libcNames } from "../../../base/libc_names.ts";
 import type { FileStat, Sys } from "./sys.ts";
@@ -18,7 +19,10 @@ const common = {
   },
 } as const;
 
-/** Functions that many trees never need. Deno takes 0.1 ms to open one, so they are opened at their first call. */
+/**
+ * Functions that many trees never need. Deno takes 0.1 ms to open one, so they are opened at their
+ * first call.
+ */
 const rare = {
   readlink: { parameters: ["buffer", "buffer", "u32"], result: "i32" },
 } as const;
@@ -27,7 +31,8 @@ const linuxSymbols = {
   ...common,
   __errno_location: { parameters: [], result: "pointer" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
-  // Absent from glibc before 2.30 and from musl: then Deno lists, and shows names that are not UTF-8 mangled.
+  // Absent from glibc before 2.30 and from musl: then Deno lists, and shows names that are not
+  // UTF-8 mangled.
   getdents64: { parameters: ["i32", "buffer", "u32"], result: "i32", optional: true },
   llistxattr: { parameters: ["buffer", "buffer", "u32"], result: "i32" },
 } as const;
@@ -93,7 +98,10 @@ function later<T extends Deno.ForeignLibraryInterface>(symbols: T) {
   };
 }
 
-/** Reads errno right after a failed call. The address is fixed for a thread, and JavaScript stays on one. */
+/**
+ * Reads errno right after a failed call. The address is fixed for a thread, and JavaScript stays on
+ * one.
+ */
 export function errnoReader(location: Deno.PointerValue): () => number {
   const view = new Deno.UnsafePointerView(location!);
   return () => -view.getInt32();
@@ -182,7 +190,10 @@ function orErrno(result: number, errno: () => number): number {
   return result < 0 ? errno() : result;
 }
 
-/** struct statx as 32-bit words: nlink 4, mode 7, ino 8, size 10, mtime 28 (seconds) and 30, rdev 32, dev 34. */
+/**
+ * struct statx as 32-bit words: nlink 4, mode 7, ino 8, size 10, mtime 28 (seconds) and 30, rdev
+ * 32, dev 34.
+ */
 function fromStatx(raw: Uint32Array, into: FileStat): void {
   into.nlink = raw[4]!;
   into.mode = raw[7]! & 0xffff;
@@ -211,7 +222,10 @@ function fromDarwinStat(raw: DataView, into: FileStat): void {
 
 const letters: Record<number, string> = { 4: "d", 8: "-", 10: "l", 0: "?" };
 
-/** struct linux_dirent64: 8 inode, 8 offset, 2 length of the record, 1 type, then the name, ended by NUL. */
+/**
+ * struct linux_dirent64: 8 inode, 8 offset, 2 length of the record, 1 type, then the name, ended by
+ * NUL.
+ */
 export function namesOf(dents: Uint8Array, size: number, into: string[]): void {
   for (let at = 0; at < size; at += dents[at + 16]! | (dents[at + 17]! << 8)) {
     const start = at + 19;

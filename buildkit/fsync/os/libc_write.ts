@@ -1,4 +1,7 @@
-/** The system calls that writing into a folder needs, relative to open folders; numbers as libc gives them. */
+/**
+ * The system calls that writing into a folder needs, relative to open folders; numbers as libc
+ * gives them.
+ */
 import { libcNames } from "../../../base/libc_names.ts";
 import { errnoReader, load } from "./libc.ts";
 

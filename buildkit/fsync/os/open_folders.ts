@@ -12,7 +12,10 @@ import { splitPath, toCString } from "../paths.ts";
 
 /** Open folders. */
 interface OpenFolders {
-  /** The folder at a path, `""` for the root: its number, or the negative errno. Good until `trim` or `forget`. */
+  /**
+   * The folder at a path, `""` for the root: its number, or the negative errno. Good until `trim`
+   * or `forget`.
+   */
   at(path: string): number;
   /** Closes a folder and those in it. */
   forget(path: string): void;

@@ -36,8 +36,8 @@ interface FilterPatterns {
 }
 
 /**
- * Makes a filter; undefined when everything is sent. Rejects with FsyncError for a pattern with wrong
- * syntax.
+ * Makes a filter; undefined when everything is sent. Rejects with FsyncError for a pattern with
+ * wrong syntax.
  */
 export async function makeFilter(patterns: FilterPatterns): Promise<Filter | undefined> {
   if (patterns.includes.length === 0 && patterns.excludes.length === 0) return undefined;

@@ -148,8 +148,8 @@ function needsGo(text: string): boolean {
 const MOST_WORK = 100_000;
 
 /**
- * Compiles Go's regular expressions, with a limit on all of them together. Their time grows with the
- * text alone. The library takes 7 ms to load, and few builds need it.
+ * Compiles Go's regular expressions, with a limit on all of them together. Their time grows with
+ * the text alone. The library takes 7 ms to load, and few builds need it.
  */
 async function goRegexps(): Promise<(source: string) => Matcher> {
   const { RE2JS } = await import("re2js");

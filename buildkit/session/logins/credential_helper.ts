@@ -1,7 +1,8 @@
 /**
  * Docker's credential helpers: `docker-credential-NAME get` takes a server's name on its standard
  * input and prints `{"ServerURL","Username","Secret"}`. When it has none it prints `credentials not
- * found in native keychain` and fails. The user `<token>` means that the secret is an identity token.
+ * found in native keychain` and fails. The user `<token>` means that the secret is an identity
+ * token.
  */
 import { isObject } from "../../../base/json.ts";
 import { maybe } from "../../../base/maybe.ts";
@@ -13,7 +14,10 @@ import { osReason } from "../../../base/os_reason.ts";
 export interface HelperOptions {
   /** The environment. */
   readonly env: (name: string) => string | undefined;
-  /** The time limit, in milliseconds. The daemon waits 60 s for a login, and a person may have to unlock something. */
+  /**
+   * The time limit, in milliseconds. The daemon waits 60 s for a login, and a person may have to
+   * unlock something.
+   */
   readonly timeout?: number;
   /** Ends a helper that runs, too. */
   readonly signal?: AbortSignal;
@@ -28,7 +32,10 @@ const TIMEOUT = 50_000;
 /** A helper's answer is cut after this, in characters. */
 const LONGEST = 1 << 20;
 
-/** Asks the helper `name` (`pass`) for a server's login. Throws `HelperError`, or the signal's reason. */
+/**
+ * Asks the helper `name` (`pass`) for a server's login. Throws `HelperError`, or the signal's
+ * reason.
+ */
 export async function askHelper(
   name: string,
   server: string,

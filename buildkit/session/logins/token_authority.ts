@@ -21,7 +21,9 @@ export interface TokenAuthority {
   ): Promise<Uint8Array>;
 }
 
-/** The bytes before the seed in PKCS #8 (RFC 8410), the only form in which WebCrypto takes a seed. */
+/**
+ * The bytes before the seed in PKCS #8 (RFC 8410), the only form in which WebCrypto takes a seed.
+ */
 const PKCS8 = Uint8Array.fromHex("302e020100300506032b657004220420");
 
 export function tokenAuthority(seeds: TokenSeeds): TokenAuthority {

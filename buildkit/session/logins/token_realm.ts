@@ -16,8 +16,9 @@ const HUB: readonly [host: string, realm: string] = [
 ];
 
 /**
- * Resolves when the realm is the registry's own. Throws `RpcError` PERMISSION_DENIED for one that is
- * not, or to which a login would go unencrypted, and UNAVAILABLE when the registry can't be asked.
+ * Resolves when the realm is the registry's own. Throws `RpcError` PERMISSION_DENIED for one that
+ * is not, or to which a login would go unencrypted, and UNAVAILABLE when the registry can't be
+ * asked.
  */
 export async function checkRealm(request: TokenRequest, signal: AbortSignal): Promise<void> {
   const { host } = request;
