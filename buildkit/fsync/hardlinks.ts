@@ -3,28 +3,20 @@
  * first one that was sent. The receiver accepts no link to a path that was not sent as a file.
  */
 import { FsyncError, text } from "./errors.ts";
+import type { FileStat } from "./os/sys.ts";
 import { Mode, type Stat } from "./packet.ts";
 
-/** Finds the first name of a file among those that were sent. */
-interface LinkFinder {
-  /**
-   * Returns the ID of this file's first name; undefined for a new file, which is then known as
-   * `id`.
-   */
-  first(dev: number, ino: number | string, id: number): number | undefined;
-}
-
-/** An empty one. */
-export function makeLinkFinder(): LinkFinder {
-  const devices = new Map<number, Map<number | string, number>>();
-  return {
-    first(dev, ino, id) {
-      let files = devices.get(dev);
-      if (files === undefined) devices.set(dev, files = new Map());
-      const found = files.get(ino);
-      if (found === undefined) files.set(ino, id);
-      return found;
-    },
+/**
+ * Makes a finder of hard links. For a file that was sent before, it returns the ID of the file's first
+ * name. For a new file it returns undefined, and the file is known as `id` from then on.
+ */
+export function makeLinkFinder(): (file: FileStat, id: number) => number | undefined {
+  const files = new Map<string, number>();
+  return ({ dev, ino }, id) => {
+    const key = `${dev}:${ino}`;
+    const found = files.get(key);
+    if (found === undefined) files.set(key, id);
+    return found;
   };
 }
 

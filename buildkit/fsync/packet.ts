@@ -28,6 +28,9 @@
  * separately.
  */
 
+import { joinBytes } from "../../base/bytes.ts";
+import { varint } from "../../proto/varint.ts";
+
 /** The kinds of packet. */
 export const PacketType = { stat: 0, req: 1, data: 2, fin: 3, err: 4 } as const;
 
@@ -132,29 +135,13 @@ export function writeDataHead(into: Uint8Array, end: number, id: number, length:
 
 /** The packet REQ for an entry. */
 export function reqPacket(id: number): Uint8Array {
-  const out = new Uint8Array(8);
-  let at = 8;
-  if (id > 0) {
-    at = writeVarintBefore(out, at, id);
-    out[--at] = 0x18;
-  }
-  out[--at] = PacketType.req;
-  out[--at] = 0x08;
-  return out.subarray(at);
+  return new Uint8Array([0x08, PacketType.req, ...id > 0 ? [0x18, ...varint(id)] : []]);
 }
 
 /** The packet ERR. */
 export function errPacket(reason: string): Uint8Array {
   const data = new TextEncoder().encode(reason);
-  const head = new Uint8Array(10);
-  let at = writeVarintBefore(head, 10, data.length);
-  head[--at] = 0x22;
-  head[--at] = PacketType.err;
-  head[--at] = 0x08;
-  const out = new Uint8Array(10 - at + data.length);
-  out.set(head.subarray(at));
-  out.set(data, 10 - at);
-  return out;
+  return joinBytes([new Uint8Array([0x08, PacketType.err, 0x22, ...varint(data.length)]), data]);
 }
 
 /** Makes a writer of STAT packets. The returned bytes are overwritten by the writer's next call. */

@@ -1,26 +1,7 @@
-/** One DiffCopy call, as file sync sees it: messages in both directions, without gRPC. */
-export interface PacketStream {
-  /**
-   * Queues one message: `head`, then `body`. `head` is copied before this returns. `body` is kept
-   * by reference, and must stay unchanged until `taken` is called.
-   */
-  send(head: Uint8Array, body?: Uint8Array, taken?: () => void): void;
-  /** Resolves when less than `below` bytes wait to be sent. Rejects when the call is over. */
-  drained(below: number): Promise<void>;
-  /**
-   * Passes each message to `onMessage`. The message is valid only until that returns: what its
-   * promise still needs must be copied. The next message waits for the promise. Resolves at the end
-   * of the stream, rejects with the call's error.
-   */
-  receive(onMessage: (message: Uint8Array) => void | Promise<void>): Promise<void>;
-  /**
-   * Reports an error to the observer of this side at once, while packets of the peer are still
-   * read.
-   */
-  report(error: unknown): void;
-  /** Aborts when the call is over, for any reason. */
-  readonly signal: AbortSignal;
-}
+import type { MessageStream, ServerCall } from "../grpc/call.ts";
+
+/** One DiffCopy call, as file sync sees it. */
+export type PacketStream = MessageStream & Pick<ServerCall, "report">;
 
 /** A problem with one entry that did not stop the transfer. */
 export interface Warning {

@@ -59,7 +59,7 @@ const noXattrs: readonly Xattr[] = [];
 export function startWalk(options: WalkOptions): Walk {
   const { sys, filter, emit, onWarning } = options;
   const entries = makeEntries();
-  const links = makeLinkFinder();
+  const firstName = makeLinkFinder();
   const raw = fileStat();
   const scratch = new Uint8Array(4096); // a link's target: none is longer
   const stat = emptyStat();
@@ -193,7 +193,7 @@ export function startWalk(options: WalkOptions): Walk {
       }
       stat.linkname = scratch.subarray(0, length);
     } else if (status.nlink > 1 && type !== S.dir) {
-      const first = links.first(status.dev, status.ino, entries.count);
+      const first = firstName(status, entries.count);
       if (first !== undefined) {
         stat.linkname = scratch.subarray(0, entries.writePath(first, scratch, 0));
       }

@@ -84,7 +84,7 @@ export class Connection {
     this.#core.onGoaway = options.onGoaway;
     this.#core.onOver = (error) => this.#ended(error);
     const frames = new ControlFrames(this.#core, (opaque) => this.#pinged(opaque));
-    const incoming = new Incoming(this.#core, options.onStream, frames);
+    const incoming = new Incoming(this.#core, options.onStream, frames.frame.bind(frames));
     this.#reader = new FrameReader(incoming, {
       role,
       maxFrame: limits.maxFrame,

@@ -81,7 +81,6 @@ export class Core {
   open(list: readonly Header[], handler: StreamHandler, endStream: boolean): Stream {
     if (this.over || this.closing || this.goaway !== undefined) throw this.#refusal();
     const stream = new Stream(this, handler, this.#newWindow());
-    stream.headRequest = list.some(([name, value]) => name === ":method" && value === "HEAD");
     // A list that can't be sent is an error now, also when the stream has to wait.
     if (this.streams.size >= this.peer.maxStreams) new HpackEncoder().encode(list);
     this.#waiting.push({ stream, list, endStream });
@@ -100,7 +99,7 @@ export class Core {
       stream.window = this.peer.initialWindow;
       this.streams.set(stream.id, stream);
       this.#sendBlock(stream, block, endStream);
-      this.wake(stream);
+      this.scheduler.wake(stream);
     }
   }
 
@@ -128,10 +127,6 @@ export class Core {
 
   // The interface for streams.
 
-  wake(stream: Stream): void {
-    this.scheduler.wake(stream);
-  }
-
   sendHeaders(stream: Stream, list: readonly Header[], endStream: boolean): void {
     if (stream.localEnded) throw new Error("cannot send headers: the stream has been ended");
     this.#sendBlock(stream, this.#encoder.encode(list), endStream);
@@ -157,10 +152,6 @@ export class Core {
   creditConnection(bytes: number): void {
     const increment = this.received.credit(bytes);
     if (increment > 0 && !this.over) this.scheduler.control.windowUpdate(0, increment);
-  }
-
-  reset(stream: Stream, code: number): void {
-    this.resetStream(stream, code, `stream reset by us: ${codeName(code)}`);
   }
 
   // Ending.

@@ -3,7 +3,6 @@
  * `ControlFrames`' part.
  */
 import { Code, Http2Error } from "./errors.ts";
-import type { ControlFrames } from "./control_frames.ts";
 import type { FrameSink } from "./frame_reader.ts";
 import {
   checkRequest,
@@ -29,7 +28,7 @@ export class Incoming implements FrameSink {
   constructor(
     private readonly core: Core,
     private readonly onStream: OnStream | undefined,
-    private readonly control: ControlFrames,
+    readonly frame: FrameSink["frame"],
   ) {
     this.#decoder = new HpackDecoder(core.limits.maxHeaderList);
   }
@@ -153,7 +152,7 @@ export class Incoming implements FrameSink {
       return;
     }
     stream.begun = true;
-    if (!stream.headRequest && status !== "304") stream.expected = contentLength(list);
+    stream.expected = contentLength(list);
     if (Number.isNaN(stream.expected)) {
       return this.core.streamFault(stream, Code.PROTOCOL_ERROR, "content-length is not a number");
     }
@@ -180,10 +179,6 @@ export class Incoming implements FrameSink {
     stream.remoteEnded = true;
     this.#guarded(stream, () => stream.handler.end?.());
     if (stream.localEnded) this.core.closeStream(stream);
-  }
-
-  frame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
-    this.control.frame(type, flags, streamId, payload);
   }
 
   // Faults

@@ -3,7 +3,7 @@
  * connection keeps.
  */
 import type { Core } from "./core.ts";
-import type { Http2Error } from "./errors.ts";
+import { codeName, type Http2Error } from "./errors.ts";
 import type { Header } from "./hpack.ts";
 import type { Source } from "./source.ts";
 import type { ReceiveWindow } from "./window.ts";
@@ -54,7 +54,6 @@ export class Stream {
   begun = false;
   /** Body bytes that content-length still announces; -1 when it does not. */
   expected = -1;
-  headRequest = false;
   /** The size of the request's header list (as server), which is kept as long as the stream. */
   headerBytes = 0;
   /** True while the stream is in the scheduler's list. */
@@ -91,7 +90,7 @@ export class Stream {
    * Called when the source has something new, or has ended. A needless call is cheap and harmless.
    */
   wake(): void {
-    if (!this.isClosed) this.core.wake(this);
+    if (!this.isClosed) this.core.scheduler.wake(this);
   }
 
   /**
@@ -115,7 +114,7 @@ export class Stream {
    * closed.
    */
   reset(code: number): void {
-    if (!this.isClosed) this.core.reset(this, code);
+    this.core.resetStream(this, code, `stream reset by us: ${codeName(code)}`);
   }
 
   /** Gives `bytes` of received data back to the peer's window. Ignored once closed. */

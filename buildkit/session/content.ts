@@ -26,7 +26,7 @@ import {
 import { first } from "../grpc/metadata.ts";
 import { Code, RpcError } from "../grpc/status.ts";
 import { osReason } from "../../base/os_reason.ts";
-import { varint } from "./tunnel.ts";
+import { varint } from "../../proto/varint.ts";
 
 const { info, read, status, write, abort } = Content.methods;
 

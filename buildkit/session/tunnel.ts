@@ -7,6 +7,7 @@
  * holds one gRPC message with its header. So the outer flow control counts every inner byte, also
  * those of control frames; the daemon would reset a stream that exceeds its window.
  */
+import { varint } from "../../proto/varint.ts";
 import { BytesMessage } from "../../proto/gen/control.ts";
 import type { Connection } from "../http2/connection.ts";
 import type { Source } from "../http2/source.ts";
@@ -95,12 +96,4 @@ export function bytesOf(message: Uint8Array): Uint8Array {
  */
 export function bytesMessageHead(length: number): Uint8Array {
   return new Uint8Array([DATA_TAG, ...varint(length)]);
-}
-
-/** A number from 0 to 2^53 as protobuf's varint. */
-export function varint(value: number): number[] {
-  const bytes: number[] = [];
-  for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push((value % 128) | 0x80);
-  bytes.push(value);
-  return bytes;
 }
