@@ -3,15 +3,10 @@ import { ControlDefinition, UsageRecord } from "../proto/gen/control.ts";
 import { GCPolicy, WorkerRecord } from "../proto/gen/worker.ts";
 import { messageOf } from "../proto/message_of.ts";
 import { diskUsage, knowsSpaceLimits, prune } from "./cache.ts";
-import { Client } from "./client.ts";
-import { loopback } from "./grpc/loopback_pair.ts";
-import { pathOf, type Service, unary } from "./grpc/call.ts";
+import { clientOf } from "../tests/grpc/loopback.ts";
+import { pathOf, unary } from "./grpc/call.ts";
 
 const { diskUsage: usage, prune: pruning, info, listWorkers } = ControlDefinition.methods;
-
-function clientOf(service: Service): Client {
-  return new Client(loopback([service]).channel, { peer: "test" }, () => Promise.resolve());
-}
 
 function record(ID: string, Size: bigint): UsageRecord {
   return messageOf(UsageRecord, { ID, Size });

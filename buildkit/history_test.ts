@@ -7,17 +7,12 @@ import {
   type UpdateBuildHistoryRequest,
 } from "../proto/gen/control.ts";
 import { messageOf } from "../proto/message_of.ts";
-import { Client } from "./client.ts";
-import { loopback } from "./grpc/loopback_pair.ts";
-import { pathOf, type Service, unary } from "./grpc/call.ts";
+import { clientOf } from "../tests/grpc/loopback.ts";
+import { pathOf, unary } from "./grpc/call.ts";
 import { Code, RpcError } from "./grpc/status.ts";
 import { listHistory, NoHistoryError, updateHistory } from "./history.ts";
 
 const { listenBuildHistory, updateBuildHistory } = ControlDefinition.methods;
-
-function clientOf(service: Service): Client {
-  return new Client(loopback([service]).channel, { peer: "test" }, () => Promise.resolve());
-}
 
 Deno.test("listHistory() asks for what is there now, and takes every event", async () => {
   let asked: BuildHistoryRequest | undefined;

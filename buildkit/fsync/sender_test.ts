@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { removedLater } from "../../tests/harness/remove_folder.ts";
 import { type MemoryEnd, memoryStreams } from "../../tests/fsync/memory_stream.ts";
 import { makeTree } from "../../tests/harness/tree.ts";
 import { Errno, type Sys } from "./os/sys.ts";
@@ -330,15 +331,12 @@ Deno.test("a stuck stream does not hold up a transfer that has failed, nor one t
 
 Deno.test("the event loop gets its turn while many files are walked and sent", async () => {
   const root = await Deno.makeTempDir({ dir: "/dev/shm" });
-  try {
-    for (let i = 0; i < 12_000; i++) Deno.writeTextFileSync(`${root}/${i}`, "content");
-    let turns = 0;
-    const timer = setInterval(() => turns++, 1);
-    const { files } = await transfer(root);
-    clearInterval(timer);
-    assert.equal(files.size, 12_000);
-    assert.ok(turns >= 3, `${turns} turns`);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+  await using _ = removedLater(root);
+  for (let i = 0; i < 12_000; i++) Deno.writeTextFileSync(`${root}/${i}`, "content");
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const { files } = await transfer(root);
+  clearInterval(timer);
+  assert.equal(files.size, 12_000);
+  assert.ok(turns >= 3, `${turns} turns`);
 });

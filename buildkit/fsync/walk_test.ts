@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { removedLater } from "../../tests/harness/remove_folder.ts";
 import { makeTree } from "../../tests/harness/tree.ts";
 import { Errno, type Sys } from "./os/sys.ts";
 import { FsyncError, text } from "./errors.ts";
@@ -138,12 +139,9 @@ Deno.test("a name that is not UTF-8 goes out as it is", async () => {
 
 Deno.test("a path longer than a page", async () => {
   const root = await Deno.makeTempDir();
-  try {
-    const part = "p".repeat(250);
-    let path = root;
-    while (path.length < 3700) Deno.mkdirSync(path += `/${part}`);
-    assert.equal((await walk(root)).lines.length, Math.ceil((3700 - root.length) / 251));
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+  await using _ = removedLater(root);
+  const part = "p".repeat(250);
+  let path = root;
+  while (path.length < 3700) Deno.mkdirSync(path += `/${part}`);
+  assert.equal((await walk(root)).lines.length, Math.ceil((3700 - root.length) / 251));
 });

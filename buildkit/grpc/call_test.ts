@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ControlDefinition } from "../../proto/gen/control.ts";
 import { WorkerRecord } from "../../proto/gen/worker.ts";
 import { messageOf } from "../../proto/message_of.ts";
-import { loopback } from "./loopback_pair.ts";
+import { loopback } from "../../tests/grpc/loopback.ts";
 import { type Handler, type ServerCall, unary } from "./call.ts";
 import { all } from "./metadata.ts";
 import { Code, RpcError } from "./status.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { seededBelow } from "../../tests/harness/random.ts";
 import { HeldBytes } from "./held_bytes.ts";
 
 Deno.test("held bytes come out as they went in, however they are cut", () => {
   const held = new HeldBytes();
-  let seed = 1;
-  const random = (below: number) => (seed = seed * 48271 % 0x7fffffff) % below;
+  const random = seededBelow(1);
   let [sent, got] = [0, 0];
   for (let round = 0; round < 1000; round++) {
     if (random(2) === 0) {

@@ -2,12 +2,7 @@ import assert from "node:assert/strict";
 import { Http2Error } from "./errors.ts";
 import { type Header, HpackDecoder, HpackEncoder } from "./hpack.ts";
 
-function bytes(hex: string): Uint8Array {
-  return Uint8Array.from(
-    hex.replaceAll(/\s/g, "").match(/../g) ?? [],
-    (pair) => parseInt(pair, 16),
-  );
-}
+const bytes = (hex: string) => Uint8Array.fromHex(hex.replaceAll(/\s/g, ""));
 
 /** The examples of RFC 7541 appendix C: each list of blocks is read by one decoder. */
 const DATE1 = "Mon, 21 Oct 2013 20:13:21 GMT";

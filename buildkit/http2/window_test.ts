@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Connection } from "./connection.ts";
+import { pair, Recorder, REQUEST } from "../../tests/http2/pair.ts";
 import { ReceiveWindow } from "./window.ts";
 
 Deno.test("a window is given back by halves, and widened with the next half", () => {
@@ -18,28 +18,13 @@ Deno.test("a window is given back by halves, and widened with the next half", ()
 
 Deno.test("a long link's windows have a limit, whatever the round trip is said to be", () => {
   for (const [roundTrip, most] of [[0, 4], [10, 4], [100, 25], [1e9, 32]] as const) {
-    const server: Connection = new Connection("server", {
+    const { client, server, settle } = pair({
       onStream: (stream) => ({ data: (chunk) => stream.credit(chunk.length), closed() {} }),
-    });
+    }, { limits: { maxHeaderList: 1000 } });
     server.roundTrip = roundTrip;
-    const client = new Connection("client", { limits: { maxHeaderList: 1000 } });
-    const exchange = () => {
-      const buffer = new Uint8Array(1 << 20);
-      for (let moved = true; moved;) {
-        moved = false;
-        for (const [from, to] of [[client, server], [server, client]] as const) {
-          for (let count; (count = from.pull(buffer)) > 0; moved = true) {
-            to.receive(buffer.subarray(0, count));
-          }
-        }
-      }
-    };
-    exchange();
+    settle();
     let left = 3 << 20;
-    const stream = client.openStream([[":method", "POST"], [":scheme", "http"], [":path", "/"]], {
-      data() {},
-      closed() {},
-    }, {
+    const stream = client.openStream(REQUEST, new Recorder(), {
       source: {
         available: () => left,
         pull(into) {
@@ -50,7 +35,7 @@ Deno.test("a long link's windows have a limit, whatever the round trip is said t
         ended: false,
       },
     });
-    exchange();
+    settle();
     const granted = stream.window;
     assert.ok(granted <= most << 20 && granted > (most - 3) << 20, `${roundTrip}: ${granted}`);
   }

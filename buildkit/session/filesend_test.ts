@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { removedLater } from "../../tests/harness/remove_folder.ts";
 import { bytesMessage, callMethod } from "../../tests/session/fake_call.ts";
 import { Code } from "../grpc/status.ts";
 import type { Metadata } from "../grpc/metadata.ts";
@@ -36,11 +37,8 @@ async function names(dir: string): Promise<string[]> {
 
 async function inTemp(body: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir();
-  try {
-    await body(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  await using _ = removedLater(dir);
+  await body(dir);
 }
 
 Deno.test("a file appears whole, and only after the build was well", () =>

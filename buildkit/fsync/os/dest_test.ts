@@ -1,5 +1,6 @@
 /** The same cases over each way of writing into a folder. */
 import assert from "node:assert/strict";
+import { removedLater } from "../../../tests/harness/remove_folder.ts";
 import { writeTree } from "../../../tests/harness/tree.ts";
 import type { Attributes, Dest } from "./dest.ts";
 import { openDenoDest } from "./dest_deno.ts";
@@ -27,16 +28,13 @@ function each(
   for (const [way, open] of ways) {
     Deno.test(`${name} (${way})`, async () => {
       const root = await Deno.makeTempDir({ prefix: "fl-dest-" });
-      try {
-        writeTree(root, `dest/\noutside/kept "kept"\n${tree}`);
-        using dest = open(`${root}/dest`);
-        assert.ok(dest, "FFI is there where tests run");
-        await run(dest, `${root}/dest`);
-        assert.equal(Deno.readTextFileSync(`${root}/outside/kept`), "kept");
-        assert.equal([...Deno.readDirSync(`${root}/outside`)].length, 1);
-      } finally {
-        await Deno.remove(root, { recursive: true });
-      }
+      await using _ = removedLater(root);
+      writeTree(root, `dest/\noutside/kept "kept"\n${tree}`);
+      using dest = open(`${root}/dest`);
+      assert.ok(dest, "FFI is there where tests run");
+      await run(dest, `${root}/dest`);
+      assert.equal(Deno.readTextFileSync(`${root}/outside/kept`), "kept");
+      assert.equal([...Deno.readDirSync(`${root}/outside`)].length, 1);
     });
   }
 }

@@ -1,4 +1,5 @@
 import { deepEqual, equal, fail, rejects, throws } from "node:assert/strict";
+import { removedLater } from "../../../tests/harness/remove_folder.ts";
 import { dockerCredentials } from "./docker_config.ts";
 
 const pair = (text: string) => btoa(text);
@@ -14,28 +15,25 @@ interface World {
 /** Looks hosts up in a docker configuration of the test's own; gives what was found and warned. */
 async function lookups(world: World, ...hosts: string[]) {
   const dir = await Deno.makeTempDir();
+  await using _ = removedLater(dir);
   const warnings: string[] = [];
-  try {
-    if (world.config !== undefined) {
-      const text = typeof world.config === "string" ? world.config : JSON.stringify(world.config);
-      await Deno.writeTextFile(`${dir}/config.json`, text);
-    }
-    for (const [name, script] of Object.entries(world.helpers ?? {})) {
-      await Deno.writeTextFile(`${dir}/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    }
-    const env: Record<string, string> = { PATH: dir, ...world.env };
-    const source = dockerCredentials({
-      directory: dir,
-      env: (name) => env[name],
-      warn: (line) => warnings.push(line.replaceAll(dir, "DIR")),
-      ...world.timeout !== undefined && { timeout: world.timeout },
-    });
-    const found = [];
-    for (const host of hosts) found.push(await source.lookup(host));
-    return { found, warnings };
-  } finally {
-    await Deno.remove(dir, { recursive: true });
+  if (world.config !== undefined) {
+    const text = typeof world.config === "string" ? world.config : JSON.stringify(world.config);
+    await Deno.writeTextFile(`${dir}/config.json`, text);
   }
+  for (const [name, script] of Object.entries(world.helpers ?? {})) {
+    await Deno.writeTextFile(`${dir}/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+  const env: Record<string, string> = { PATH: dir, ...world.env };
+  const source = dockerCredentials({
+    directory: dir,
+    env: (name) => env[name],
+    warn: (line) => warnings.push(line.replaceAll(dir, "DIR")),
+    ...world.timeout !== undefined && { timeout: world.timeout },
+  });
+  const found = [];
+  for (const host of hosts) found.push(await source.lookup(host));
+  return { found, warnings };
 }
 
 Deno.test("auths: exact key, else a key of the same host; Docker Hub under its own", async () => {
@@ -175,29 +173,26 @@ Deno.test("a helper that is missing or broken is warned of, and the build goes o
 
 Deno.test("a helper that hangs ends with the build", async () => {
   const dir = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(`${dir}/config.json`, '{"credsStore":"slow"}');
-    const script = `#!/bin/sh\nmkfifo "$0.never"\necho $$ >"$0.pid"\nexec cat "$0.never"\n`;
-    const program = `${dir}/docker-credential-slow`;
-    await Deno.writeTextFile(program, script, { mode: 0o755 });
-    const controller = new AbortController();
-    const source = dockerCredentials({
-      directory: dir,
-      env: (name) => name === "PATH" ? dir : undefined,
-      warn: (line) => fail(line),
-      signal: controller.signal,
-    });
-    const found = rejects(source.lookup("a.io"), /enough/);
-    const pid = async () => Number(await Deno.readTextFile(`${program}.pid`).catch(() => ""));
-    while (await pid() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    controller.abort(new Error("enough"));
-    await found;
-    const gone = await pid();
-    throws(() => Deno.kill(gone, "SIGCONT"), /No such process|not found/i);
-    await rejects(source.lookup("b.io"), /enough/);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  await using _ = removedLater(dir);
+  await Deno.writeTextFile(`${dir}/config.json`, '{"credsStore":"slow"}');
+  const script = `#!/bin/sh\nmkfifo "$0.never"\necho $$ >"$0.pid"\nexec cat "$0.never"\n`;
+  const program = `${dir}/docker-credential-slow`;
+  await Deno.writeTextFile(program, script, { mode: 0o755 });
+  const controller = new AbortController();
+  const source = dockerCredentials({
+    directory: dir,
+    env: (name) => name === "PATH" ? dir : undefined,
+    warn: (line) => fail(line),
+    signal: controller.signal,
+  });
+  const found = rejects(source.lookup("a.io"), /enough/);
+  const pid = async () => Number(await Deno.readTextFile(`${program}.pid`).catch(() => ""));
+  while (await pid() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  controller.abort(new Error("enough"));
+  await found;
+  const gone = await pid();
+  throws(() => Deno.kill(gone, "SIGCONT"), /No such process|not found/i);
+  await rejects(source.lookup("b.io"), /enough/);
 });
 
 Deno.test("the system's own store is used where nothing is configured", async () => {
@@ -234,34 +229,31 @@ Deno.test("a broken configuration is warned of once, without its text", async ()
 
 Deno.test("a login is kept for 4 min 50 s", async () => {
   const dir = await Deno.makeTempDir();
-  try {
-    let now = 0;
-    let answer = "one";
-    const write = () =>
-      Deno.writeTextFile(
-        `${dir}/docker-credential-x`,
-        `#!/bin/sh\necho '{"Username":"${answer}","Secret":"s"}'\n`,
-        { mode: 0o755 },
-      );
-    await Deno.writeTextFile(`${dir}/config.json`, '{"credsStore":"x"}');
-    await write();
-    const source = dockerCredentials({
-      directory: dir,
-      env: (name) => name === "PATH" ? dir : undefined,
-      warn: (line) => {
-        throw new Error(line);
-      },
-      now: () => now,
-    });
-    const user = async () => (await source.lookup("a.io"))?.username;
-    equal(await user(), "one");
-    answer = "two";
-    await write();
-    now = 289_999;
-    equal(await user(), "one");
-    now = 290_000;
-    equal(await user(), "two");
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  await using _ = removedLater(dir);
+  let now = 0;
+  let answer = "one";
+  const write = () =>
+    Deno.writeTextFile(
+      `${dir}/docker-credential-x`,
+      `#!/bin/sh\necho '{"Username":"${answer}","Secret":"s"}'\n`,
+      { mode: 0o755 },
+    );
+  await Deno.writeTextFile(`${dir}/config.json`, '{"credsStore":"x"}');
+  await write();
+  const source = dockerCredentials({
+    directory: dir,
+    env: (name) => name === "PATH" ? dir : undefined,
+    warn: (line) => {
+      throw new Error(line);
+    },
+    now: () => now,
+  });
+  const user = async () => (await source.lookup("a.io"))?.username;
+  equal(await user(), "one");
+  answer = "two";
+  await write();
+  now = 289_999;
+  equal(await user(), "one");
+  now = 290_000;
+  equal(await user(), "two");
 });

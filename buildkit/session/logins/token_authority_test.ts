@@ -1,4 +1,5 @@
 import { deepEqual, equal, notDeepEqual } from "node:assert/strict";
+import { removedLater } from "../../../tests/harness/remove_folder.ts";
 import { createHmac, createPublicKey, verify } from "node:crypto";
 import { tokenAuthority } from "./token_authority.ts";
 import { tokenSeeds } from "./token_seed.ts";
@@ -35,26 +36,23 @@ Deno.test("keys are Ed25519 over HMAC-SHA256 of salt and seed, as node:crypto ha
 
 Deno.test("seeds are kept with docker's, and survive a broken file", async () => {
   const dir = await Deno.makeTempDir();
-  try {
-    const config = `${dir}/docker`;
-    const first = tokenSeeds(config);
-    const [a, b] = await Promise.all([first("a"), first("b")]);
-    notDeepEqual(a, b);
-    const again = tokenSeeds(config);
-    deepEqual([await again("a"), await again("b")], [a, b]);
-    equal((await Deno.stat(`${config}/.token_seed`)).mode! & 0o777, 0o600);
-    const kept = JSON.parse(await Deno.readTextFile(`${config}/.token_seed`));
-    deepEqual(kept, { a: { Seed: a.toBase64() }, b: { Seed: b.toBase64() } });
+  await using _ = removedLater(dir);
+  const config = `${dir}/docker`;
+  const first = tokenSeeds(config);
+  const [a, b] = await Promise.all([first("a"), first("b")]);
+  notDeepEqual(a, b);
+  const again = tokenSeeds(config);
+  deepEqual([await again("a"), await again("b")], [a, b]);
+  equal((await Deno.stat(`${config}/.token_seed`)).mode! & 0o777, 0o600);
+  const kept = JSON.parse(await Deno.readTextFile(`${config}/.token_seed`));
+  deepEqual(kept, { a: { Seed: a.toBase64() }, b: { Seed: b.toBase64() } });
 
-    await Deno.writeTextFile(`${config}/.token_seed`, '{"a":{"See');
-    const fresh = await tokenSeeds(config)("a");
-    equal(fresh.length, 16);
-    deepEqual(await tokenSeeds(config)("a"), fresh);
-    const names = [...Deno.readDirSync(config)].map(({ name }) => name).sort();
-    deepEqual(names, [".token_seed", ".token_seed.lock"]);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  await Deno.writeTextFile(`${config}/.token_seed`, '{"a":{"See');
+  const fresh = await tokenSeeds(config)("a");
+  equal(fresh.length, 16);
+  deepEqual(await tokenSeeds(config)("a"), fresh);
+  const names = [...Deno.readDirSync(config)].map(({ name }) => name).sort();
+  deepEqual(names, [".token_seed", ".token_seed.lock"]);
 });
 
 Deno.test("where nothing can be kept, a seed holds for this process", async () => {

@@ -1,14 +1,18 @@
-/** Two gRPC ends joined in memory, for tests: each receives the bytes that the other sends. */
-import { Connection } from "../http2/connection.ts";
-import type { Service } from "./call.ts";
-import { Channel } from "./channel.ts";
-import { serve } from "./server.ts";
+/** Two gRPC ends joined in memory, each receives the bytes that the other sends. */
+import { Client } from "../../buildkit/client.ts";
+import { Connection } from "../../buildkit/http2/connection.ts";
+import type { Service } from "../../buildkit/grpc/call.ts";
+import { Channel } from "../../buildkit/grpc/channel.ts";
+import { serve } from "../../buildkit/grpc/server.ts";
 
-/** A channel to `services`. `pause` holds the bytes back both ways, `cut` loses the connection. */
+/** A client of a daemon that has one service. */
+export function clientOf(service: Service): Client {
+  return new Client(loopback([service]).channel, { peer: "test" }, () => Promise.resolve());
+}
+
+/** A channel to services, and a function that loses the connection. */
 interface Loopback {
   readonly channel: Channel;
-  readonly client: Connection;
-  readonly server: Connection;
   cut(reason: string): void;
 }
 
@@ -36,8 +40,6 @@ export function loopback(services: readonly Service[]): Loopback {
   pump(server, client);
   return {
     channel: new Channel(client, "test", "test"),
-    client,
-    server,
     cut(reason) {
       lost = true;
       client.lost(new Error(reason));
