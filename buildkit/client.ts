@@ -33,10 +33,7 @@ export class Client {
     this.#close = close;
   }
 
-  /**
-   * Returns the version of BuildKit; undefined when the daemon is too old to report it (before
-   * 0.11).
-   */
+  /** The version of BuildKit; undefined for a daemon before 0.11, which reports none. */
   async info(options?: CallOptions): Promise<BuildkitVersion | undefined> {
     try {
       const { info } = ControlDefinition.methods;

@@ -27,10 +27,7 @@ export interface Gateway {
    * Without `allowResultArrayRef`, the result's refs come without their definitions.
    */
   solve(request: Partial<BridgeSolve>, signal?: AbortSignal): Promise<Result>;
-  /**
-   * The capabilities of the daemon and of its gateway, by BuildKit's names. The daemon is asked
-   * once.
-   */
+  /** The capabilities of the daemon and of its gateway, by BuildKit's names. One call is made. */
   capabilities(): Promise<ReadonlySet<string>>;
   /** The files of a result. They are built first, where that hasn't happened. */
   files(ref: string): Files;

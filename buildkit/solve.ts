@@ -39,19 +39,13 @@ export interface SolveOptions {
   readonly onFar?: () => void;
   /** Cancels the build: the daemon is notified, and its last progress is awaited. */
   readonly signal: AbortSignal;
-  /**
-   * The span that the build is a part of (https://www.w3.org/TR/trace-context/); else one of its
-   * own.
-   */
+  /** The span around the build (https://www.w3.org/TR/trace-context/); none by default. */
   readonly traceparent?: string | undefined;
   /**
    * The command that the build is a part of, for the build's trace; without it, no spans are sent.
    */
   readonly span?: SpanSource;
-  /**
-   * Milliseconds without a sign that the daemon hears this side, after which it counts as lost;
-   * 25,000 by default.
-   */
+  /** Milliseconds without a sign that the daemon hears this side, until it is lost; or 25,000. */
   readonly silence?: number;
 }
 
@@ -214,10 +208,7 @@ function silenceIn(error: unknown): SilenceError | undefined {
   return causesOf(error).find((cause) => cause instanceof SilenceError);
 }
 
-/**
- * Opens the session as the daemon takes it: in a stream of the connection, or in a connection of
- * its own.
- */
+/** Opens the session in a stream of the connection, or in a connection of its own. */
 function open(
   { channel, dialSession }: Client,
   options: SessionOptions,

@@ -115,10 +115,7 @@ export function dockerfileRequest(build: Partial<BuildOptions>): SolveRequest {
   });
 }
 
-/**
- * The text as Go writes it, because it is recorded: attributes in order, and no field when there
- * are none.
- */
+/** The text as Go writes it, because it is recorded: attributes in order, none left empty. */
 function importsText(imports: readonly CacheOptionsEntry[]): string {
   return JSON.stringify(imports.map(({ Type, Attrs }) => {
     const sorted = Object.entries(Attrs).sort(byKey);

@@ -18,7 +18,7 @@ export interface Entries {
    * large enough.
    */
   writePath(id: number, into: Uint8Array, at: number): number;
-  /** The length of that path. */
+  /** The length of the entry's path in bytes. */
   pathLength(id: number): number;
 }
 
@@ -26,8 +26,8 @@ export interface Entries {
 export function makeEntries(): Entries {
   let count = 0;
   let parents = new Int32Array(256);
-  let ends = new Uint32Array(256); // where the name ends in `names`; it begins where the one before ends
-  let sizes = new Float64Array(256); // -1: never to be asked for; -2 - size: asked for
+  let ends = new Uint32Array(256); // of names in `names`, each of which begins at the end before
+  let sizes = new Float64Array(256); // -1: can't be requested; -2 - size: was requested
   let names = new Uint8Array(8192);
 
   function grow(): void {
@@ -78,7 +78,8 @@ export function makeEntries(): Entries {
   };
 }
 
-function widen<T extends { set(from: T): void }>(from: T, into: T): T {
+/** Copies the old content into a larger array. */
+export function widen<T extends { set(from: T): void }>(from: T, into: T): T {
   into.set(from);
   return into;
 }

@@ -42,10 +42,7 @@ export async function followLinks(
   const byBytes = [...resolved].map((path) => byteString(new TextEncoder().encode(path))).sort();
   return dedupe(byBytes.map(shownPath));
 
-  /**
-   * Resolves a path up to its first link; gives the paths that the link leads to, the last one
-   * first.
-   */
+  /** Resolves a path up to its first link. Returns the paths behind the link, last one first. */
   function follow(path: string): string[] {
     let rest = cleanPath(`./${path}`);
     let current = ".";
@@ -75,12 +72,10 @@ export function dedupe(paths: readonly string[]): string[] | undefined {
   return out;
 }
 
-/**
- * The targets of the links that the path's last component matches; undefined when it matches no
- * link.
- */
+/** The targets of the links that the path's last component matches; undefined for no link. */
 function targetsOf(sys: Sys, root: string, path: string): string[] | undefined {
-  if (path === "." || path === ".." || path.startsWith("../")) return undefined; // outside there is nothing to see
+  // The root itself and what lies outside of it have no links here.
+  if (path === "." || path === ".." || path.startsWith("../")) return undefined;
   const slash = path.lastIndexOf("/");
   const folder = slash < 0 ? "." : path.slice(0, slash);
   const base = path.slice(slash + 1);

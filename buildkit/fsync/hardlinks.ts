@@ -7,8 +7,8 @@ import type { FileStat } from "./os/sys.ts";
 import { Mode, type Stat } from "./packet.ts";
 
 /**
- * Makes a finder of hard links. For a file that was sent before, it returns the ID of the file's first
- * name. For a new file it returns undefined, and the file is known as `id` from then on.
+ * Makes a finder of hard links. For a file that was sent before, it returns the ID of the file's
+ * first name. For a new file it returns undefined, and the file is known as `id` from then on.
  */
 export function makeLinkFinder(): (file: FileStat, id: number) => number | undefined {
   const files = new Map<string, number>();

@@ -1,7 +1,4 @@
-/**
- * Writes received files: their bytes are gathered into large writes, under a temporary name until
- * the file is whole.
- */
+/** Writes received files in large pieces, under temporary names until they are whole. */
 import { atExit } from "../../base/at_exit.ts";
 import type { Dest, OutFile } from "./os/dest.ts";
 import { FsyncError } from "./errors.ts";
@@ -40,12 +37,12 @@ interface Open {
   writing: Promise<void> | undefined;
 }
 
-/** Starts with nothing open. */
+/** Makes an intake without open files. */
 export function makeIntake(dest: Dest): Intake {
   const open = new Map<Incoming, Open>();
   const free: Uint8Array[] = [];
   let staysAtExit = () => {};
-  let abandoned = false; // what was waiting then must not touch files that are closed
+  let abandoned = false; // writes that wait must not touch closed files
 
   function start(file: Incoming): Open {
     if (open.size >= mostOpen) {
@@ -95,7 +92,7 @@ export function makeIntake(dest: Dest): Intake {
     const writing = state.out.writeAsync(buffer.subarray(0, filled)).then(() =>
       void free.push(buffer)
     );
-    writing.catch(() => {}); // whoever waits for it next gets the error
+    writing.catch(() => {}); // the next write, or the end of the file, gets the error
     state.writing = writing;
   }
 

@@ -40,53 +40,48 @@ export function lookAhead(sys: Sys, root: string, excludes: readonly string[]): 
   const withoutXattrs = new Map<string, true>();
   let isLooking = true;
 
-  /**
-   * Repeats the recorded result of a call on a path, or makes the call, and records its success.
-   */
-  function recalled<T>(
-    records: Map<string, T>,
-    path: Uint8Array,
-    repeat: (record: T) => void,
-    call: () => number,
-    record: () => T,
-  ): number {
-    if (!isLooking && records.size === 0) return call();
-    const key = byteString(path.subarray(0, path.indexOf(0)));
-    const known = records.get(key);
-    if (known === undefined) {
-      const result = call();
-      if (isLooking && result === 0) records.set(key, record());
-      return result;
+  /** The system calls of the look, which are recorded, or of the walk. Both repeat records. */
+  function recalling(isLook: boolean): Sys {
+    function recall<T>(
+      records: Map<string, T>,
+      path: Uint8Array,
+      repeat: (record: T) => void,
+      call: () => number,
+      record: () => T,
+    ): number {
+      if (!isLook && records.size === 0) return call();
+      const key = byteString(path.subarray(0, path.indexOf(0)));
+      const known = records.get(key);
+      if (known === undefined) {
+        const result = call();
+        if (isLook && result === 0) records.set(key, record());
+        return result;
+      }
+      repeat(known);
+      return 0;
     }
-    repeat(known);
-    return 0;
+    return {
+      ...sys,
+      lstat(path, into) {
+        const call = () => {
+          if (!isLook) isLooking = false; // the walk has come further than the look
+          return sys.lstat(path, into);
+        };
+        const copy = () => ({ ...into });
+        return recall(entries, path, (known) => Object.assign(into, known), call, copy);
+      },
+      listXattrs: (path, into) =>
+        recall(withoutXattrs, path, () => {}, () => sys.listXattrs(path, into), () => true),
+      readDir(path, into) {
+        const repeat = (names: readonly string[]) => names.forEach((name) => into.push(name));
+        return recall(folders, path, repeat, () => sys.readDir(path, into), () => [...into]);
+      },
+    };
   }
-
-  const recalling: Sys = {
-    ...sys,
-    lstat: (path, into) =>
-      recalled(
-        entries,
-        path,
-        (known) => Object.assign(into, known),
-        () => sys.lstat(path, into),
-        () => ({ ...into }),
-      ),
-    listXattrs: (path, into) =>
-      recalled(withoutXattrs, path, () => {}, () => sys.listXattrs(path, into), () => true),
-    readDir: (path, into) =>
-      recalled(
-        folders,
-        path,
-        (names) => names.forEach((name) => into.push(name)),
-        () => sys.readDir(path, into),
-        () => [...into],
-      ),
-  };
 
   async function look(): Promise<void> {
     const walk = startWalk({
-      sys: recalling,
+      sys: recalling(true),
       root: Deno.realPathSync(root),
       filter: await makeFilter({ includes: [], excludes }),
       emit() {},
@@ -106,5 +101,5 @@ export function lookAhead(sys: Sys, root: string, excludes: readonly string[]): 
   look().catch(() => {
     isLooking = false;
   });
-  return { sys: recalling, stop };
+  return { sys: recalling(false), stop };
 }

@@ -18,10 +18,7 @@ interface Mirror {
  */
 export function makeMirror(dest: Dest): Mirror {
   const open = [{ folder: "", names: dest.names(""), next: 0 }];
-  /**
-   * Removes the names of the innermost folder that come before `name`; all that are left, without
-   * one.
-   */
+  /** Removes the names of the innermost folder before `name`; without a name, all that are left. */
   function removeUntil(name: string | undefined): void {
     const { folder, names, next } = open.at(-1)!;
     let at = next;

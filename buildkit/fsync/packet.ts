@@ -21,7 +21,8 @@
  * requested.
  *
  *     Packet { 1 type, 2 stat, 3 ID, 4 data }
- *     Stat { 1 path, 2 mode, 3 uid, 4 gid, 5 size, 6 modTime, 7 linkname, 8 devmajor, 9 devminor, 10 xattrs }
+ *     Stat { 1 path, 2 mode, 3 uid, 4 gid, 5 size, 6 modTime, 7 linkname,
+ *            8 devmajor, 9 devminor, 10 xattrs }
  *
  * These are written by hand, not generated, because a context of 100,000 files has 100,000 stats. A
  * modification time in nanoseconds exceeds a JavaScript number, so seconds and nanoseconds are kept
@@ -46,10 +47,7 @@ export const Mode = {
   charDevice: 0x00200000,
   sticky: 0x00100000,
   irregular: 0x00080000,
-  /**
-   * The bits of the type. An entry with none of them is a regular file; only regular files can be
-   * requested.
-   */
+  /** The bits of the type. An entry without them is a regular file, which can be requested. */
   type: 0x8f280000,
 } as const;
 
@@ -172,7 +170,7 @@ function writeStat(out: Uint8Array, start: number, stat: Stat): number {
   for (const { name, value } of stat.xattrs) {
     out[at++] = 0x52;
     at = writeVarint(out, at, sizeOfBytes(name.length) + sizeOfBytes(value.length));
-    at = writeAll(out, at, 0x0a, name); // in a map also what is empty is written
+    at = writeAll(out, at, 0x0a, name); // a map has its empty texts, too
     at = writeAll(out, at, 0x12, value);
   }
   return at;
@@ -197,7 +195,8 @@ function writeAll(out: Uint8Array, start: number, tag: number, bytes: Uint8Array
     out.set(bytes, at);
     return at + length;
   }
-  for (let i = 0; i < length; i++) out[at++] = bytes[i]!; // below some 64 bytes the call costs more than the loop
+  // Below some 64 bytes, the call of `set` costs more than the loop.
+  for (let i = 0; i < length; i++) out[at++] = bytes[i]!;
   return at;
 }
 

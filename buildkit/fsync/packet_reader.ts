@@ -78,10 +78,7 @@ function setTime(stat: Stat, { low, high }: Int64): void {
   stat.mtimeNanos = Number(nanos - seconds * 1_000_000_000n);
 }
 
-/**
- * Calls `take` for each field with its number and its value. Of the two kinds of value, the other
- * one is empty.
- */
+/** Calls `take` for each field: a number comes in `value`, a text in `bytes`. */
 function readFields(
   message: Uint8Array,
   take: (field: number, value: Int64, bytes: Uint8Array) => void,

@@ -27,10 +27,7 @@ import { checkMode, checkPath, makeOrderCheck } from "./validator.ts";
 
 /** Options of a reception. */
 interface ReceiveOptions {
-  /**
-   * The folder; created, open to its owner alone, where it is missing. Links in its own path are
-   * followed.
-   */
+  /** The folder. A missing one is made, open to its owner alone. Links in its path are followed. */
   readonly dest: string;
   /**
    * Removes entries of the folder that were not sent. Otherwise they stay, unless a sent entry has
@@ -85,8 +82,7 @@ async function receiveInto(
       const refused = await receiveOrHearOut(stream, reception, options.dest);
       if (refused !== undefined) return refused;
     } catch (error) {
-      // Everything is written and FIN was sent: the daemon then resets the stream instead of ending
-      // it.
+      // After FIN, when all is written, the daemon resets the stream instead of ending it.
       if (!reception.finished()) throw error;
     } finally {
       await reception.abandon();
@@ -143,10 +139,7 @@ async function receiveOrHearOut(
   return refused;
 }
 
-/**
- * How long packets may be handled without a break, in milliseconds: other work waits for the event
- * loop.
- */
+/** How long packets may be handled without a break, in milliseconds. */
 const SLICE = 10;
 
 interface Reception {

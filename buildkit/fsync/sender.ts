@@ -67,7 +67,7 @@ async function sendWith(sys: Sys, stream: PacketStream, options: SendOptions): P
   const report = () => options.onProgress?.(progress);
   const warn = (warning: Warning) => options.onWarning?.(warning);
   const over = Promise.withResolvers<void>();
-  const stop = new AbortController(); // ends the walk and the pump, whichever way it ends
+  const stop = new AbortController(); // ends the walk and the pump with the transfer
   over.promise.catch(() => {}); // it may reject before anything waits for it
   using _aborting = onAbort(stream.signal, () => over.reject(stream.signal.reason));
   let closed = Promise.resolve();

@@ -12,10 +12,7 @@ import { Mode, type Stat } from "./packet.ts";
 /** A pass over entries. */
 export type Check = (stat: Stat) => void;
 
-/**
- * Checks that the path is relative, clean, stays below the root, and can be a name on this
- * platform.
- */
+/** Checks that a path is relative and clean, stays below the root, and may exist on this system. */
 export function checkPath(stat: Stat): void {
   const refuse = (reason: string) => {
     throw new FsyncError("accept the path", text(stat.path), reason);

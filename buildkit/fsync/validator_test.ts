@@ -1,35 +1,19 @@
 import assert from "node:assert/strict";
+import { stat } from "../../tests/fsync/raw_sender.ts";
 import { FsyncError } from "./errors.ts";
 import { makeLinkCheck } from "./hardlinks.ts";
 import { Mode, type Stat } from "./packet.ts";
 import { type Check, checkMode, checkPath, makeOrderCheck } from "./validator.ts";
 
-/**
- * A line an entry: its path, `/` behind it for a folder, `-> target` for a symlink, `=> target` for
- * a hard link.
- */
+/** Entries by line: `path`, `folder/`, `symlink -> target`, `hardlink => target`. */
 function entries(text: string): Stat[] {
   return text.split("\n").map((line) => line.trim()).filter((line) => line !== "").map((line) => {
     const [path = "", kind, target = ""] = line.split(" ");
-    return entry(path.replace(/(.)\/$/, "$1"), {
+    return stat(path.replace(/(.)\/$/, "$1"), {
       mode: path.endsWith("/") ? Mode.dir : kind === "->" ? Mode.symlink : 0,
       linkname: target,
     });
   });
-}
-
-function entry(path: string, { mode = 0, linkname = "" }): Stat {
-  const encode = (text: string) => new TextEncoder().encode(text);
-  const zero = {
-    uid: 0,
-    gid: 0,
-    size: 0,
-    mtimeSeconds: 0,
-    mtimeNanos: 0,
-    devmajor: 0,
-    devminor: 0,
-  };
-  return { ...zero, path: encode(path), mode, linkname: encode(linkname), xattrs: [] };
 }
 
 /** The path of the entry that the check refuses. */
@@ -63,10 +47,10 @@ Deno.test("paths that lead out, or are not as the protocol has them, are refused
       "a\0b",
     ]
   ) {
-    assert.equal(refused(checkPath, [entry(path, {})]), path);
+    assert.equal(refused(checkPath, [stat(path)]), path);
   }
   for (const path of ["a", "a/b", "..a", "...", "a/..b/c..", "\\", "a b", "ä"]) {
-    assert.equal(refused(checkPath, [entry(path, {})]), undefined, path);
+    assert.equal(refused(checkPath, [stat(path)]), undefined, path);
   }
 });
 
@@ -79,7 +63,7 @@ Deno.test("modes of no or of two types are refused", () => {
     Mode.dir | Mode.pipe,
   ];
   for (const mode of bad) {
-    assert.equal(refused(checkMode, [entry("a", { mode, linkname: "b" })]), "a");
+    assert.equal(refused(checkMode, [stat("a", { mode, linkname: "b" })]), "a");
   }
   const good = [
     0,
@@ -90,9 +74,9 @@ Deno.test("modes of no or of two types are refused", () => {
     Mode.device,
     Mode.device | Mode.charDevice,
   ];
-  for (const mode of good) assert.equal(refused(checkMode, [entry("a", { mode })]), undefined);
-  assert.equal(refused(checkMode, [entry("a", { mode: Mode.symlink })]), "a");
-  assert.equal(refused(checkMode, [entry("a", { mode: Mode.symlink, linkname: "b\0c" })]), "a");
+  for (const mode of good) assert.equal(refused(checkMode, [stat("a", { mode })]), undefined);
+  assert.equal(refused(checkMode, [stat("a", { mode: Mode.symlink })]), "a");
+  assert.equal(refused(checkMode, [stat("a", { mode: Mode.symlink, linkname: "b\0c" })]), "a");
 });
 
 Deno.test("order: each after its folder, siblings rising, nothing twice, no way back", () => {

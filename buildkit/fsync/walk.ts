@@ -6,8 +6,7 @@
  * regular files, which arrive empty. An entry that vanishes during the walk is skipped with a
  * warning; Go's walk skips its siblings, too.
  */
-import { makeEntries } from "./entries.ts";
-import type { Entries } from "./entries.ts";
+import { type Entries, makeEntries, widen } from "./entries.ts";
 import { Errno, errnoText, type FileStat, fileStat, S, type Sys } from "./os/sys.ts";
 import { FsyncError, text } from "./errors.ts";
 import type { Filter, FolderMatches } from "./patterns/filter.ts";
@@ -102,7 +101,7 @@ export function startWalk(options: WalkOptions): Walk {
     }
     const length = name.length - 2; // NUL and the letter of the type
     const end = frame.at + length;
-    if (end + 2 > path.length) path = copyInto(new Uint8Array(path.length * 2 + length), path);
+    if (end + 2 > path.length) path = widen(path, new Uint8Array(path.length * 2 + length));
     let ascii = 0;
     for (let i = 0; i < length; i++) ascii |= path[frame.at + i] = name.charCodeAt(i);
     path[end] = 0;
@@ -207,10 +206,7 @@ export function startWalk(options: WalkOptions): Walk {
     );
   }
 
-  /**
-   * The extended attributes of the entry in the path buffer. Apple's own, and unreadable ones, are
-   * left out.
-   */
+  /** The extended attributes of the entry in the path buffer, but Apple's and unreadable ones. */
   function xattrs(): readonly Xattr[] {
     const list = whole((into) => sys.listXattrs(path, into));
     if (list === undefined || list.length === 0) return noXattrs;
@@ -268,9 +264,4 @@ function goMode(mode: number): number {
       return out | Mode.device | Mode.charDevice;
   }
   return out;
-}
-
-function copyInto(into: Uint8Array<ArrayBuffer>, from: Uint8Array): Uint8Array<ArrayBuffer> {
-  into.set(from);
-  return into;
 }

@@ -115,13 +115,13 @@ function requestHeaders(
   fixed: readonly Header[],
   options: CallOptions,
 ): readonly Header[] {
-  const headers: [string, string][] = [[":method", "POST"], [":scheme", "http"], [":path", path]];
-  for (const [name, value] of fixed) headers.push([name, value]);
-  if (options.timeoutMs !== undefined) {
-    headers.push(["grpc-timeout", `${Math.min(Math.ceil(options.timeoutMs), 99_999_999)}m`]);
-  }
-  for (const [name, value] of options.metadata ?? []) headers.push([name, value]);
-  return headers;
+  const timeout = `${Math.min(Math.ceil(options.timeoutMs ?? 0), 99_999_999)}m`;
+  return [
+    ...[[":method", "POST"], [":scheme", "http"], [":path", path]] as const,
+    ...fixed,
+    ...options.timeoutMs === undefined ? [] : [["grpc-timeout", timeout]] as const,
+    ...options.metadata ?? [],
+  ];
 }
 
 class Call implements ClientCall {
@@ -229,16 +229,12 @@ class Call implements ClientCall {
 
   #finish(error: Error): void {
     if (this.#over) return;
-    this.#over = true;
-    for (const release of this.#release) release();
+    this.#settled();
     this.#gotHeaders.reject(error);
     this.#pipe.close(error);
   }
 
-  /**
-   * The call ended with OK. Messages may still wait for their receiver, and further sends are
-   * dropped.
-   */
+  /** The call ended with OK. Messages may still wait for their receiver; sends are dropped. */
   #settled(): void {
     if (this.#over) return;
     this.#over = true;

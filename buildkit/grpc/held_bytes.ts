@@ -9,10 +9,7 @@ const BLOCK = 64 << 10;
  * would leave tens of megabytes to the garbage collector, which counts objects sooner than bytes.
  */
 export class HeldBytes {
-  /**
-   * The blocks in order: the first is read from, the last is written to, and those between are
-   * full.
-   */
+  /** The blocks in order: the first is read, the last is written, those between are full. */
   readonly #blocks: Uint8Array[] = [];
   readonly #free: Uint8Array[] = [];
   #readAt = 0;

@@ -37,7 +37,7 @@ export class MessagePipe implements MessageStream {
    * @param credit gives received bytes back to the peer's window
    * @param fail called once when this side must end the call: a bad envelope, a receiver that threw
    * @param source sends these bytes instead of what is given to `send`
-   * @param compression may compress the messages; the peer must have been told before the first
+   * @param compression may compress the messages; the headers of the call must announce that
    */
   constructor(
     private readonly credit: (bytes: number) => void,

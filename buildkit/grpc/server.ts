@@ -19,7 +19,7 @@ const GZIP_HEADERS: readonly Header[] = [...REPLY_HEADERS, ["grpc-encoding", "gz
 /**
  * Makes what a connection in the server's role calls for each new stream, from the services that
  * the other side may use.
- * @param onError hears once of every call that failed, before its status is sent
+ * @param onError is called once for every failed call, before its status is sent
  * @param compression of messages to peers that announce gzip; by default none
  */
 export function serve(
@@ -135,10 +135,7 @@ class Call implements ServerCall {
 
 const UNITS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
-/**
- * `grpc-timeout` in milliseconds: up to eight digits and a unit. Undefined when absent or
- * malformed.
- */
+/** `grpc-timeout` (eight digits and a unit) in milliseconds; undefined for none or a wrong one. */
 function timeoutOf(value: string | undefined): number | undefined {
   const match = value?.match(/^(\d{1,8})([HMSmun])$/);
   if (!match) return undefined;

@@ -97,10 +97,7 @@ export function statusOfTrailers(trailers: Metadata): RpcError | undefined {
   return new RpcError(code, message, { details });
 }
 
-/**
- * The longest message that is sent, in characters: it may quote the peer's bytes, and headers have
- * limits.
- */
+/** The longest sent message, in characters: headers have limits, and it may quote the peer. */
 const LONGEST_MESSAGE = 16 << 10;
 
 /** The trailers for an outcome: the reverse of `statusOfTrailers`. */
@@ -120,10 +117,7 @@ export function trailersOfStatus(error: RpcError | undefined): [string, string][
   return trailers;
 }
 
-/**
- * Converts any value thrown by a handler to an RpcError. An abort is CANCELLED, the rest UNKNOWN,
- * as in Go.
- */
+/** Converts a thrown value to an RpcError: CANCELLED for an abort, else UNKNOWN, as in Go. */
 export function rpcErrorOf(thrown: unknown): RpcError {
   if (thrown instanceof RpcError) return thrown;
   const message = errorText(thrown);

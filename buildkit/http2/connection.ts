@@ -1,8 +1,8 @@
 /**
  * An HTTP/2 connection (RFC 9113), client or server, that does no I/O. Bytes from the peer go into
  * `receive`. Bytes for the peer come out of `pull`, and `onWritable` says when there are some.
- * `drive` runs one over a byte stream; the source of another connection's stream can pull from one
- * just as well.
+ * `runConnection` runs a connection over a byte stream. The source of another connection's stream
+ * can pull from one just as well.
  */
 import { ControlFrames } from "./control_frames.ts";
 import { Core, type Goaway } from "./core.ts";
@@ -18,10 +18,7 @@ import type { Stream, StreamHandler } from "./stream.ts";
 
 export interface ConnectionOptions {
   limits?: Partial<Limits>;
-  /**
-   * As server: returns the handler of a new stream. It may answer at once. Without it, all streams
-   * are refused.
-   */
+  /** As server: returns the handler of a new stream. Without it, all streams are refused. */
   onStream?: OnStream;
   /** The peer accepts no new streams; `connection.goaway` has the reason. */
   onGoaway?: (goaway: Goaway) => void;
@@ -53,7 +50,7 @@ export class Connection {
   /** When something last came from the peer, by `performance.now()`. */
   lastReceived: number = performance.now();
   /**
-   * Tells the round trip in milliseconds. On a long link, the receive windows of streams that carry
+   * The round trip in milliseconds, as it was measured. On a long link, the receive windows of streams that carry
    * much grow accordingly.
    */
   set roundTrip(milliseconds: number) {
@@ -179,10 +176,7 @@ export class Connection {
     return stream;
   }
 
-  /**
-   * Sends a PING. Resolves to the milliseconds until its answer; rejects when the connection ends
-   * before.
-   */
+  /** Sends a PING. Resolves to the milliseconds until the answer; rejects at the end. */
   ping(): Promise<number> {
     if (this.over) return Promise.reject(this.#lostError());
     return new Promise((resolve, reject) => {

@@ -11,20 +11,14 @@ import { after } from "../../base/async.ts";
 import { received, sentAll } from "../../base/while_waiting.ts";
 import type { Connection } from "./connection.ts";
 
-/**
- * The first and the largest size of a buffer. Full buffers grow, so a short exchange touches little
- * memory.
- */
+/** The first and the largest size of a buffer in bytes. Full buffers grow. */
 const [READ_FIRST, READ_MOST] = [16 << 10, 256 << 10];
 const [WRITE_FIRST, WRITE_MOST] = [16 << 10, 1 << 20];
 /** The smallest buffer, in bytes, of a slow link. */
 const LEAST = 64 << 10;
 /** Milliseconds that the peer gets to read the last frames, such as GOAWAY. */
 const GRACE = 1000;
-/**
- * Milliseconds that a buffer should take: longer, and the next is halved; under a quarter, and it
- * is doubled.
- */
+/** Milliseconds that a buffer should take. A slower one is halved, one of a quarter is doubled. */
 const SLOW = 80;
 
 export interface RunningConnection {

@@ -54,7 +54,7 @@ function ask(connection: Connection, source?: SendQueue) {
 }
 
 for (const capacity of [1, 700, 65_536, 4 << 20]) {
-  Deno.test(`drive: a call over a stream that takes ${capacity} bytes at a time`, async () => {
+  Deno.test(`over a stream: a call over a stream that takes ${capacity} bytes at a time`, async () => {
     const [here, there] = memoryStreams(capacity);
     const server = serve(there), client = connect(here);
     const queue = new SendQueue();
@@ -81,7 +81,7 @@ for (const capacity of [1, 700, 65_536, 4 << 20]) {
   });
 }
 
-Deno.test("drive: what one turn queues is one write, and the first waits for nobody", async () => {
+Deno.test("over a stream: what one turn queues is one write, and the first waits for nobody", async () => {
   const [here, there] = memoryStreams(1 << 20);
   const writes: number[] = [];
   const counted: ByteStream = {
@@ -106,7 +106,7 @@ Deno.test("drive: what one turn queues is one write, and the first waits for nob
   await client.run.closed;
 });
 
-Deno.test("drive: the peer's end, orderly or not, ends the streams once", async () => {
+Deno.test("over a stream: the peer's end, orderly or not, ends the streams once", async () => {
   const [here, there] = memoryStreams();
   const server = serve(there), client = connect(here);
   const { recorder, over } = ask(client.connection, new SendQueue());
@@ -121,7 +121,7 @@ Deno.test("drive: the peer's end, orderly or not, ends the streams once", async 
   assert.equal(server.error()!.message, "the connection was lost: aborted");
 });
 
-Deno.test("drive: a broken stream is the cause", async () => {
+Deno.test("over a stream: a broken stream is the cause", async () => {
   const [here, there] = memoryStreams();
   const broken = new Error("no route to host");
   const client = connect({
@@ -137,7 +137,7 @@ Deno.test("drive: a broken stream is the cause", async () => {
   assert.equal(recorder.error!.message, "the connection was lost: no route to host");
 });
 
-Deno.test("drive: a peer of another protocol", async () => {
+Deno.test("over a stream: a peer of another protocol", async () => {
   const [here, there] = memoryStreams();
   const client = connect(here);
   const ping = client.connection.ping();
@@ -149,7 +149,7 @@ Deno.test("drive: a peer of another protocol", async () => {
   assert.equal(here.closed, true);
 });
 
-Deno.test("drive: close lets an open stream finish", async () => {
+Deno.test("over a stream: close lets an open stream finish", async () => {
   const [here, there] = memoryStreams();
   const server = serve(there), client = connect(here);
   const queue = new SendQueue();
@@ -167,7 +167,7 @@ Deno.test("drive: close lets an open stream finish", async () => {
   await client.run.close();
 });
 
-Deno.test("drive: a peer that breaks the protocol and does not read is not waited for", async () => {
+Deno.test("over a stream: a peer that breaks the protocol and does not read is not waited for", async () => {
   const [here, there] = memoryStreams(100);
   const client = connect(here);
   const queue = new SendQueue();
@@ -183,7 +183,7 @@ Deno.test("drive: a peer that breaks the protocol and does not read is not waite
   assert.match(client.error()!.message, /DATA on stream 0/);
 });
 
-Deno.test("drive: on a slow link a PING's answer does not stand behind seconds of data", async () => {
+Deno.test("over a stream: on a slow link a PING's answer does not stand behind seconds of data", async () => {
   const [here, there] = memoryStreams(32_768);
   const rate = 4_000; // bytes a millisecond
   let writing = Promise.resolve();

@@ -1,7 +1,4 @@
-/**
- * The constants of HPACK (RFC 7541): the static table (appendix A) and the lengths of its Huffman
- * code (appendix B).
- */
+/** The constants of HPACK: its static table and its Huffman code (RFC 7541, appendices A and B). */
 
 /** RFC 7541 appendix A; index 1 is the first. A name alone stands for an empty value. */
 export const STATIC_TABLE: readonly (readonly [name: string, value: string])[] = [

@@ -1,7 +1,4 @@
-/**
- * Handles the peer's DATA and header blocks (RFC 9113 §5, §8.1); the other frames are
- * `ControlFrames`' part.
- */
+/** Handles the peer's DATA and header blocks (RFC 9113 §5, §8.1). `ControlFrames` has the rest. */
 import { Code, Http2Error } from "./errors.ts";
 import type { FrameSink } from "./frame_reader.ts";
 import {

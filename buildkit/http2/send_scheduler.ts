@@ -10,7 +10,6 @@ import { ControlQueue } from "./control_queue.ts";
 import type { Core } from "./core.ts";
 import { DEFAULT_MAX_FRAME, DEFAULT_WINDOW, Flag, Frame } from "./frame.ts";
 import { HEADER_BYTES, putFrameHeader } from "./frame.ts";
-import type { Source } from "./source.ts";
 import type { Stream } from "./stream.ts";
 
 /** With less room than this, a frame is assembled in a buffer of its own and copied in pieces. */
@@ -40,7 +39,7 @@ export class SendScheduler {
   #head: Stream | undefined; // those ready, linked by `next`
   #tail: Stream | undefined;
   #pulling: Stream | undefined;
-  #rested: Stream[] = []; // streams that had bytes and could send none
+  readonly #rested = new Set<Stream>(); // streams that had bytes and could send none
   readonly #carry: Uint8Array = new Uint8Array(HEADER_BYTES + CARRY);
   #carryAt = 0;
   #carryEnd = 0;
@@ -72,7 +71,7 @@ export class SendScheduler {
   answerPing(opaque: Uint8Array): void {
     if (this.#answer !== undefined) this.#release();
     this.#answer = opaque.slice();
-    this.#before = undefined; // known at the next pull: other frames of the peer may open windows yet
+    this.#before = undefined; // known at the next pull, when the peer may have opened windows
     this.signal();
   }
 
@@ -117,10 +116,7 @@ export class SendScheduler {
     this.control.ping(opaque, true);
   }
 
-  /**
-   * Fills `into` as far as possible and returns the count; less than its length means that nothing
-   * is left for now.
-   */
+  /** Fills `into` and returns the count of bytes. When it isn't full, nothing is left for now. */
   pull(into: Uint8Array): number {
     const end = into.length;
     let at = 0;
@@ -183,11 +179,9 @@ export class SendScheduler {
 
   /** The connection's window, or a stream's, has grown. */
   windowOpened(): void {
-    if (this.#rested.length > 0) {
-      const rested = this.#rested;
-      this.#rested = [];
-      for (const stream of rested) this.wake(stream);
-    }
+    const rested = [...this.#rested];
+    this.#rested.clear();
+    for (const stream of rested) this.wake(stream);
     if (this.window > 0 && this.#head !== undefined) this.signal();
   }
 
@@ -227,10 +221,11 @@ export class SendScheduler {
     const target = aside ? this.#carry : into;
     const start = aside ? 0 : at;
     limit = Math.min(limit, aside ? CARRY : room);
-    const count = this.#pullFrom(stream, source, target, start + HEADER_BYTES, limit);
+    const began = start + HEADER_BYTES;
+    const count = this.#pullFrom(stream, target.subarray(began, began + limit));
     if (stream.isClosed) return at;
     if (count === 0) {
-      if (source.available() > 0) this.#rest(stream);
+      if (source.available() > 0) this.#rested.add(stream);
       else if (isEnding(stream)) this.core.finish(stream);
       return at;
     }
@@ -254,20 +249,10 @@ export class SendScheduler {
     return at;
   }
 
-  #rest(stream: Stream): void {
-    if (!this.#rested.includes(stream)) this.#rested.push(stream);
-  }
-
-  #pullFrom(
-    stream: Stream,
-    source: Source,
-    target: Uint8Array,
-    at: number,
-    limit: number,
-  ): number {
+  #pullFrom(stream: Stream, into: Uint8Array): number {
     this.#pulling = stream;
     try {
-      return source.pull(target.subarray(at, at + limit));
+      return stream.source!.pull(into);
     } catch (error) {
       this.core.sourceFailed(stream, error);
       return 0;

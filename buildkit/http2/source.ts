@@ -19,14 +19,8 @@ export interface Source {
    * True when nothing will follow what `available` counts: END_STREAM then goes with the last byte.
    */
   readonly ended: boolean;
-  /**
-   * Called once, when a stream takes the source. The source calls `wake` when it has new data or
-   * has ended.
-   */
+  /** Called once. The source calls `wake` when it has new data or has ended. */
   attached?(wake: () => void): void;
-  /**
-   * Called once, when the stream is over and pulls no more; with the error that ended it, if one
-   * did.
-   */
+  /** Called once, when the stream is over and pulls no more, with its error if there is one. */
   detached?(error?: Error): void;
 }

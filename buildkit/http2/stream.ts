@@ -22,10 +22,7 @@ export interface StreamHandler {
    */
   data(chunk: Uint8Array): void;
   trailers?(list: Header[]): void;
-  /**
-   * The peer sends nothing more: after the last data, the trailers, or a header list that ended the
-   * stream.
-   */
+  /** The peer sends nothing more: the last data, the trailers or the only header list has come. */
   end?(): void;
   /** Called exactly once, when the stream is over: complete in both directions, or by the error. */
   closed(error?: Http2Error): void;
@@ -66,10 +63,7 @@ export class Stream {
     readonly received: ReceiveWindow,
   ) {}
 
-  /**
-   * As server: sends the response's header list (any number of 1xx ones may precede it). Ignored
-   * once closed.
-   */
+  /** As server: sends the response's header list, perhaps after 1xx ones. Ignored once closed. */
   sendHeaders(list: readonly Header[], endStream = false): void {
     if (!this.isClosed) this.core.sendHeaders(this, list, endStream);
   }
@@ -109,10 +103,7 @@ export class Stream {
     this.wake();
   }
 
-  /**
-   * Ends both sides at once, by RST_STREAM with `code`; unsent bytes are dropped. Ignored once
-   * closed.
-   */
+  /** Ends both sides by RST_STREAM; unsent bytes are dropped. Ignored once closed. */
   reset(code: number): void {
     this.core.resetStream(this, code, `stream reset by us: ${codeName(code)}`);
   }

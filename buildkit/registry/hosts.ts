@@ -1,7 +1,4 @@
-/**
- * The hosts that serve a registry's content: its mirrors and the registry itself, with TLS or
- * without.
- */
+/** The hosts that serve a registry's content: its mirrors and itself, with TLS or without. */
 
 /** The settings of a registry in buildkitd.toml: `[registry."HOST"]`. */
 export interface RegistryConfig {

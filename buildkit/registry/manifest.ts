@@ -71,10 +71,7 @@ function withoutNulls(json: Readonly<Record<string, unknown>>): Record<string, u
   return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
 }
 
-/**
- * Reads JSON. Throws `ManifestError` for other text, and for what is nested too deeply to walk
- * through.
- */
+/** Reads JSON. Throws `ManifestError` for other text, and for text that is nested too deeply. */
 export function parseJson(bytes: Uint8Array, shown: string): unknown {
   if (depthOf(bytes) > DEEPEST_JSON) {
     throw new ManifestError(`${shown}: its JSON is nested more than ${DEEPEST_JSON} deep`);

@@ -1,7 +1,4 @@
-/**
- * Repeats requests after passing failures of a registry: answers of 5xx, broken connections, and
- * short bodies.
- */
+/** Repeats requests after passing failures: answers of 5xx, broken connections, short bodies. */
 import { pause } from "../../base/async.ts";
 import { RegistryError } from "./registry_error.ts";
 import type { Client } from "./requests.ts";

@@ -30,10 +30,7 @@ export interface Client {
   readonly signal: AbortSignal;
   /** How long an answer may take to begin, and data to go on, in milliseconds. */
   readonly patience: number;
-  /**
-   * Hosts that have answered before: when such a host refuses a connection, it may be starting
-   * anew.
-   */
+  /** Hosts that have answered before. One that now refuses a connection may be starting anew. */
   readonly answered: Set<string>;
   /** Runs requests without a body, so many at a time. */
   readonly turns: <T>(work: () => Promise<T>) => Promise<T>;

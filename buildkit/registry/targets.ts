@@ -26,10 +26,7 @@ export function clearProblem(to: URL, permitted: readonly string[]): string | un
   return "a login is not sent without TLS to another machine";
 }
 
-/**
- * As {@link clearProblem}, for a registry's token server; only the registry itself may be
- * permitted.
- */
+/** As {@link clearProblem}, for a token server. Only the registry itself may be permitted. */
 export function realmProblem(
   registry: string,
   realm: URL,

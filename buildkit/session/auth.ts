@@ -87,10 +87,7 @@ export function auth(options: AuthOptions): Service {
   };
 }
 
-/**
- * Throws INVALID_ARGUMENT for an invalid host, because the host becomes a part of a line, and of a
- * URL.
- */
+/** Throws INVALID_ARGUMENT for an invalid host: a host becomes a part of a line, and of a URL. */
 function checkHost(host: string): void {
   if (/^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?$/.test(host)) return;
   throw new RpcError(Code.INVALID_ARGUMENT, `${JSON.stringify(host)} is not a registry's host`);

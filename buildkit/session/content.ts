@@ -94,10 +94,7 @@ function folderContent(
   };
 }
 
-/**
- * The path of a blob. Throws an RpcError for an invalid digest, because a digest must not lead
- * elsewhere.
- */
+/** The path of a blob. Throws an RpcError for an invalid digest, which could lead elsewhere. */
 export function blobPath(folder: string, digest: string): string {
   const match = /^([a-z0-9]+(?:[.+_-][a-z0-9]+)*):([0-9a-f]{32,})$/.exec(digest);
   if (!match) {

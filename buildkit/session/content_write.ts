@@ -1,7 +1,7 @@
 /**
  * Content.Write: one blob, in one call. Each message is an action, and is answered:
  *
- *     STAT {ref, total, expected}   how much is already written: nothing, because every write starts from zero
+ *     STAT {ref, total, expected}   asks for the written bytes: none, because every write starts anew
  *     WRITE {offset, data}          appends; at offset 0 it begins again, any other is OutOfRange
  *     COMMIT {total, expected}      checks size and digest, and gives the blob its place
  *

@@ -11,10 +11,7 @@ import { type ByteOutput, Gatherer, OutputError, type OutputSink } from "./outpu
 /** A file that is being written. */
 interface OpenFile {
   readonly file: Deno.FsFile;
-  /**
-   * The temporary path, until it is renamed to `path`; undefined when the bytes go to `path`
-   * directly.
-   */
+  /** The temporary path; undefined when the bytes go to `path` directly. */
   readonly temporary: string | undefined;
   readonly path: string;
   /** Ends the removal of the temporary file at the program's exit. */

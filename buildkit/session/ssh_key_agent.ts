@@ -1,7 +1,4 @@
-/**
- * An agent in memory: it lists private keys and signs with them
- * (https://www.rfc-editor.org/rfc/rfc9987).
- */
+/** An agent in memory: it lists private keys and signs with them (RFC 9987). */
 import { joinBytes, sameBytes } from "../../base/bytes.ts";
 import {
   AgentError,

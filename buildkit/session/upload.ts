@@ -19,10 +19,7 @@ interface Reader {
 /** Read at once at most, and what may wait for the daemon; in bytes. */
 const CHUNK = 256 << 10;
 const WAITING = 1 << 20;
-/**
- * A pipe gives 64 KiB at most. The rest of a buffer is used until it is smaller than this, in
- * bytes.
- */
+/** A buffer's rest of fewer bytes isn't used. A pipe gives at most 64 KiB at once. */
 const SCRAP = 16 << 10;
 
 /**

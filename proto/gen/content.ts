@@ -7,8 +7,8 @@ import { FieldMask } from "./google/protobuf/field_mask.ts";
 import { Timestamp } from "./google/protobuf/timestamp.ts";
 
 /**
- * Blobs by digest. The daemon serves those of history records, a session those of caches and images in
- * local folders, and containerd its own.
+ * Blobs by digest. The daemon serves those of history records, a session those of caches and
+ * images in local folders, and containerd its own.
  */
 
 export enum WriteAction {

@@ -9,8 +9,8 @@ import { Platform, SourceOp } from "./pb.ts";
 import { Status } from "./status.ts";
 
 /**
- * The daemon's service for frontends, as far as clients use it: queries of a Dockerfile, and files of
- * results. The calls that look into a build are in gateway_containers.proto.
+ * The daemon's service for frontends, as far as clients use it: queries of a Dockerfile, and files
+ * of results. The calls that look into a build are in gateway_containers.proto.
  */
 
 export type PingRequest = types.PingRequest;

@@ -7,8 +7,8 @@ import type { Platform, SourceOp } from "./pb_types.ts";
 import type { Status } from "./status_types.ts";
 
 /**
- * The daemon's service for frontends, as far as clients use it: queries of a Dockerfile, and files of
- * results. The calls that look into a build are in gateway_containers.proto.
+ * The daemon's service for frontends, as far as clients use it: queries of a Dockerfile, and files
+ * of results. The calls that look into a build are in gateway_containers.proto.
  */
 
 export interface PingRequest {

@@ -125,7 +125,7 @@ export interface ProgressGroup {
   weak: boolean;
 }
 
-/** An operation, of which only inputs and fetches are read. A definition's last one has only an input. */
+/** An operation; only inputs and fetches are read. A definition's last one has only an input. */
 export interface Op {
   inputs: Input[];
   source: SourceOp | undefined;

@@ -7,10 +7,7 @@
  */
 import type { Stat } from "../packet.ts";
 
-/**
- * The attributes of an entry besides its content. Owners are left out: every entry belongs to this
- * user.
- */
+/** The attributes of an entry besides its content. Every entry belongs to this user. */
 export type Attributes = Pick<Stat, "mode" | "mtimeSeconds" | "mtimeNanos" | "xattrs">;
 
 /** The folder. Disposing of it keeps the written entries. */
@@ -23,10 +20,7 @@ export interface Dest extends Disposable {
   makeFolder(path: string, mode: number): boolean;
   /** Gives a folder its attributes, after everything in the folder is written. */
   finishFolder(path: string, attributes: Attributes): void;
-  /**
-   * Opens a regular file of that size for reading; undefined where there is none that this user may
-   * read.
-   */
+  /** Opens a regular file of that size; undefined where there is none that this user may read. */
   openExisting(path: string, size: number): ExistingFile | undefined;
   /** Begins a file under a temporary name in its folder. */
   createFile(path: string): OutFile;
@@ -63,10 +57,7 @@ export interface OutFile {
   abandon(): void;
 }
 
-/**
- * A name for an entry that is not yet complete; nine digits, as other clients' have, so that one
- * rule ignores them.
- */
+/** The name of an incomplete entry. Its nine digits are as other clients': one rule ignores all. */
 export function temporaryName(): string {
   return `.tmp.${100_000_000 + crypto.getRandomValues(new Uint32Array(1))[0]! % 900_000_000}`;
 }

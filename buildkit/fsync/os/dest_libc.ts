@@ -22,10 +22,7 @@ import { cString, Errno, errnoText, S } from "./sys.ts";
 import { FsyncError } from "../errors.ts";
 import { Mode, type Stat } from "../packet.ts";
 
-/**
- * Opens the folder `root`; undefined where there is no libc. Throws {@link FsyncError} when it
- * can't be opened.
- */
+/** Opens the folder `root`; undefined without libc. Throws {@link FsyncError}. */
 export function openLibcDest(root: string): Dest | undefined {
   const libc = openLibcWrite();
   if (libc === undefined) return undefined;
@@ -78,7 +75,8 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     if (calls.unlinkat(at, bytes, 0) >= 0) return;
     const result = errno();
     if (result === -Errno.ENOENT) return;
-    if (result !== -Errno.EISDIR && result !== -Errno.EPERM) fail("remove", path, result); // EPERM: a folder on macOS
+    // macOS answers EPERM for a folder.
+    if (result !== -Errno.EISDIR && result !== -Errno.EPERM) fail("remove", path, result);
     calls.fchmodat(at, bytes, 0o700, 0);
     for (const child of names(path)) remove(`${path}/${child}`);
     folders.forget(path);
@@ -100,10 +98,7 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     fail("create", path, result);
   }
 
-  /**
-   * Makes an entry by `make` under a temporary name, completes it by `complete`, and gives it its
-   * own name.
-   */
+  /** Makes an entry under a temporary name, completes it, and gives it its own name. */
   function replace(
     path: string,
     make: (at: number, name: Uint8Array<ArrayBuffer>) => number,
@@ -215,7 +210,8 @@ function makeDest(libc: LibcWrite, root: string, rootFolder: number): Dest {
     const result = errno();
     if (result !== -Errno.EEXIST) fail("create the folder", path, result);
     let existing = calls.openat(at, bytes, flags.folder | flags.noFollow, 0);
-    if (existing < 0 && errno() === -Errno.EACCES) { // a folder, then: anything else fails for what it is
+    // Only a folder fails for its permissions: other entries fail because they are no folders.
+    if (existing < 0 && errno() === -Errno.EACCES) {
       calls.fchmodat(at, bytes, 0o700, 0);
       existing = calls.openat(at, bytes, flags.folder | flags.noFollow, 0);
     }

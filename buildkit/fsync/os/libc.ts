@@ -43,7 +43,7 @@ const darwinSymbols = {
   getxattr: { parameters: ["buffer", "buffer", "buffer", "u32", "u32", "i32"], result: "i32" },
 } as const;
 
-/** libc, or undefined where it cannot be had. */
+/** Opens libc; undefined on Windows, without FFI, and for an unknown C library. */
 export function openLibc(): Sys | undefined {
   if (Deno.build.os === "linux") {
     const lib = load(libcNames(), linuxSymbols);
@@ -72,10 +72,7 @@ export function load<T extends Deno.ForeignLibraryInterface>(
   return undefined;
 }
 
-/**
- * Reads errno right after a failed call. The address is fixed for a thread, and JavaScript stays on
- * one.
- */
+/** Reads errno right after a failed call. The address is fixed for a thread, as JavaScript's is. */
 export function errnoReader(location: Deno.PointerValue): () => number {
   const view = new Deno.UnsafePointerView(location!);
   return () => -view.getInt32();
@@ -157,10 +154,7 @@ function orErrno(result: number, errno: () => number): number {
   return result < 0 ? errno() : result;
 }
 
-/**
- * struct statx as 32-bit words: nlink 4, mode 7, ino 8, size 10, mtime 28 (seconds) and 30, rdev
- * 32, dev 34.
- */
+/** struct statx in 32-bit words: nlink 4, mode 7, ino 8, size 10, mtime 28, rdev 32, dev 34. */
 function fromStatx(raw: Uint32Array, into: FileStat): void {
   into.nlink = raw[4]!;
   into.mode = raw[7]! & 0xffff;
@@ -183,16 +177,14 @@ function fromDarwinStat(raw: DataView, into: FileStat): void {
   into.size = Number(raw.getBigInt64(96, true));
   into.mtimeSeconds = Number(raw.getBigInt64(48, true));
   into.mtimeNanos = Number(raw.getBigInt64(56, true));
-  into.major = (rdev >>> 8) & 0xfff; // Linux's split of the number, on macOS too: it is what Go's sender does
+  // Go's sender splits the number as on Linux, also on macOS.
+  into.major = (rdev >>> 8) & 0xfff;
   into.minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
 }
 
 const letters: Record<number, string> = { 4: "d", 8: "-", 10: "l", 0: "?" };
 
-/**
- * struct linux_dirent64: 8 inode, 8 offset, 2 length of the record, 1 type, then the name, ended by
- * NUL.
- */
+/** struct linux_dirent64: inode 8, offset 8, length of the record 2, type 1, name and NUL. */
 export function namesOf(dents: Uint8Array, size: number, into: string[]): void {
   for (let at = 0; at < size; at += dents[at + 16]! | (dents[at + 17]! << 8)) {
     const start = at + 19;

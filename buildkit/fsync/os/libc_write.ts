@@ -1,7 +1,4 @@
-/**
- * The system calls that writing into a folder needs, relative to open folders; numbers as libc
- * gives them.
- */
+/** The system calls that write into a folder, relative to open folders. Results are libc's. */
 import { libcNames } from "../../../base/libc_names.ts";
 import { errnoReader, load } from "./libc.ts";
 
@@ -36,7 +33,7 @@ const symbols = {
   getdents64: { parameters: ["i32", "buffer", "u32"], result: "i32", optional: true },
 } as const;
 
-/** libc for writing. */
+/** The functions of libc that write. */
 export interface LibcWrite extends Disposable {
   readonly calls: Deno.DynamicLibrary<typeof symbols>["symbols"];
   /** The negative errno of the call that has just failed. */
@@ -63,7 +60,7 @@ export const flags = Deno.build.os === "darwin"
     atRemoveDir: 0x200,
   };
 
-/** Opens it; undefined where there is no libc or no FFI. */
+/** Opens libc for writing; undefined without libc or FFI. */
 export function openLibcWrite(): LibcWrite | undefined {
   const location = Deno.build.os === "darwin" ? "__error" : "__errno_location";
   const errno = { name: location, parameters: [], result: "pointer" } as const;

@@ -12,22 +12,19 @@ import { splitPath, toCString } from "../paths.ts";
 
 /** Open folders. */
 interface OpenFolders {
-  /**
-   * The folder at a path, `""` for the root: its number, or the negative errno. Good until `trim`
-   * or `forget`.
-   */
+  /** The number of the folder at a path (`""`: the root), or the negative errno; until `trim`. */
   at(path: string): number;
   /** Closes a folder and those in it. */
   forget(path: string): void;
-  /** Closes those that were not used for long. */
+  /** Closes the folders that were not used for long. */
   trim(): void;
-  /** Closes all, the root too. */
+  /** Closes all folders and the root. */
   close(): void;
 }
 
 const kept = 64;
 
-/** Begins with the open folder `root`, which becomes its own. */
+/** Begins with the open folder `root`, which `close` closes, too. */
 export function makeOpenFolders({ calls, errno }: LibcWrite, root: number): OpenFolders {
   const open = new Map<string, number>(); // least recently used first
   function at(path: string): number {

@@ -31,15 +31,12 @@ export interface FileStat {
   mtimeNanos: number;
   major: number;
   minor: number;
-  /**
-   * Device and inode (a string where the number is past 2^53). Two names of one file have the same
-   * two.
-   */
+  /** Device and inode, which two names of one file share. An inode past 2^53 is a string. */
   dev: number;
   ino: number | string;
 }
 
-/** An empty one to be filled. */
+/** Makes a record for `lstat` to fill. */
 export function fileStat(): FileStat {
   return {
     mode: 0,
@@ -54,7 +51,7 @@ export function fileStat(): FileStat {
   };
 }
 
-/** Paths given to these are bytes that end with a NUL. */
+/** The system calls. Paths are bytes that end with a NUL. */
 export interface Sys extends Disposable {
   /** The status of the entry itself, links not followed. */
   lstat(path: Uint8Array, into: FileStat): number;
@@ -70,10 +67,7 @@ export interface Sys extends Disposable {
   listXattrs(path: Uint8Array, into: Uint8Array): number;
   /** One extended attribute (`name` ends with NUL); its length. */
   getXattr(path: Uint8Array, name: Uint8Array, into: Uint8Array): number;
-  /**
-   * Opens a file for reading. It follows no link, and does not block if a FIFO has replaced the
-   * file.
-   */
+  /** Opens a file for reading. Follows no link, and does not block on a FIFO. */
   open(path: Uint8Array): number;
   read(file: number, into: Uint8Array): number;
   /** Reads without blocking the event loop. */

@@ -21,10 +21,7 @@ interface FolderVerdict extends FolderMatches {
 
 /** A filter over relative paths with `/`. Folders are queried from the top down. */
 export interface Filter {
-  /**
-   * Whether a file, link or the like is sent; `parent` is the result for its folder, undefined in
-   * the root.
-   */
+  /** Whether an entry other than a folder is sent. `parent`: its folder's result, if it has one. */
   file(path: string, parent: FolderMatches | undefined): boolean;
   folder(path: string, parent: FolderMatches | undefined): FolderVerdict;
 }
@@ -35,10 +32,7 @@ interface FilterPatterns {
   readonly excludes: readonly string[];
 }
 
-/**
- * Makes a filter; undefined when everything is sent. Rejects with FsyncError for a pattern with
- * wrong syntax.
- */
+/** Makes a filter; undefined to send everything. Rejects with FsyncError for wrong syntax. */
 export async function makeFilter(patterns: FilterPatterns): Promise<Filter | undefined> {
   if (patterns.includes.length === 0 && patterns.excludes.length === 0) return undefined;
   // A list of blank rules is a list all the same: such includes match nothing.

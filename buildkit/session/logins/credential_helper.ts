@@ -14,10 +14,7 @@ import { osReason } from "../../../base/os_reason.ts";
 export interface HelperOptions {
   /** The environment. */
   readonly env: (name: string) => string | undefined;
-  /**
-   * The time limit, in milliseconds. The daemon waits 60 s for a login, and a person may have to
-   * unlock something.
-   */
+  /** The time limit, in milliseconds. A person may unlock a store; the daemon waits 60 s. */
   readonly timeout?: number;
   /** Ends a helper that runs, too. */
   readonly signal?: AbortSignal;
@@ -32,10 +29,7 @@ const TIMEOUT = 50_000;
 /** A helper's answer is cut after this, in characters. */
 const LONGEST = 1 << 20;
 
-/**
- * Asks the helper `name` (`pass`) for a server's login. Throws `HelperError`, or the signal's
- * reason.
- */
+/** Asks the helper `name` (`pass`) for a login. Throws `HelperError`, or the signal's reason. */
 export async function askHelper(
   name: string,
   server: string,

@@ -153,10 +153,7 @@ async function search(
   return fromAuths(file, key, path, warn);
 }
 
-/**
- * Finds a login in `auths`: by the key itself, else by a key that names the same host
- * (`https://host/v1/`).
- */
+/** Finds a login in `auths`: by the key, else by a key of the same host (`https://host/v1/`). */
 function fromAuths(
   { auths }: Config,
   key: string,

@@ -1,9 +1,6 @@
 import { rootsAreEmpty } from "../../../transports/tls/roots.ts";
 
-/**
- * A client for HTTPS that trusts the system's authorities besides those of the runtime.
- * Reading them costs 20 ms.
- */
+/** A client for HTTPS that trusts the system's authorities, too. Reading them costs 20 ms. */
 export async function httpsClient(
   { ca, keypair }: { ca: readonly string[]; keypair?: { cert: string; key: string } },
 ): Promise<Deno.HttpClient> {

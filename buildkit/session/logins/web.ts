@@ -1,10 +1,7 @@
 /** Short requests to servers of tokens and to registries, with limits of time and size. */
 import { errorText } from "../../../base/error_text.ts";
 
-/**
- * The time limit, in milliseconds. The daemon gives up after 60 s; an earlier end lets it receive
- * the reason.
- */
+/** The time limit, in milliseconds: before the daemon's 60 s, so that it receives the reason. */
 const TIMEOUT = 50_000;
 /** Bytes of an answer that are read. */
 const LARGEST = 1 << 20;
