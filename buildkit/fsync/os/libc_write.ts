@@ -47,7 +47,8 @@ export const flags = Deno.build.os === "darwin"
     folder: 0x100000 | 0x1000000, // O_DIRECTORY | O_CLOEXEC
     noFollow: 0x100,
     existing: 0x100 | 0x1000000 | 0x4, // O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
-    createNew: 0x1 | 0x200 | 0x800 | 0x100 | 0x1000000, // O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    // O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    createNew: 0x1 | 0x200 | 0x800 | 0x100 | 0x1000000,
     atNoFollow: 0x20,
     atRemoveDir: 0x80,
   }
