@@ -9,7 +9,7 @@ import { redact, splitEndpoint } from "./endpoint.ts";
 import { DialError, EndpointError, interrupted } from "./errors.ts";
 import { readCache, stateOf, writeCache } from "./plugins/cache.ts";
 import type { Target } from "./plugins/executable.ts";
-import { hostName } from "./plugins/host_name.ts";
+import { hostName } from "./net/tcp_connect.ts";
 import { type Metadata, MetadataError } from "./plugins/metadata.ts";
 import { anyModule, atPath, locate, locateAll, type PluginFile } from "./plugins/locate.ts";
 import { distrust } from "./plugins/trust.ts";

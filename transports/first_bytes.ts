@@ -47,29 +47,28 @@ export function explainFirstBytes(bytes: Uint8Array, tls = false): Misfit | unde
   const text = printable(bytes);
   if (text === undefined) {
     const hex = [...bytes.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0"));
-    const problem = `the other side does not speak HTTP/2: it began with the bytes ${
-      hex.join(" ")
-    }`;
-    return { code: "unsupported", problem, hint: OWN_PORT };
+    return other(`the other side does not speak HTTP/2: it began with the bytes ${hex.join(" ")}`);
   }
   const line = JSON.stringify(text.split(/\r?\n/)[0]!.slice(0, 200));
   if (text.startsWith("HTTP/")) {
-    const wantsTls = /https|TLS|SSL/i.test(text);
-    const problem = `an HTTP/1.1 server is listening there: it answered ${line}`;
-    return { code: "unsupported", problem, hint: wantsTls ? NEEDS_TLS : OWN_PORT };
+    const hint = /https|TLS|SSL/i.test(text) ? NEEDS_TLS : OWN_PORT;
+    return other(`an HTTP/1.1 server is listening there: it answered ${line}`, hint);
   }
   // A server that takes the preface for a request of HTTP/0.9 answers without a head.
   if (/^\s*<(?:!doctype html|html)/i.test(text)) {
-    const problem = `an HTTP/1.1 server is listening there: it answered with a page, ${line}`;
-    return { code: "unsupported", problem, hint: OWN_PORT };
+    return other(`an HTTP/1.1 server is listening there: it answered with a page, ${line}`);
   }
   if (text.startsWith("SSH-")) {
-    const problem = `an SSH server is listening there: it began with ${line}`;
-    return { code: "unsupported", problem, hint: OWN_PORT };
+    return other(`an SSH server is listening there: it began with ${line}`);
   }
-  const problem = `the other side does not speak HTTP/2: it wrote the text ${line}`;
-  const hint = `${OWN_PORT}; if a shell or a program relays the connection (ssh, exec), make ` +
-    "sure that it prints nothing itself, for example in its start-up files";
+  return other(
+    `the other side does not speak HTTP/2: it wrote the text ${line}`,
+    `${OWN_PORT}; if a shell or a program relays the connection (ssh, exec), make sure that it ` +
+      "prints nothing itself, for example in its start-up files",
+  );
+}
+
+function other(problem: string, hint = OWN_PORT): Misfit {
   return { code: "unsupported", problem, hint };
 }
 

@@ -193,7 +193,7 @@ Deno.test("TLS: files that are missing or invalid are named", async () => {
     const [options, expected] of [
       [
         { cacert: "/none.pem" },
-        /can't read cacert \/none\.pem: no such file; check the option cacert/,
+        /can't read cacert \/none\.pem: there is no such file; check the option cacert/,
       ],
       [{ cacert: dir }, /can't read cacert .*: it is a folder/],
       [

@@ -20,7 +20,7 @@ import { diagnoseContainer } from "./diagnosis.ts";
 import { explainRefusal } from "./refusal.ts";
 import { said } from "../net/ending.ts";
 import { type StderrTail, stderrTail } from "../net/stderr_tail.ts";
-import type { ByteStream } from "../byte_stream.ts";
+import { type ByteStream, streamClosed } from "../byte_stream.ts";
 import { DialError, interrupted, lostOrFailed } from "../errors.ts";
 import type { DialContext, DialStep } from "../transport.ts";
 
@@ -151,7 +151,7 @@ function watch(
       if (ended === undefined) await raw.closeWrite();
     },
     close() {
-      closing.abort(new Deno.errors.Interrupted("the stream was closed"));
+      closing.abort(streamClosed());
       raw.close();
     },
   };

@@ -5,7 +5,12 @@
  *     POST /session  Upgrade: h2c   X-Docker-Expose-Session-Uuid: …   → 101, the engine as client
  */
 import { onAbort } from "../../base/async.ts";
-import { askEngine, type EngineEndpoint, EngineError } from "./docker_engine.ts";
+import {
+  askEngine,
+  type EngineEndpoint,
+  EngineError,
+  type EngineRequest,
+} from "./docker_engine.ts";
 import { buildkitInside } from "./buildkit.ts";
 import { NO_ENGINE } from "./choice.ts";
 import { noEngine } from "./refusal.ts";
@@ -19,15 +24,17 @@ export async function dialInside(
   endpoint: string,
   context: DialContext,
 ): Promise<Connection> {
-  const open = (path: string, headers: Fields, inner: DialContext) =>
-    upgrade({ engine, path, headers, endpoint }, inner);
   const quiet = (signal: AbortSignal) => ({ ...context, signal, step: () => {} });
   return {
-    stream: await open("/grpc", {}, context),
+    stream: await upgrade(engine, endpoint, { path: "/grpc" }, context),
     authority: "localhost",
     peer: `the engine at ${engine.host}`,
     secure: engine.tls !== undefined || engine.host.startsWith("ssh:"),
-    dialSession: (fields, signal) => open("/session", grouped(fields), quiet(signal)),
+    dialSession(fields, signal) {
+      const headers: Record<string, string[]> = {};
+      for (const [name, value] of fields) (headers[name] ??= []).push(value);
+      return upgrade(engine, endpoint, { path: "/session", headers }, quiet(signal));
+    },
     async knownVersion(signal) {
       const request = { method: "GET", path: "/version" } as const;
       const answer = await askEngine(engine, request, quiet(signal));
@@ -36,22 +43,11 @@ export async function dialInside(
   };
 }
 
-type Fields = Readonly<Record<string, readonly string[]>>;
-
-function grouped(fields: readonly (readonly [string, string])[]): Fields {
-  const all: Record<string, string[]> = {};
-  for (const [name, value] of fields) (all[name] ??= []).push(value);
-  return all;
-}
-
 /** Opens a path's stream. The signal ends the dial, but not a stream that is already open. */
 async function upgrade(
-  { engine, path, headers, endpoint }: {
-    readonly engine: EngineEndpoint;
-    readonly path: string;
-    readonly headers: Fields;
-    readonly endpoint: string;
-  },
+  engine: EngineEndpoint,
+  endpoint: string,
+  call: Pick<EngineRequest, "path" | "headers">,
   context: DialContext,
 ) {
   const { signal } = context;
@@ -60,7 +56,7 @@ async function upgrade(
   using _ = onAbort(signal, () => stop.abort(signal.reason));
   context.step("connect", engine.host);
   try {
-    const request = { method: "POST", path, headers, upgrade: "h2c" } as const;
+    const request = { ...call, method: "POST", upgrade: "h2c" } as const;
     return await upgradeEngine(engine, request, { ...context, signal: stop.signal });
   } catch (error) {
     if (signal.aborted) throw interrupted(signal, endpoint, "upgrade");

@@ -9,7 +9,7 @@
  * https://kubernetes.io/docs/reference/using-api/api-concepts/ and client-go's tools/remotecommand
  */
 import { FRAME_BYTES, type WebSocketClient } from "../net/websocket.ts";
-import type { ByteStream } from "../byte_stream.ts";
+import { type ByteStream, streamClosed } from "../byte_stream.ts";
 import { within } from "../../base/async.ts";
 import { watchChannel } from "./watch.ts";
 
@@ -73,7 +73,6 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
     watch.stop();
     socket.close();
   };
-  const stopped = () => new Deno.errors.Interrupted("the stream was closed");
   const gone = () => over?.failure ?? new Deno.errors.BrokenPipe("the far side has ended");
 
   /** Resolves when the reason of the end is known, or when the stream is closed. */
@@ -117,7 +116,7 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
 
   return {
     async read(into) {
-      if (closed) throw stopped();
+      if (closed) throw streamClosed();
       watch.reads(true);
       try {
         const count = over === undefined ? await next(into) : null;
@@ -132,12 +131,12 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
       } finally {
         watch.reads(false);
       }
-      if (closed) throw stopped();
+      if (closed) throw streamClosed();
       if (over?.failure !== undefined) throw over.failure;
       return null;
     },
     async write(from) {
-      if (closed) throw stopped();
+      if (closed) throw streamClosed();
       if (over !== undefined) throw gone();
       const part = from.subarray(0, FRAME_BYTES - 1);
       watch.writes(true);
@@ -147,7 +146,7 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
         // A reason that the reader finds says more than "broken pipe".
         if (!closed && !finishing) await within(finished, READER_MS);
         if (!closed) await finish(lost ?? error);
-        throw closed ? stopped() : gone();
+        throw closed ? streamClosed() : gone();
       } finally {
         watch.writes(false);
       }
@@ -164,7 +163,7 @@ export function channelStream(socket: WebSocketClient, use: ChannelUse): ByteStr
       if (closed) return;
       closed = true;
       free();
-      closing.abort(stopped());
+      closing.abort(streamClosed());
       finishes();
     },
   };

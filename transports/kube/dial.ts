@@ -99,13 +99,8 @@ async function dialSome(
     for (let one = pods.shift(); one !== undefined; one = pods.shift()) {
       const dial = { target, pod: one.name, endpoint };
       try {
-        const container = spec.container ?? one.container;
-        const how = { ...container !== undefined && { container } };
-        const stream = await dialOne(
-          dial,
-          { ...how, ...spec.port !== undefined && { port: spec.port } },
-          using,
-        );
+        const how = { ...one.container !== undefined && { container: one.container }, ...spec };
+        const stream = await dialOne(dial, how, using);
         pod = one.name;
         context.log(`pod ${pod}`);
         return stream;

@@ -1,5 +1,5 @@
 import { writeAll } from "../../base/bytes.ts";
-import type { ByteStream } from "../byte_stream.ts";
+import { type ByteStream, streamClosed } from "../byte_stream.ts";
 
 /** The limit of the kept bytes: HTTP/2's preface and some requests. */
 const KEPT_BYTES = 256 << 10;
@@ -88,7 +88,7 @@ export function failover(
       await stream.closeWrite();
     },
     close() {
-      closing.abort(new Deno.errors.Interrupted("the stream was closed"));
+      closing.abort(streamClosed());
       stream.close();
     },
   };

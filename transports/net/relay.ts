@@ -1,11 +1,8 @@
+import { writeAll } from "../../base/bytes.ts";
 import type { ByteStream } from "../byte_stream.ts";
 
-/** One end of a relay: a `ByteStream` without its `close`. */
-interface RelayEnd {
-  read(into: Uint8Array): Promise<number | null>;
-  write(from: Uint8Array): Promise<number>;
-  closeWrite(): Promise<void>;
-}
+/** One end of a relay. */
+type RelayEnd = Omit<ByteStream, "close">;
 
 const BUFFER = 64 << 10;
 
@@ -16,7 +13,7 @@ const BUFFER = 64 << 10;
 export async function carry(from: RelayEnd, to: RelayEnd): Promise<void> {
   const buffer = new Uint8Array(BUFFER);
   for (let count; (count = await from.read(buffer)) !== null;) {
-    for (let at = 0; at < count;) at += await to.write(buffer.subarray(at, count));
+    await writeAll(to, buffer.subarray(0, count));
   }
   await to.closeWrite();
 }

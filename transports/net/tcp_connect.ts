@@ -29,6 +29,11 @@ export function formatHostPort({ host, port }: HostPort): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
+/** The host of an authority, without its port; an IPv6 address without its brackets. */
+export function hostName(authority: string): string {
+  return authority.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+}
+
 /**
  * Opens a TCP connection. Throws `DialError`, or the signal's reason.
  *

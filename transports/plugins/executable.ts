@@ -8,7 +8,7 @@ import { describeEnding, type Ending, explainEnd, hasFailed, said } from "../net
 import { type Process, startProcess } from "../net/process.ts";
 import { explainNoise, readHandshake, withRest } from "./handshake.ts";
 import { startHint } from "./ask.ts";
-import { hostName } from "./host_name.ts";
+import { hostName } from "../net/tcp_connect.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** How long a plugin may take to exit after the end of its stdout, in ms. */

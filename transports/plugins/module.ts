@@ -8,7 +8,7 @@ import type { Connection, DialContext, Transport } from "../transport.ts";
 import type { Target } from "./executable.ts";
 import { plain } from "../net/process.ts";
 import { dialErrorCode } from "./handshake.ts";
-import { hostName } from "./host_name.ts";
+import { hostName } from "../net/tcp_connect.ts";
 import { byteStreamOf } from "./streams.ts";
 
 const GUIDE = "see docs/writing-a-transport.md";

@@ -3,6 +3,7 @@
  * agent doesn't hold. A key's certificates come before the key. A server counts each key that is
  * offered (`MaxAuthTries`).
  */
+import { whyUnreadable } from "../../base/os_reason.ts";
 import { maybe } from "../../base/maybe.ts";
 import { sameBytes } from "../../base/bytes.ts";
 import {
@@ -160,12 +161,8 @@ export function sshAuth(
       text = await Deno.readTextFile(file);
     } catch (error) {
       if (target.named || !(error instanceof Deno.errors.NotFound)) {
-        const why = error instanceof Deno.errors.NotFound
-          ? "there is no such file"
-          : error instanceof Deno.errors.IsADirectory
-          ? "it is a folder"
-          : (error as Error).message;
-        note(`the key ${file} can't be read: ${why}`, "check the path of the key");
+        const problem = `the key ${file} can't be read: ${whyUnreadable(error)}`;
+        note(problem, "check the path of the key");
       }
       return [];
     }

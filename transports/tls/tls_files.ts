@@ -1,5 +1,6 @@
 /** Reads the files that the TLS options name, and checks them before anything is dialled. */
 import { errorText } from "../../base/error_text.ts";
+import { whyUnreadable } from "../../base/os_reason.ts";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { getCACertificates } from "node:tls";
 import { DialError } from "../errors.ts";
@@ -47,9 +48,7 @@ export async function loadTls(
   endpoint: string,
   context: DialContext,
 ): Promise<TlsFiles> {
-  const fail = (problem: string, hint: string, cause?: unknown): never => {
-    throw new DialError(problem, { endpoint, step: "tls", code: "config", hint, cause });
-  };
+  const fail = failOf(endpoint);
   const { cert, key, servername } = options;
   if (cert !== undefined && key === undefined) {
     fail(`the certificate ${cert} is given without its key`, "give the option key too");
@@ -82,9 +81,7 @@ interface TlsTexts {
 
 /** Checks the texts. Throws as `loadTls`. */
 export function checkTls(texts: TlsTexts, endpoint: string, context: DialContext): TlsFiles {
-  const fail = (problem: string, hint: string, cause?: unknown): never => {
-    throw new DialError(problem, { endpoint, step: "tls", code: "config", hint, cause });
-  };
+  const fail = failOf(endpoint);
   const { ca, cert, key, insecure = false } = texts;
   const roots = ca !== undefined
     ? certificatesIn(ca, fail)
@@ -136,6 +133,12 @@ export function day(date: Date): string {
 
 type Fail = (problem: string, hint: string, cause?: unknown) => never;
 
+function failOf(endpoint: string): Fail {
+  return (problem, hint, cause) => {
+    throw new DialError(problem, { endpoint, step: "tls", code: "config", hint, cause });
+  };
+}
+
 /**
  * Reads the system's roots. `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured, as in Go: the runtime
  * reads them.
@@ -161,14 +164,8 @@ async function readFile(path: string, option: string, fail: Fail): Promise<strin
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    const problem = error instanceof Deno.errors.NotFound
-      ? "no such file"
-      : error instanceof Deno.errors.PermissionDenied
-      ? "permission denied"
-      : error instanceof Deno.errors.IsADirectory
-      ? "it is a folder"
-      : errorText(error);
-    return fail(`can't read ${option} ${path}: ${problem}`, `check the option ${option}`, error);
+    const problem = `can't read ${option} ${path}: ${whyUnreadable(error)}`;
+    return fail(problem, `check the option ${option}`, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import type { ByteStream } from "../byte_stream.ts";
+import { type ByteStream, streamClosed } from "../byte_stream.ts";
 import type { Below } from "./tls_duplex.ts";
 
 /** The largest write, in bytes: node encrypts all of a write before the first byte leaves. */
@@ -87,7 +87,7 @@ export function tlsStream(
   return {
     async read(into) {
       for (;;) {
-        if (closed) throw new Deno.errors.Interrupted("the stream was closed");
+        if (closed) throw streamClosed();
         if (waiting.length > 0) return take(into);
         if (ended) return null;
         if (failure !== undefined) throw failure.error;
@@ -97,7 +97,7 @@ export function tlsStream(
     },
 
     async write(from) {
-      if (closed) throw new Deno.errors.Interrupted("the stream was closed");
+      if (closed) throw streamClosed();
       if (failure !== undefined) throw cause();
       if (duplex.destroyed) throw new Deno.errors.BrokenPipe("the connection is gone");
       const part = from.subarray(0, WRITE_BYTES);

@@ -1,9 +1,10 @@
 /** The credentials with which a user of a kubeconfig authenticates to the API server. */
+import { whyUnreadable } from "../../../base/os_reason.ts";
 import { maybe } from "../../../base/maybe.ts";
 import { KubeConfigError } from "./files.ts";
 import { type ExecCredential, execCredential } from "./exec_plugin.ts";
 import type { KubeTarget } from "./config.ts";
-import { pem, reason } from "./pem.ts";
+import { pem } from "./pem.ts";
 import type { PemText } from "../../tls/tls_files.ts";
 import type { DialContext } from "../../transport.ts";
 
@@ -100,7 +101,7 @@ async function tokenOf({ user }: KubeTarget): Promise<string | undefined> {
   } catch (cause) {
     if (user.token === undefined) {
       throw new KubeConfigError(
-        `the token file ${user.tokenFile} of ${user.shown} can't be read: ${reason(cause)}`,
+        `the token file ${user.tokenFile} of ${user.shown} can't be read: ${whyUnreadable(cause)}`,
         "check tokenFile in the kubeconfig",
         { cause },
       );

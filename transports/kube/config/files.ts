@@ -5,7 +5,7 @@
  *
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
-import { errorText } from "../../../base/error_text.ts";
+import { whyUnreadable } from "../../../base/os_reason.ts";
 import { fieldsOf } from "../../../base/json.ts";
 import { homeDir } from "../../../base/home.ts";
 import { type KubeMap } from "../values.ts";
@@ -81,12 +81,9 @@ async function readOne(file: string, must: boolean): Promise<KubeMap | undefined
   try {
     text = await Deno.readTextFile(file);
   } catch (cause) {
-    const absent = cause instanceof Deno.errors.NotFound;
-    if (absent && !must) return undefined;
-    const why = absent ? "there is no such file" : errorText(cause);
-    throw new KubeConfigError(`the kubeconfig ${file} can't be read: ${why}`, "check its path", {
-      cause,
-    });
+    if (cause instanceof Deno.errors.NotFound && !must) return undefined;
+    const problem = `the kubeconfig ${file} can't be read: ${whyUnreadable(cause)}`;
+    throw new KubeConfigError(problem, "check its path", { cause });
   }
   const { readYaml, YamlError } = await import("./yaml.ts");
   try {

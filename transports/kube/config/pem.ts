@@ -1,5 +1,5 @@
 /** PEM texts of a kubeconfig, inline or in files. */
-import { errorText } from "../../../base/error_text.ts";
+import { whyUnreadable } from "../../../base/os_reason.ts";
 import { KubeConfigError } from "./files.ts";
 import type { KubeText } from "./config.ts";
 import type { PemText } from "../../tls/tls_files.ts";
@@ -13,16 +13,9 @@ export async function pem(source: KubeText | undefined): Promise<PemText | undef
     return { text: await Deno.readTextFile(source.path), from: `${source.path} (${from})` };
   } catch (cause) {
     throw new KubeConfigError(
-      `${from} can't be read: ${source.path}: ${reason(cause)}`,
+      `${from} can't be read: ${source.path}: ${whyUnreadable(cause)}`,
       "check the path in the kubeconfig",
       { cause },
     );
   }
-}
-
-/** Puts the reason why a file can't be read into words. */
-export function reason(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotFound) return "there is no such file";
-  if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return errorText(cause);
 }

@@ -91,6 +91,10 @@ export async function hostKeysOf(
   };
 }
 
+function denied(endpoint: string, problem: string, hint: string): DialError {
+  return new DialError(problem, { endpoint, step: "authenticate", code: "denied", hint });
+}
+
 async function linesOf({ knownHosts }: SshTarget, name: string): Promise<KnownHost[]> {
   const known: KnownHost[] = [];
   for (const file of knownHosts) {
@@ -113,22 +117,22 @@ async function checkRevoked(
   { knownAs, revokedHostKeys }: SshTarget,
   endpoint: string,
 ): Promise<void> {
-  const fail = (problem: string, hint: string) =>
-    new DialError(problem, { endpoint, step: "authenticate", code: "denied", hint });
   for (const file of revokedHostKeys) {
     let revoked: boolean;
     try {
       revoked = await isRevoked(shown, await Deno.readFile(file));
     } catch (error) {
       const why = errorText(error);
-      throw fail(
+      throw denied(
+        endpoint,
         `the revoked keys of RevokedHostKeys ${file} can't be read, so no host is trusted: ${why}`,
         "give that file, or remove RevokedHostKeys from ssh's configuration",
       );
     }
     if (!revoked) continue;
     const key = hostKeyIn(shown);
-    throw fail(
+    throw denied(
+      endpoint,
       `the host key of ${knownAs} is revoked by ${file}: ${keyType(key)} ${await fingerprint(key)}`,
       "do not connect; ask the host's owner for its new key",
     );
@@ -140,12 +144,11 @@ async function checkCertificate(shown: Uint8Array, all: Known, verify: Verify): 
   const { target, endpoint, name, known } = all;
   const certificate = parseCertificate(shown);
   const refuse = (fault: string) =>
-    new DialError(`the certificate of ${name} can't be trusted: ${fault}`, {
+    denied(
       endpoint,
-      step: "authenticate",
-      code: "denied",
-      hint: "ask the host's owner for a new certificate",
-    });
+      `the certificate of ${name} can't be trusted: ${fault}`,
+      "ask the host's owner for a new certificate",
+    );
   if (certificate === undefined) throw refuse("it can't be read");
   const { key, authority, signed, signature, id } = certificate;
   for (const one of [key, authority]) {
@@ -180,17 +183,17 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
       ? `writing this line to a file that UserKnownHostsFile or ?knownHosts= names: ${line}`
       : `printf '%s\\n' ${shellWord(line)} >> ${shellWord(file)}`;
   const add = addTo(target.newHosts);
-  const fail = (problem: string, hint: string) =>
-    new DialError(problem, { endpoint, step: "authenticate", code: "denied", hint });
   switch (verdict.is) {
     case "unknown":
-      throw fail(
+      throw denied(
+        endpoint,
         `the host key of ${name} is not known: ${print}`,
         `if the host's owner confirms this fingerprint, accept it with: ${add}`,
       );
     case "changed": {
       const { by } = verdict;
-      throw fail(
+      throw denied(
+        endpoint,
         `the host key of ${name} has changed: it is ${print}, and ${by.file}:${by.line} has ` +
           `${await fingerprint(by.key)}; someone may be listening in`,
         `if the host was reinstalled and its owner confirms this fingerprint: ` +
@@ -198,12 +201,14 @@ async function check(key: Uint8Array, { target, endpoint, name, known }: Known):
       );
     }
     case "revoked":
-      throw fail(
+      throw denied(
+        endpoint,
         `the host key of ${name} is revoked by ${verdict.by.file}:${verdict.by.line}: ${print}`,
         "do not connect; ask the host's owner for its new key",
       );
     case "certified":
-      throw fail(
+      throw denied(
+        endpoint,
         `${verdict.by.file}:${verdict.by.line} trusts ${name} only by its certificate authority, ` +
           `but the host showed no readable certificate; its key is ${print}`,
         `if the host's owner confirms this fingerprint, accept the key itself with: ${add}`,

@@ -3,7 +3,7 @@
  * bytes, a type and a body.
  */
 import { onAbort } from "../../../base/async.ts";
-import { joinBytes, readUpTo } from "../../../base/bytes.ts";
+import { joinBytes, readUpTo, writeAll } from "../../../base/bytes.ts";
 import { osReason } from "../../../base/os_reason.ts";
 import type { RsaHash } from "./signing_key.ts";
 import { string, stringsOf, uint32, WireReader } from "./wire.ts";
@@ -66,9 +66,7 @@ export function socketAgent(path: string, signal?: AbortSignal): AgentConnection
     async ask(request) {
       const connection = await (connecting ??= connect());
       if (over) throw new AgentError(`the connection to the ssh agent at ${path} is closed`);
-      for (let rest: Uint8Array = string(request); rest.length > 0;) {
-        rest = rest.subarray(await connection.write(rest));
-      }
+      await writeAll(connection, string(request));
       const length = new WireReader(await readFull(connection, 4, path)).uint32();
       if (length === 0 || length > LARGEST_ANSWER) {
         throw new AgentError(`${path} is not an ssh agent: it answered ${length} bytes`);
