@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { says } from "../tests/transports/says.ts";
 import { formatOptions, redact, splitEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./errors.ts";
 
@@ -33,11 +34,7 @@ Deno.test("splitEndpoint refuses unknown and repeated options, and texts that ar
       ["n", /no scheme.*x:\/\/NAME/],
     ] as const
   ) {
-    assert.throws(() => splitEndpoint(endpoint, rules), (error) => {
-      assert(error instanceof EndpointError);
-      assert.match(`${error.message}; ${error.hint}`, expected);
-      return true;
-    });
+    assert.throws(() => splitEndpoint(endpoint, rules), says(EndpointError, expected));
   }
 });
 

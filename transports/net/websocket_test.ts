@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { joinBytes } from "../../base/bytes.ts";
+import { says } from "../../tests/transports/says.ts";
 import { fakeStream } from "../../tests/transports/fake_stream.ts";
 import { FRAME_BYTES, WebSocketClient, WebSocketError, webSocketUpgrade } from "./websocket.ts";
 
@@ -87,11 +88,7 @@ Deno.test("a WebSocket server that breaks the protocol", async () => {
     [[0x82, 5, 1, 2], /ended inside a frame/],
   ];
   for (const [bytes, expected] of bad) {
-    await assert.rejects(messages(farSide(bytes).socket), (error) => {
-      assert(error instanceof WebSocketError);
-      assert.match(error.message, expected);
-      return true;
-    });
+    await assert.rejects(messages(farSide(bytes).socket), says(WebSocketError, expected));
   }
   assert.deepEqual(await messages(farSide([]).socket), [], "an end between frames is an end");
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { checkEndpoints } from "../../tests/transports/endpoints.ts";
 import { context } from "../../tests/transports/contract_help.ts";
+import { says } from "../../tests/transports/says.ts";
 import { DialError, type DialErrorCode } from "../errors.ts";
 import { unix } from "./unix.ts";
 
@@ -22,12 +23,9 @@ checkEndpoints(unix, {
 
 /** Dials the path, and checks what the error says. */
 async function fails(path: string, expected: RegExp, code: DialErrorCode): Promise<void> {
-  await assert.rejects(unix.dial({ path }, context()), (error) => {
-    assert(error instanceof DialError, String(error));
-    assert.match(`${error.message}; ${error.hint}`, expected);
-    assert.deepEqual([error.code, error.step], [code, "connect"]);
-    return true;
-  });
+  const dial = () => unix.dial({ path }, context());
+  await assert.rejects(dial, says(DialError, expected));
+  await assert.rejects(dial, { code, step: "connect" });
 }
 
 Deno.test("unix: each failure has an error of its own", async () => {

@@ -128,8 +128,9 @@ export function sshAuth(
     } catch {
       tried.push(`the agent at ${path} doesn't answer`);
       return [];
+    } finally {
+      doing("");
     }
-    doing("");
     const wanted = target.identitiesOnly
       ? (await Promise.all(target.identities.map(publicKeyOf))).filter((key) => key !== undefined)
       : undefined;

@@ -65,7 +65,6 @@ export async function takeSlot(
   const key = JSON.stringify(target);
   const host = hosts.get(key) ?? { entries: new Set(), limit: MAX_SESSIONS };
   const { entries } = host;
-  hosts.set(key, host);
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   stopped.catch(() => {});
   let step: DialStep = "connect";

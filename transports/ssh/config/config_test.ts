@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { says } from "../../../tests/transports/says.ts";
 import { algorithmsOf } from "../algorithms.ts";
 import { sshConfigOf, type SshSources, type SshSubject } from "./config.ts";
 import { SshConfigError } from "./config_error.ts";
@@ -176,12 +177,7 @@ Deno.test("ssh's configuration: an unsupported setting is refused only where it 
     "Match command x\n ForwardX11 yes\n Port 2\n";
   const cases = [["box", /ProxyUseFdpass/], ["lan", /config:7: Match command/]] as const;
   for (const [host, problem] of cases) {
-    await assert.rejects(of(text, host), (error) => {
-      assert(error instanceof SshConfigError);
-      assert.match(error.message, problem);
-      assert.ok(error.hint);
-      return true;
-    });
+    await assert.rejects(of(text, host), says(SshConfigError, problem));
   }
   assert.equal((await of(text, "home")).port, 1, "the first value counts");
 });
