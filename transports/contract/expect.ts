@@ -1,4 +1,5 @@
 /** Helpers of the contract's cases, which also run outside tests: without an assertion library. */
+import { abortable } from "../../base/async.ts";
 import { readUpTo } from "../../base/bytes.ts";
 import type { ByteStream } from "../byte_stream.ts";
 
@@ -12,16 +13,10 @@ export function expect(condition: boolean, problem: string): asserts condition {
 
 /** The promise's result, or after `ms` milliseconds an error that names `what`. */
 export async function soon<T>(promise: Promise<T>, what: string, ms = PATIENCE): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`${what} did not come within ${ms / 1000} s`)),
-    ms,
-  );
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const signal = AbortSignal.timeout(ms);
+  return await abortable(promise, signal).catch((error) => {
+    throw error === signal.reason ? new Error(`${what} did not come within ${ms / 1000} s`) : error;
+  });
 }
 
 /** Reads exactly `count` bytes. */

@@ -171,6 +171,27 @@ export async function askEngine(
   }
 }
 
+/**
+ * Sends the request and waits for the upgrade. Bytes after the answer's head belong to the stream.
+ * An engine that doesn't upgrade answers 200, and the connection becomes the stream all the same.
+ * Throws `DialError`, `EngineError`, or the signal's reason; `context.signal` ends the stream, too.
+ */
+export async function upgradeEngine(
+  engine: EngineEndpoint,
+  request: EngineRequest & { readonly upgrade: string },
+  context: DialContext,
+): Promise<ByteStream> {
+  const call = await callEngine(engine, request, context);
+  context.step("upgrade", engine.host);
+  try {
+    await answerOf(call, engine, request, context.signal);
+  } catch (error) {
+    call.stream.close();
+    throw error;
+  }
+  return { ...call.http.upgraded(), close: () => call.stream.close() };
+}
+
 async function connect(endpoint: EngineEndpoint, context: DialContext): Promise<ByteStream> {
   const { host } = endpoint;
   try {

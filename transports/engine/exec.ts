@@ -13,9 +13,9 @@ import {
   type EngineEndpoint,
   EngineError,
   type EngineRequest,
+  upgradeEngine,
 } from "./docker_engine.ts";
 import { readFrames } from "./exec_frames.ts";
-import { upgradeEngine } from "./upgrade.ts";
 import { diagnoseContainer } from "./diagnosis.ts";
 import { explainRefusal } from "./refusal.ts";
 import { said } from "../net/ending.ts";

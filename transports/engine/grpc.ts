@@ -10,11 +10,11 @@ import {
   type EngineEndpoint,
   EngineError,
   type EngineRequest,
+  upgradeEngine,
 } from "./docker_engine.ts";
 import { buildkitInside } from "./buildkit.ts";
 import { NO_ENGINE } from "./choice.ts";
 import { noEngine } from "./refusal.ts";
-import { upgradeEngine } from "./upgrade.ts";
 import { DialError, interrupted } from "../errors.ts";
 import type { Connection, DialContext } from "../transport.ts";
 

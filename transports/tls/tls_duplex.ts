@@ -5,6 +5,7 @@
  * `hold` is used instead of `pause` on the TLS socket because Deno 2.9 loses the stream's end when
  * it comes while the socket is paused.
  */
+import { within } from "../../base/async.ts";
 import { writeAll } from "../../base/bytes.ts";
 import { Duplex } from "node:stream";
 import type { ByteStream } from "../byte_stream.ts";
@@ -70,9 +71,7 @@ export function duplexOf(stream: ByteStream): Below {
     } catch (error) {
       // A server that refuses fairlead's certificate sends its alert and hangs up. A write may then
       // fail while the alert still waits to be read.
-      const timer = setTimeout(end, LAST_WORDS_MS);
-      await heard;
-      clearTimeout(timer);
+      await within(heard, LAST_WORDS_MS);
       throw error;
     }
   }

@@ -24,35 +24,8 @@ import {
 } from "./settings.ts";
 import { expandText, tokensOf } from "./tokens.ts";
 
-/** The configuration of a host. */
-export interface SshHostConfig {
-  readonly hostname?: string;
-  readonly user?: string;
-  readonly port?: number;
-  /** Paths as written, with `~`, `${VARIABLE}` and tokens; undefined where none is configured. */
-  readonly identityFiles?: readonly string[];
-  readonly certificateFiles: readonly string[];
-  readonly identitiesOnly: boolean;
-  readonly identityAgent?: string;
-  /** Paths as written; undefined where no path is configured. */
-  readonly knownHostsFiles?: readonly string[];
-  readonly globalKnownHostsFiles?: readonly string[];
-  /** True when known_hosts gets hashed names. */
-  readonly hashKnownHosts: boolean;
-  /** True when an unknown host is accepted, and its key written to known_hosts. */
-  readonly acceptNew: boolean;
-  /** Files of revoked keys. */
-  readonly revokedHostKeys: readonly string[];
-  readonly hostKeyAlias?: string;
-  /** `[user@]host[:port]` each, nearest first. */
-  readonly jumps: readonly string[];
-  /** A command line as written, whose stdio is the connection; never together with `jumps`. */
-  readonly proxyCommand?: string;
-  /** Seconds. */
-  readonly connectTimeout?: number;
-  /** Lists of algorithms as written: `+`, `-` or `^` before one changes the usual list. */
-  readonly algorithms: Readonly<Partial<Record<AlgorithmList, string>>>;
-}
+/** The configuration of a host; undefined fields are not configured. */
+export type SshHostConfig = ReturnType<typeof configOf>;
 
 /** The host and user that the configuration is searched for. */
 export interface SshSubject {
@@ -113,50 +86,49 @@ export async function sshConfigOf(
   return configOf(found, subject.host);
 }
 
-function configOf(found: ReadonlyMap<string, readonly string[]>, host: string): SshHostConfig {
+function configOf(found: ReadonlyMap<string, readonly string[]>, host: string) {
   const first = (key: string) => found.get(key)?.[0];
   const chosen = (key: string) => isNone(first(key)) ? undefined : first(key);
   const files = (key: string) => {
     const values = found.get(key);
     return values && [...new Set(values)].filter((name) => !isNone(name));
   };
-  const proxy = chosen("proxycommand");
-  if (proxy !== undefined && isOn(first("proxyusefdpass"))) {
+  const proxyCommand = chosen("proxycommand");
+  if (proxyCommand !== undefined && isOn(first("proxyusefdpass"))) {
     throw new SshConfigError(
       "ProxyUseFdpass",
       "fairlead relays through the program, and can't take over its connection",
       "set ProxyUseFdpass no for this host",
     );
   }
-  const hostname = first("hostname");
-  const timeout = secondsOf(first("connecttimeout") ?? "");
-  const all: { -readonly [key in keyof SshHostConfig]: SshHostConfig[key] | undefined } = {
-    hostname: hostname?.replaceAll("%h", host).replaceAll("%%", "%"),
+  const lists = ALGORITHM_LISTS.map((name) => [name, first(name.toLowerCase())] as const)
+    .filter(([, list]) => list !== undefined);
+  return {
+    hostname: first("hostname")?.replaceAll("%h", host).replaceAll("%%", "%"),
     user: first("user"),
     port: first("port") === undefined ? undefined : Number(first("port")),
+    /** Paths as written, with `~`, `${VARIABLE}` and tokens; so are the other files. */
     identityFiles: files("identityfile"),
     certificateFiles: files("certificatefile") ?? [],
     identitiesOnly: isOn(first("identitiesonly")),
     identityAgent: first("identityagent"),
     knownHostsFiles: files("userknownhostsfile"),
     globalKnownHostsFiles: files("globalknownhostsfile"),
+    /** True when known_hosts gets hashed names. */
     hashKnownHosts: isOn(first("hashknownhosts")),
+    /** True when an unknown host is accepted, and its key written to known_hosts. */
     acceptNew: /^(?:accept-new|no|false|off)$/i.test(first("stricthostkeychecking") ?? ""),
     revokedHostKeys: files("revokedhostkeys") ?? [],
     hostKeyAlias: first("hostkeyalias"),
+    /** `[user@]host[:port]` each, nearest first. */
     jumps: chosen("proxyjump")?.split(",") ?? [],
-    proxyCommand: proxy,
-    connectTimeout: timeout > 0 ? timeout : undefined,
-    algorithms: Object.fromEntries(
-      ALGORITHM_LISTS.flatMap((name) => {
-        const list = first(name.toLowerCase());
-        return list === undefined ? [] : [[name, list]];
-      }),
-    ),
+    /** A command line as written, whose stdio is the connection; never together with `jumps`. */
+    proxyCommand,
+    /** Seconds. */
+    connectTimeout: secondsOf(first("connecttimeout") ?? "") || undefined,
+    /** Lists of algorithms as written: `+`, `-` or `^` before one changes the usual list. */
+    algorithms: Object.fromEntries(lists) as Readonly<Partial<Record<AlgorithmList, string>>>,
   };
-  return Object.fromEntries(
-    Object.entries(all).filter(([, value]) => value !== undefined),
-  ) as unknown as SshHostConfig;
 }
 
 /** A search through the files, with the values found so far. */
