@@ -2,7 +2,7 @@
 import { fieldsOf } from "../../base/json.ts";
 import { maybe } from "../../base/maybe.ts";
 import { DIAL_STDIO } from "../engine/container.ts";
-import { channelStream } from "./channels.ts";
+import { type ChannelEnd, channelStream } from "./channels.ts";
 import { endings } from "./diagnosis/exec_end.ts";
 import { brokenOff, type PodDial } from "./pod_dial.ts";
 import { openSocket } from "./pod_socket.ts";
@@ -55,9 +55,7 @@ export async function execInPod(
 }
 
 /** The facts that are known at the program's end. */
-interface Ending {
-  readonly any: boolean;
-  readonly broken: unknown;
+interface Ending extends ChannelEnd {
   /** JSON of a `metav1.Status`; empty when none came. */
   readonly status: string;
   readonly stderr: string;

@@ -53,12 +53,6 @@ export function webSocketUpgrade(protocols: readonly string[]) {
   };
 }
 
-/** A data frame whose payload is being read. */
-interface DataFrame {
-  /** True when the frame begins a message, false when it continues one. */
-  readonly begins: boolean;
-}
-
 /** An open WebSocket. One read and any number of writes at a time. */
 export class WebSocketClient {
   readonly #buffer = new Uint8Array(BUFFER);
@@ -86,10 +80,11 @@ export class WebSocketClient {
   }
 
   /**
-   * Returns the next data frame, once the last one has been read; undefined when the server has
+   * Goes to the next data frame, once the last one has been read; undefined when the server has
    * closed. Answers pings. Throws `WebSocketError`, and the stream's errors.
+   * @returns whether the frame begins a message, or continues one
    */
-  async frame(): Promise<DataFrame | undefined> {
+  async frame(): Promise<{ readonly begins: boolean } | undefined> {
     for (;;) {
       if (!await this.#need(2, true)) return undefined;
       const [first, second] = [this.#buffer[this.#at]!, this.#buffer[this.#at + 1]!];

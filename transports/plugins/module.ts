@@ -2,6 +2,7 @@
  * Dials through a plugin that is an ES module with a `Transport` as its default export. A module
  * can't import our error classes, so we read the fields of its errors: `code`, `hint`, `retryable`.
  */
+import { fieldsOf } from "../../base/json.ts";
 import { abortable } from "../../base/async.ts";
 import { DialError, interrupted } from "../errors.ts";
 import type { Connection, DialContext, Transport } from "../transport.ts";
@@ -70,24 +71,20 @@ async function dial(target: Target, context: DialContext): Promise<Connection> {
 }
 
 function translated(error: unknown, { path, shown }: Target): DialError {
-  const fields = (typeof error === "object" && error !== null ? error : {}) as {
-    code?: unknown;
-    hint?: unknown;
-    retryable?: unknown;
-  };
+  const { code, hint, retryable } = fieldsOf(error);
   return new DialError(`the plugin ${path}: ${textOf(error)}`, {
     endpoint: shown,
     step: "connect",
-    code: dialErrorCode(fields.code),
-    hint: typeof fields.hint === "string" ? fields.hint : GUIDE,
-    retryable: fields.retryable === true,
+    code: dialErrorCode(code),
+    hint: typeof hint === "string" ? hint : GUIDE,
+    retryable: retryable === true,
     cause: error,
   });
 }
 
 /** The message of a thrown value, without the runtime's own colours, hints and prefix. */
 export function textOf(error: unknown): string {
-  const message = (error as { message?: unknown } | null | undefined)?.message;
+  const { message } = fieldsOf(error);
   const text = plain(typeof message === "string" ? message : String(error));
   return text.replace(/\n\s*hint: .*/g, "").replace(/^Error: /, "");
 }

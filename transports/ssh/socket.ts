@@ -37,10 +37,8 @@ export async function socketOf(stream: ByteStream, unanswered: () => void): Prom
     write: (chunk: Uint8Array, _encoding, done) => void writeLater(chunk).then(() => done(), done),
     // ssh2 writes packet by packet: all waiting packets go into one system call.
     writev(chunks, done) {
-      writeLater(joinBytes(chunks.map(({ chunk }) => chunk as Uint8Array))).then(
-        () => done(),
-        done,
-      );
+      const bytes = joinBytes(chunks.map(({ chunk }) => chunk as Uint8Array));
+      void writeLater(bytes).then(() => done(), done);
     },
     final(done) {
       stream.closeWrite().then(() => done(), () => done());

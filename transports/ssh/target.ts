@@ -24,8 +24,11 @@ interface SshAddress {
   readonly knownHosts?: string | undefined;
 }
 
+/** The settings that are used as they are configured. */
+type Kept = Pick<SshHostConfig, "hashKnownHosts" | "acceptNew" | "connectTimeout">;
+
 /** A host with all settings resolved. */
-export interface SshTarget {
+export interface SshTarget extends Kept {
   /** The address or name to connect to. */
   readonly host: string;
   readonly port: number;
@@ -46,9 +49,6 @@ export interface SshTarget {
   readonly agent: string | undefined;
   /** The file that gets the keys of new hosts; undefined where there is none. */
   readonly newHosts: string | undefined;
-  readonly hashKnownHosts: boolean;
-  /** True when an unknown host is accepted. */
-  readonly acceptNew: boolean;
   readonly knownHosts: readonly string[];
   /** Files of revoked keys; an unreadable file refuses all hosts. */
   readonly revokedHostKeys: readonly string[];
@@ -56,8 +56,6 @@ export interface SshTarget {
   readonly jumps: readonly SshTarget[];
   /** A command for the user's shell, whose stdio is the connection. Set only without jump hosts. */
   readonly proxyCommand: string | undefined;
-  /** The limit, in seconds, until the server has answered; undefined without a configured limit. */
-  readonly connectTimeout: number | undefined;
   readonly algorithms: SshAlgorithms;
 }
 

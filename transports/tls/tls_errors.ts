@@ -140,14 +140,13 @@ const REFUSALS: Readonly<Record<string, string>> = {
 function explainAlert(alert: string, host: string, { client }: TlsFiles): Misfit {
   const misfit = (code: DialErrorCode, problem: string, hint: string) => ({ code, problem, hint });
   const refusal = REFUSALS[alert];
-  const noCertificate = client === undefined &&
-    (refusal !== undefined || alert === "CertificateRequired");
-  if (noCertificate) {
+  const isOfCertificate = refusal !== undefined || alert === "CertificateRequired";
+  if (isOfCertificate && client === undefined) {
     const hint =
       "give the builder --driver-opt cert=FILE,key=FILE, with a certificate from the daemon's CA";
     return misfit("unauthenticated", "the daemon demands a client certificate", hint);
   }
-  if (client !== undefined && (refusal !== undefined || alert === "CertificateRequired")) {
+  if (isOfCertificate && client !== undefined) {
     const why = refusal ?? "not one it asked for";
     const problem = `the daemon refused the client certificate ${client.shown}: ${why}`;
     const hint = "give a certificate with extendedKeyUsage clientAuth, signed by the CA that the " +

@@ -82,32 +82,22 @@ export function parseCertificate(blob: Uint8Array): SshCertificate | undefined {
     const fields = FIELDS[type];
     if (!isCertificate(name) || fields === undefined) return undefined;
     reader.string(); // the nonce
-    const key = stringsOf([type, ...Array.from({ length: fields }, () => reader.string())]);
-    const serial = reader.uint64();
-    const isHosts = reader.uint32() === HOST;
-    const id = reader.text();
-    const principals = stringsIn(reader.string()).map(text);
-    const [from, until] = [reader.uint64(), reader.uint64()];
-    const critical = reader.string().length > 0;
+    const contents = {
+      type,
+      key: stringsOf([type, ...Array.from({ length: fields }, () => reader.string())]),
+      serial: reader.uint64(),
+      isHosts: reader.uint32() === HOST,
+      id: reader.text(),
+      principals: stringsIn(reader.string()).map(text),
+      from: reader.uint64(),
+      until: reader.uint64(),
+      critical: reader.string().length > 0,
+    };
     reader.string(); // extensions
     reader.string(); // reserved
     const authority = reader.string();
     const signed = blob.subarray(0, reader.at);
-    const signature = reader.string();
-    return {
-      type,
-      key,
-      serial,
-      id,
-      isHosts,
-      principals,
-      from,
-      until,
-      critical,
-      authority,
-      signed,
-      signature,
-    };
+    return { ...contents, authority, signed, signature: reader.string() };
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
