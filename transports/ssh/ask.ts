@@ -11,14 +11,25 @@ export async function askOnTerminal(file: string, again: boolean): Promise<strin
   tty.setRaw(true, { cbreak: true });
   try {
     const byte = new Uint8Array(1);
-    const bytes: number[] = [];
-    while (await tty.read(byte) === 1 && byte[0] !== 10 && byte[0] !== 13) {
-      if (byte[0] === 127) bytes.pop();
-      else bytes.push(byte[0]!);
-    }
-    return new TextDecoder().decode(Uint8Array.from(bytes));
+    const keys: number[] = [];
+    while (await tty.read(byte) === 1 && !ENDS.includes(byte[0]!)) keys.push(byte[0]!);
+    return typedText(Uint8Array.from(keys));
   } finally {
     tty.setRaw(false);
     await tty.write(new TextEncoder().encode("\n"));
   }
+}
+
+/** Ctrl-D, line feed, carriage return. */
+const ENDS = [4, 10, 13];
+
+/** The text that the keys type: a backspace deletes a character, and Ctrl-U deletes all. */
+export function typedText(keys: Uint8Array): string {
+  const text: string[] = [];
+  for (const key of new TextDecoder().decode(keys)) {
+    if (key === "\x7f" || key === "\b") text.pop();
+    else if (key === "\x15") text.length = 0;
+    else text.push(key);
+  }
+  return text.join("");
 }
