@@ -2,8 +2,8 @@
  * Runs a program whose stdin and stdout are a byte stream, and stops it with all its children.
  *
  * The program leads a process group of its own, so Ctrl-C reaches only fairlead, and a stop reaches
- * the program's children. A program may ignore the end of its stdin. So a shell waits for the end of
- * a pipe, and stops the group when fairlead itself is killed.
+ * the program's children. A program may ignore the end of its stdin. So a shell waits for the end
+ * of a pipe, and stops the group when fairlead itself is killed.
  */
 import type { Ending } from "./ending.ts";
 import { stderrTail } from "./stderr_tail.ts";
