@@ -3,7 +3,7 @@ import { encodeBase64, hashSync } from "bcryptjs";
 import type { Budget } from "../../budget.ts";
 import { FunctionError } from "../function.ts";
 import { stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, integerIn, textIn } from "./define.ts";
+import { type Args, define, type Functions, integerIn, textIn } from "./define.ts";
 
 const DEFAULT_COST = 10;
 const MIN_COST = 4;
@@ -22,7 +22,7 @@ export function bcrypt(password: string, cost: number, salt: Uint8Array): string
   return hashSync(password, `$2a$${number}$${encodeBase64([...salt], 16)}`);
 }
 
-function bcryptFunction([text, ...costs]: readonly Value[], budget: Budget): Value {
+function bcryptFunction([text, ...costs]: Args, budget: Budget): Value {
   if (costs.length > 1) throw new FunctionError("bcrypt() takes no more than two arguments");
   const fail = (why: string) => new FunctionError(`error occured generating password ${why}`);
   const asked = costs.length === 0 ? DEFAULT_COST : integerIn(costs[0]);

@@ -4,10 +4,10 @@ import { Buffer } from "node:buffer";
 import { FunctionError } from "../function.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, textIn } from "./define.ts";
+import { type Args, define, type Functions, textIn } from "./define.ts";
 import { decodeBase64 } from "./names.ts";
 
-function rsadecrypt([ciphertext, privateKey]: readonly Value[]): Value {
+function rsadecrypt([ciphertext, privateKey]: Args): Value {
   const secret = textIn(ciphertext), key = textIn(privateKey);
   const failure = `failed to decode input ${quote(secret)}: cipher text must be base64-encoded`;
   const bytes = decodeBase64(secret, failure);

@@ -7,6 +7,7 @@ import { Values } from "../values/set.ts";
 import {
   type Collection,
   isCollection,
+  isSequence,
   list,
   sameType,
   STRING,
@@ -27,9 +28,7 @@ import {
   tupleOf,
   type Value,
 } from "../values/value.ts";
-import { blame, define, type Functions, integerIn, numberIn, textIn } from "./define.ts";
-
-type Args = readonly Value[];
+import { type Args, blame, define, type Functions, integerIn, numberIn, textIn } from "./define.ts";
 
 /** A list of the type's elements, or a tuple. */
 function like(type: Type, values: Value[]): Value {
@@ -49,19 +48,19 @@ function isMap({ type }: Value): boolean {
 }
 
 function length([collection]: Args): Value {
-  const { type, content } = collection!;
+  const { type, content } = collection;
   if (!isCollection(type) && type.kind !== "tuple") {
     throw new FunctionError("collection must be a list, a map or a tuple");
   }
-  return integerOf(content instanceof Map ? content.size : elementsOf(collection!).length);
+  return integerOf(content instanceof Map ? content.size : elementsOf(collection).length);
 }
 
 function element([source, at]: Args): Value {
-  if (!isList(source!)) {
-    throw new FunctionError(`cannot read elements from ${typeName(source!.type)}`);
+  if (!isList(source)) {
+    throw new FunctionError(`cannot read elements from ${typeName(source.type)}`);
   }
   const position = integerIn(at, "invalid index: ");
-  const elements = elementsOf(source!);
+  const elements = elementsOf(source);
   if (elements.length === 0) {
     throw new FunctionError("cannot use element function with an empty list");
   }
@@ -70,55 +69,55 @@ function element([source, at]: Args): Value {
 
 /** Whether a collection has a key. The key is not converted, and objects have no keys. */
 function has([source, key]: Args): boolean {
-  const { type, content } = source!;
-  if (!isList(source!) && type.kind !== "map") {
+  const { type, content } = source;
+  if (!isList(source) && type.kind !== "map") {
     throw new FunctionError("collection must be a list, a map or a tuple");
   }
   if (type.kind === "map") {
-    return key!.type.kind === "string" && (content as Map<string, Value>).has(textIn(key));
+    return key.type.kind === "string" && (content as Map<string, Value>).has(textIn(key));
   }
-  if (key!.type.kind !== "number") return false;
+  if (key.type.kind !== "number") return false;
   const position = numberIn(key).toInt64();
-  return position !== undefined && position >= 0n && position < elementsOf(source!).length;
+  return position !== undefined && position >= 0n && position < elementsOf(source).length;
 }
 
 function index(args: Args): Value {
   const [source, key] = args;
   const found = has(args);
-  const { kind } = source!.type;
+  const { kind } = source.type;
   const want = kind === "map" ? "string" : "number";
-  if (key!.type.kind !== want) throw new FunctionError(`key for ${kind} must be ${want}`);
+  if (key.type.kind !== want) throw new FunctionError(`key for ${kind} must be ${want}`);
   if (!found && kind === "tuple") {
     integerIn(key, "invalid key for tuple: ");
-    const { length } = elementsOf(source!);
+    const { length } = elementsOf(source);
     throw new FunctionError(`key must be between 0 and ${length} inclusive`);
   }
   if (!found) throw new FunctionError("invalid index");
-  const { content } = source!;
+  const { content } = source;
   if (content instanceof Map) return content.get(textIn(key))!;
-  return elementsOf(source!)[integerIn(key)]!;
+  return elementsOf(source)[integerIn(key)]!;
 }
 
 function lookup([source, key, otherwise]: Args): Value {
-  if (!isMap(source!)) throw new ArgumentError(0, "lookup() requires a map as the first argument");
-  const { type, content } = source!;
+  if (!isMap(source)) throw new ArgumentError(0, "lookup() requires a map as the first argument");
+  const { type, content } = source;
   const found = (content as ReadonlyMap<string, Value>).get(textIn(key));
-  if (type.kind === "object") return found ?? otherwise!;
+  if (type.kind === "object") return found ?? otherwise;
   const detail = "the default value must have the same type as the map elements";
   const refuse = () => new ArgumentError(2, detail);
-  const fitting = convert(otherwise!, (type as Collection).element, refuse);
+  const fitting = convert(otherwise, (type as Collection).element, refuse);
   return found ?? fitting;
 }
 
 function keys([source]: Args): Value {
-  if (!isMap(source!)) throw new ArgumentError(0, "must have map or object type");
-  const names = entriesOf(source!).map(([name]) => stringOf(name));
-  return source!.type.kind === "map" ? listOf(STRING, names) : tupleOf(names);
+  if (!isMap(source)) throw new ArgumentError(0, "must have map or object type");
+  const names = entriesOf(source).map(([name]) => stringOf(name));
+  return source.type.kind === "map" ? listOf(STRING, names) : tupleOf(names);
 }
 
 function values([source]: Args): Value {
-  if (!isMap(source!)) throw new FunctionError("values() requires a map as the first argument");
-  return like(source!.type, entriesOf(source!).map(([, value]) => value));
+  if (!isMap(source)) throw new FunctionError("values() requires a map as the first argument");
+  return like(source.type, entriesOf(source).map(([, value]) => value));
 }
 
 function merge(maps: Args): Value {
@@ -134,15 +133,15 @@ function merge(maps: Args): Value {
       for (const [key, value] of entriesOf(source)) entries.set(key, value);
     }
   }
-  const [{ type }] = maps as [Value];
+  const [{ type }] = maps;
   const alike = maps.every((source) => sameType(source.type, type));
   return alike ? mapLike(type, entries) : objectOf(entries);
 }
 
 function zipmap([keys, values]: Args): Value {
-  const { type } = values!;
-  if (!isList(values!)) throw new FunctionError("values argument must be a list or tuple value");
-  const names = elementsOf(keys!), items = elementsOf(values!);
+  const { type } = values;
+  if (!isList(values)) throw new FunctionError("values argument must be a list or tuple value");
+  const names = elementsOf(keys), items = elementsOf(values);
   if (names.length !== items.length) {
     throw new FunctionError(
       `number of keys (${names.length}) does not match number of values (${items.length})`,
@@ -176,53 +175,51 @@ function concat(lists: Args): Value {
 }
 
 function flatten([source]: Args): Value {
-  if (!isList(source!) && source!.type.kind !== "set") {
+  if (!isSequence(source.type)) {
     throw new FunctionError("can only flatten lists, sets and tuples");
   }
-  return tupleOf(flat(source!));
+  return tupleOf(flat(source));
 }
 
 function flat(source: Value): Value[] {
   return elementsOf(source).flatMap((value) =>
-    value.content !== null && (isList(value) || value.type.kind === "set") ? flat(value) : [value]
+    value.content !== null && isSequence(value.type) ? flat(value) : [value]
   );
 }
 
 function distinct([source]: Args, budget: Budget): Value {
   const seen = new Values(budget);
   return listOf(
-    (source!.type as Collection).element,
-    elementsOf(source!).filter((value) => seen.add(value)),
+    (source.type as Collection).element,
+    elementsOf(source).filter((value) => seen.add(value)),
   );
 }
 
 function contains([source, value]: Args): Value {
-  if (!isList(source!) && source!.type.kind !== "set") {
-    throw new FunctionError("argument must be list, tuple, or set");
-  }
-  return boolOf(elementsOf(source!).some((element) => equalValues(value!, element)));
+  if (!isSequence(source.type)) throw new FunctionError("argument must be list, tuple, or set");
+  return boolOf(elementsOf(source).some((element) => equalValues(value, element)));
 }
 
 function position([source, value]: Args): Value {
-  if (!isList(source!)) throw new FunctionError("argument must be a list or tuple");
-  const elements = elementsOf(source!);
+  if (!isList(source)) throw new FunctionError("argument must be a list or tuple");
+  const elements = elementsOf(source);
   if (elements.length === 0) throw new FunctionError("cannot search an empty list");
-  const at = elements.findIndex((element) => equalValues(element, value!));
+  const at = elements.findIndex((element) => equalValues(element, value));
   if (at < 0) throw new FunctionError("item not found");
   return integerOf(at);
 }
 
 function slice([source, from, to]: Args): Value {
-  if (source!.type.kind === "set") {
+  if (source.type.kind === "set") {
     throw new ArgumentError(
       0,
       "cannot slice a set, because its elements do not have indices; explicitly convert to a list " +
         "if the ordering of the result is not important",
     );
   }
-  if (!isList(source!)) throw new ArgumentError(0, "must be a list or tuple value");
-  const elements = elementsOf(source!);
-  const bound = (i: 1 | 2, name: string, value: Value | undefined) => {
+  if (!isList(source)) throw new ArgumentError(0, "must be a list or tuple value");
+  const elements = elementsOf(source);
+  const bound = (i: 1 | 2, name: string, value: Value) => {
     const at = blame(i, `invalid ${name} index: `, () => integerIn(value));
     if (at < 0) throw new ArgumentError(i, `${name} index must not be less than zero`);
     if (at > elements.length) {
@@ -233,16 +230,16 @@ function slice([source, from, to]: Args): Value {
   };
   const start = bound(1, "start", from), end = bound(2, "end", to);
   if (start > end) throw new ArgumentError(1, "start index must not be greater than end index");
-  return like(source!.type, elements.slice(start, end));
+  return like(source.type, elements.slice(start, end));
 }
 
 function chunklist([source, sizeValue]: Args): Value {
   const size = integerIn(sizeValue, "invalid size: ");
   if (size < 0) throw new FunctionError("the size argument must be positive");
-  const elements = elementsOf(source!);
-  const { element } = source!.type as Collection;
+  const elements = elementsOf(source);
+  const { element } = source.type as Collection;
   const chunks: Value[] = [];
-  if (size === 0 && elements.length > 0) chunks.push(source!);
+  if (size === 0 && elements.length > 0) chunks.push(source);
   for (let at = 0; size > 0 && at < elements.length; at += size) {
     chunks.push(listOf(element, elements.slice(at, at + size)));
   }
@@ -250,11 +247,11 @@ function chunklist([source, sizeValue]: Args): Value {
 }
 
 function reverseList([source]: Args): Value {
-  if (!isList(source!) && source!.type.kind !== "set") {
-    const name = typeName(source!.type);
+  if (!isSequence(source.type)) {
+    const name = typeName(source.type);
     throw new ArgumentError(0, `can only reverse list or tuple values, not ${name}`);
   }
-  return like(source!.type, elementsOf(source!).toReversed());
+  return like(source.type, elementsOf(source).toReversed());
 }
 
 function coalesce(values: Args): Value {
@@ -293,7 +290,7 @@ export const functions: Functions = {
     ([source]) =>
       listOf(
         STRING,
-        elementsOf(source!).filter(({ content }) => content !== null && content !== ""),
+        elementsOf(source).filter(({ content }) => content !== null && content !== ""),
       ),
   ),
   contains: define("list:any value:any", contains),

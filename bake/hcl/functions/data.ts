@@ -6,9 +6,9 @@ import { CsvError, csvRecords } from "../../../base/go/csv.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { object, STRING } from "../values/type.ts";
 import { listOf, objectOf, stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, textIn } from "./define.ts";
+import { type Args, define, type Functions, textIn } from "./define.ts";
 
-function jsondecode([text]: readonly Value[]): Value {
+function jsondecode([text]: Args): Value {
   try {
     return fromJson(textIn(text));
   } catch (error) {
@@ -17,9 +17,9 @@ function jsondecode([text]: readonly Value[]): Value {
   }
 }
 
-function jsonencode([value]: readonly Value[]): Value {
+function jsonencode([value]: Args): Value {
   try {
-    return stringOf(toJson(value!));
+    return stringOf(toJson(value));
   } catch (error) {
     if (error instanceof Error && /infinity/.test(error.message)) {
       throw new FunctionError(error.message);
@@ -28,7 +28,7 @@ function jsonencode([value]: readonly Value[]): Value {
   }
 }
 
-function csvdecode([text]: readonly Value[]): Value {
+function csvdecode([text]: Args): Value {
   try {
     return rows(textIn(text));
   } catch (error) {

@@ -5,7 +5,7 @@ import { quote } from "../../../base/go/quote.ts";
 import { hasDate, nanoseconds, rfc3339, type ZonedMoment, zoneOf } from "../../../base/go/time.ts";
 import { integerOf, objectOf, stringOf, type Value } from "../values/value.ts";
 import { parseTimestamp } from "../values/timestamp.ts";
-import { define, type Functions, numberIn, textIn } from "./define.ts";
+import { type Args, define, type Functions, numberIn, textIn } from "./define.ts";
 
 const months =
   "January February March April May June July August September October November December"
@@ -95,7 +95,7 @@ function pad(value: number, width = 2): string {
   return String(value).padStart(width, "0");
 }
 
-function timestampArgument(value: Value | undefined): ZonedMoment {
+function timestampArgument(value: Value): ZonedMoment {
   try {
     return parseTimestamp(textIn(value));
   } catch (error) {
@@ -104,7 +104,7 @@ function timestampArgument(value: Value | undefined): ZonedMoment {
 }
 
 /** Seconds since 1970 as a moment in UTC. */
-function unixTime(value: Value | undefined, index: number): ZonedMoment {
+function unixTime(value: Value, index: number): ZonedMoment {
   const seconds = numberIn(value).toInt64();
   if (seconds === undefined) {
     throw new ArgumentError(index, "unix timestamp must be an integer");
@@ -114,8 +114,8 @@ function unixTime(value: Value | undefined, index: number): ZonedMoment {
   return { moment, offset: 0 };
 }
 
-function formattimestamp([format, time]: readonly Value[]): Value {
-  const { kind } = time!.type;
+function formattimestamp([format, time]: Args): Value {
+  const { kind } = time.type;
   if (kind !== "string" && kind !== "number") {
     throw new ArgumentError(1, "must be a string timestamp or a unix timestamp number");
   }
@@ -131,7 +131,7 @@ function formattimestamp([format, time]: readonly Value[]): Value {
   }
 }
 
-function timeadd([timestamp, duration]: readonly Value[]): Value {
+function timeadd([timestamp, duration]: Args): Value {
   try {
     const { moment, offset } = parseTimestamp(textIn(timestamp));
     const sum = nanoseconds(moment) + parseDuration(textIn(duration));
@@ -144,7 +144,7 @@ function timeadd([timestamp, duration]: readonly Value[]): Value {
   }
 }
 
-function unixtimestampparse([timestamp]: readonly Value[]): Value {
+function unixtimestampparse([timestamp]: Args): Value {
   const time = unixTime(timestamp, 0);
   const local = localTime(time);
   const weekday = local.dayOfWeek % 7;

@@ -5,6 +5,12 @@ import { ArgumentError, type Func, FunctionError, type Parameter } from "../func
 import { BOOL, DYNAMIC, list, NUMBER, set, STRING, type Type } from "../values/type.ts";
 import type { Value } from "../values/value.ts";
 
+/**
+ * The arguments of a function without a rest parameter. Those of its parameters are there, because
+ * the caller counts them.
+ */
+export type Args = readonly [Value, Value, Value, ...Value[]];
+
 /** Functions by name. */
 export type Functions = Record<string, Func>;
 
@@ -24,11 +30,11 @@ const types: Record<string, Type> = {
  */
 export function define(
   params: string,
-  call: (args: readonly Value[], budget: Budget) => Value,
+  call: (args: Args, budget: Budget) => Value,
 ): Func {
   const all = params.split(" ").filter((text) => text !== "").map(parameter);
   const rest = params.includes("...") ? all.pop() : undefined;
-  const run: Func["call"] = (args, { world }) => call(args, world.budget);
+  const run: Func["call"] = (args, { world }) => call(args as unknown as Args, world.budget);
   return { params: all, ...rest && { rest }, call: run };
 }
 
@@ -37,16 +43,16 @@ function parameter(text: string): Parameter {
   return { name: name!, type: types[type!]!, allowNull: optional !== undefined };
 }
 
-export function textIn(value: Value | undefined): string {
-  return value!.content as string;
+export function textIn(value: Value): string {
+  return value.content as string;
 }
 
-export function numberIn(value: Value | undefined): BigFloat {
-  return value!.content as BigFloat;
+export function numberIn(value: Value): BigFloat {
+  return value.content as BigFloat;
 }
 
 /** A whole number of 64 bits, as Go's `int` takes it. Throws {@link FunctionError}. */
-export function integerIn(value: Value | undefined, prefix = ""): number {
+export function integerIn(value: Value, prefix = ""): number {
   const integer = numberIn(value).toInt64();
   if (integer !== undefined) return Number(integer);
   throw new FunctionError(

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { type Func, FunctionError } from "../function.ts";
 import { stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, textIn } from "./define.ts";
+import { type Args, define, type Functions, textIn } from "./define.ts";
 
 function digest(algorithm: string): Func {
   return define(
@@ -21,7 +21,7 @@ const namespaces: Record<string, string> = {
 const UUID_FORMS =
   /^(?:urn:uuid:)?\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i;
 
-function uuidv5([namespace, name]: readonly Value[]): Value {
+function uuidv5([namespace, name]: Args): Value {
   const given = textIn(namespace);
   const id = Object.hasOwn(namespaces, given) ? namespaces[given]! : given;
   const found = UUID_FORMS.exec(id);

@@ -8,7 +8,7 @@ import { countGraphemes, graphemes } from "../values/text.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { BOOL, isSequence, NUMBER, STRING, type Type } from "../values/type.ts";
 import { elementsOf, listOf, stringOf, type Value } from "../values/value.ts";
-import { define, type Functions, textIn } from "./define.ts";
+import { type Args, define, type Functions, textIn } from "./define.ts";
 
 interface Verb {
   readonly raw: string;
@@ -205,7 +205,7 @@ function float(verb: Verb, number: BigFloat): string {
 }
 
 /** One text for each element of the lists. An argument that is no list is used for all of them. */
-function formatlist([format, ...args]: readonly Value[], budget: Budget): Value {
+function formatlist([format, ...args]: Args, budget: Budget): Value {
   if (args.length === 0) return listOf(STRING, [stringOf(formatted(textIn(format), [], budget))]);
   let length = -1, chooser = -1;
   const columns = args.map((arg, i) => {

@@ -63,6 +63,6 @@ export const functions: Functions = {
   bytesslice: define("buf:any offset:number length:number", ([buf]) => notBytes(buf)),
 };
 
-function notBytes(value: Value | undefined): never {
-  throw new ArgumentError(0, `bytes required, but have ${typeName(value!.type)}`);
+function notBytes(value: Value): never {
+  throw new ArgumentError(0, `bytes required, but have ${typeName(value.type)}`);
 }

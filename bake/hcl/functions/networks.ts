@@ -3,7 +3,7 @@ import { ipText, parseNetwork } from "../../../base/ip.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { STRING } from "../values/type.ts";
 import { listOf, stringOf, type Value } from "../values/value.ts";
-import { blame, define, type Functions, integerIn, textIn } from "./define.ts";
+import { type Args, blame, define, type Functions, integerIn, textIn } from "./define.ts";
 
 interface Network {
   /** The first address, as a number. */
@@ -38,7 +38,7 @@ function networkText({ address, bits, prefix }: Network): string {
   return `${addressText(address, bits)}/${mapped ? prefix - 96 : prefix}`;
 }
 
-function cidrhost([prefix, number]: readonly Value[]): Value {
+function cidrhost([prefix, number]: Args): Value {
   const host = BigInt(integerIn(number));
   const { address, bits, prefix: length } = parse(textIn(prefix));
   const most = (1n << BigInt(bits - length)) - 1n;
@@ -48,13 +48,13 @@ function cidrhost([prefix, number]: readonly Value[]): Value {
   return stringOf(addressText(address | (host < 0n ? most + 1n + host : host), bits));
 }
 
-function cidrnetmask([prefix]: readonly Value[]): Value {
+function cidrnetmask([prefix]: Args): Value {
   const { bits, prefix: length } = parse(textIn(prefix));
   const address = mask((1n << BigInt(bits)) - 1n, bits, length);
   return stringOf(addressText(address, bits));
 }
 
-function cidrsubnet([prefix, newBits, number]: readonly Value[]): Value {
+function cidrsubnet([prefix, newBits, number]: Args): Value {
   const more = integerIn(newBits), index = integerIn(number);
   const { address, bits, prefix: length } = parse(textIn(prefix));
   if (more > 32) throw new FunctionError("may not extend prefix by more than 32 bits");
@@ -74,7 +74,7 @@ function cidrsubnet([prefix, newBits, number]: readonly Value[]): Value {
 }
 
 /** Networks in order of address, each at the first multiple of its size that is free. */
-function cidrsubnets([prefix, ...lengths]: readonly Value[]): Value {
+function cidrsubnets([prefix, ...lengths]: Args): Value {
   const network = blame(0, "", () => parse(textIn(prefix)));
   const { address, bits, prefix: length } = network;
   const end = address + (1n << BigInt(bits - length));

@@ -6,17 +6,17 @@ import { operations } from "../operators.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { typeName } from "../values/type.ts";
 import { boolOf, integerOf, numberOf, type Value } from "../values/value.ts";
-import { define, type Functions, integerIn, numberIn, textIn } from "./define.ts";
+import { type Args, define, type Functions, integerIn, numberIn, textIn } from "./define.ts";
 
 function operator(sign: BinaryOperator, params = "a:number b:number"): Func {
-  return define(params, ([a, b]) => operations[sign](a!, b!));
+  return define(params, ([a, b]) => operations[sign](a, b));
 }
 
 /** Down or up to the next whole number, at the precision of the number. */
 function toward(direction: 1 | -1): Func {
   return define("num:number", ([num]) => {
     const number = numberIn(num);
-    if (number.infinite || number.isInteger) return num!;
+    if (number.infinite || number.isInteger) return num;
     const whole = number.toBigInt();
     return integerOf(number.sign === direction ? whole + BigInt(direction) : whole);
   });
@@ -31,9 +31,9 @@ function extreme(sign: "<" | ">"): Func {
   });
 }
 
-function doubles(calculate: (a: number, b: number) => number): (args: readonly Value[]) => Value {
+function doubles(calculate: (a: number, b: number) => number): (args: Args) => Value {
   return ([a, b]) => {
-    const result = calculate(doubleOf(a!), doubleOf(b!));
+    const result = calculate(doubleOf(a), doubleOf(b));
     if (Number.isNaN(result)) throw new FunctionError("the result is not a number");
     return numberOf(BigFloat.ofDouble(result));
   };
@@ -46,9 +46,9 @@ function doubleOf(value: Value): number {
   throw new FunctionError(`value must be between -${max} and ${max} inclusive`);
 }
 
-function parseInteger([text, base]: readonly Value[]): Value {
-  if (text!.type.kind !== "string") {
-    const name = typeName(text!.type);
+function parseInteger([text, base]: Args): Value {
+  if (text.type.kind !== "string") {
+    const name = typeName(text.type);
     throw new ArgumentError(0, `first argument must be a string, not ${name}`);
   }
   const radix = numberIn(base).toInt64();
@@ -91,7 +91,7 @@ export const functions: Functions = {
   int: define("num:number", ([num]) => {
     const number = numberIn(num);
     if (number.infinite) throw new FunctionError("can't truncate infinity to an integer");
-    return number.isInteger ? num! : integerOf(number.toBigInt());
+    return number.isInteger ? num : integerOf(number.toBigInt());
   }),
   signum: define("num:number", ([num]) => integerOf(Math.sign(integerIn(num)))),
   log: define("num:number base:number", doubles((a, b) => Math.log(a) / Math.log(b))),
@@ -103,7 +103,7 @@ export const functions: Functions = {
   notequal: operator("!=", "a?:any b?:any"),
   and: operator("&&", "a:bool b:bool"),
   or: operator("||", "a:bool b:bool"),
-  not: define("val:bool", ([val]) => boolOf(val!.content !== true)),
+  not: define("val:bool", ([val]) => boolOf(val.content !== true)),
   greaterthan: operator(">"),
   greaterthanorequalto: operator(">="),
   lessthan: operator("<"),

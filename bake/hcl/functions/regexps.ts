@@ -4,9 +4,7 @@ import { type Budget, MAX_SIZE } from "../../budget.ts";
 import { ArgumentError, FunctionError } from "../function.ts";
 import { list, object, STRING, tuple, type Type } from "../values/type.ts";
 import { listOf, nullOf, objectOf, stringOf, tupleOf, type Value } from "../values/value.ts";
-import { define, type Functions, textIn } from "./define.ts";
-
-type Args = readonly Value[];
+import { type Args, define, type Functions, textIn } from "./define.ts";
 
 /** Instructions of a compiled pattern. The time of a match grows with them. */
 const MAX_PROGRAM = 20_000;
@@ -20,7 +18,7 @@ interface Pattern {
 }
 
 /** Throws an `RE2JSSyntaxException`. */
-function compile(pattern: Value | undefined, budget: Budget): Pattern {
+function compile(pattern: Value, budget: Budget): Pattern {
   const text = textIn(pattern);
   budget.step(text.length);
   const compiled = RE2JS.compile(text);
@@ -68,7 +66,7 @@ function typeOf({ names }: Pattern): Type {
   );
 }
 
-function compileArgument(pattern: Value | undefined, budget: Budget): [Pattern, Type] {
+function compileArgument(pattern: Value, budget: Budget): [Pattern, Type] {
   try {
     const compiled = compile(pattern, budget);
     return [compiled, typeOf(compiled)];

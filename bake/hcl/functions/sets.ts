@@ -15,12 +15,11 @@ import {
   tupleOf,
   type Value,
 } from "../values/value.ts";
-import { blame, define, type Functions, numberIn } from "./define.ts";
+import { type Args, blame, define, type Functions, numberIn } from "./define.ts";
 
 /** Elements of a product. */
 const MAX_PRODUCT = 1 << 18;
 
-type Args = readonly Value[];
 type Elements = readonly Value[];
 /** Whether a value is among the elements of a set. */
 type Has = (value: Value) => boolean;
@@ -118,8 +117,7 @@ const several = "first_set:set ...other_sets:set";
 export const functions: Functions = {
   sethaselement: define(
     "set:set elem:any",
-    ([source, value]) =>
-      boolOf(elementsOf(source!).some((element) => equalValues(element, value!))),
+    ([source, value]) => boolOf(elementsOf(source).some((element) => equalValues(element, value))),
   ),
   setunion: operation(several, (a, b) => [...a, ...b]),
   setintersection: operation(several, (a, _, __, inB) => a.filter(inB)),

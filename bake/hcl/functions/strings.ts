@@ -5,7 +5,7 @@ import { compareText, countGraphemes, graphemes } from "../values/text.ts";
 import { STRING } from "../values/type.ts";
 import { elementsOf, integerOf, listOf, stringOf, type Value } from "../values/value.ts";
 import { type Budget, checkLength } from "../../budget.ts";
-import { define, type Functions, integerIn, textIn } from "./define.ts";
+import { type Args, define, type Functions, integerIn, textIn } from "./define.ts";
 
 function change(params: string, map: (...texts: string[]) => string): Func {
   return define(params, (args) => stringOf(map(...args.map(textIn))));
@@ -65,7 +65,7 @@ function trimAny(text: string, cutset: string): string {
   return all.slice(start, end).join("");
 }
 
-function substr([text, offsetValue, lengthValue]: readonly Value[], budget: Budget): Value {
+function substr([text, offsetValue, lengthValue]: Args, budget: Budget): Value {
   const all = graphemes(textIn(text), budget);
   let offset = integerIn(offsetValue);
   const length = integerIn(lengthValue);
@@ -76,7 +76,7 @@ function substr([text, offsetValue, lengthValue]: readonly Value[], budget: Budg
   return stringOf(rest.slice(0, length <= 0 ? undefined : length).join(""));
 }
 
-function join([separator, ...lists]: readonly Value[]): Value {
+function join([separator, ...lists]: Args): Value {
   if (lists.length === 0) throw new FunctionError("at least one list is required");
   const items = lists.flatMap((list, i) =>
     elementsOf(list).map((element, at) => {
@@ -91,8 +91,8 @@ function join([separator, ...lists]: readonly Value[]): Value {
   return stringOf(items.join(textIn(separator)));
 }
 
-function sort([list]: readonly Value[]): Value {
-  const items = elementsOf(list!).map((element, i) => {
+function sort([list]: Args): Value {
+  const items = elementsOf(list).map((element, i) => {
     if (element.content !== null) return textIn(element);
     throw new FunctionError(
       `given list element ${i} is null; a null string cannot be sorted`,
@@ -112,7 +112,7 @@ function replace(text: string, from: string, to: string): string {
   return to + [...text].map((c) => c + to).join("");
 }
 
-function indent([spaces, text]: readonly Value[]): Value {
+function indent([spaces, text]: Args): Value {
   const count = integerIn(spaces);
   if (count < 0) throw new FunctionError("the number of spaces must not be negative");
   const lines = textIn(text).split("\n");

@@ -2,7 +2,7 @@
 import type { Budget } from "../../budget.ts";
 import { FunctionError } from "../function.ts";
 import { boolOf, type Value } from "../values/value.ts";
-import { define, type Functions, textIn } from "./define.ts";
+import { type Args, define, type Functions, textIn } from "./define.ts";
 
 interface Version {
   readonly numbers: readonly [bigint, bigint, bigint];
@@ -147,7 +147,7 @@ function alike(candidate: Version, version: Version, given: number): boolean {
   return candidate.numbers.slice(0, given).every((number, i) => number === version.numbers[i]);
 }
 
-function semvercmp([candidate, wanted]: readonly Value[], budget: Budget): Value {
+function semvercmp([candidate, wanted]: Args, budget: Budget): Value {
   const version = parseVersion(textIn(candidate));
   return boolOf(
     parseConstraints(textIn(wanted), budget).some((all) => {
