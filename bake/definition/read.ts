@@ -1,4 +1,5 @@
 /** Reads files as one definition: compose files first, then HCL and JSON on top of them. */
+import { excerpt } from "../../base/excerpt.ts";
 import { BakeError } from "../error.ts";
 import type { Body } from "../hcl/body.ts";
 import { parseBody } from "../hcl/syntax/body_parser.ts";
@@ -13,7 +14,6 @@ import { baseOfBlock, baseOfFile, folderOfFile, rebase } from "./base.ts";
 import type { Blocks } from "./blocks.ts";
 import { readDeclarations } from "./declarations.ts";
 import { Evaluation } from "./evaluation.ts";
-import { withExcerpt } from "./excerpt.ts";
 import { merge } from "./merge.ts";
 import { warnOfUnknownKeys } from "./unknown_keys.ts";
 
@@ -110,6 +110,16 @@ function decode(data: Uint8Array<ArrayBuffer>): { text: string; broken: boolean 
 
 function parseAsJson(text: string, name: string): Body {
   return jsonBody(parseJson(text, name));
+}
+
+/** The error with the lines of the file. @param text the file's text; undefined if unknown */
+function withExcerpt(error: Diagnostic, text: string | undefined): BakeError {
+  const { subject } = error;
+  if (subject === undefined) return new BakeError(error.message, { cause: error });
+  const { file, start: { line: first }, end: { line: last } } = subject;
+  const isMarked = (line: number) => first <= line && line <= last;
+  const above = excerpt({ file, first, last, isMarked }, (text ?? "").split("\n"));
+  return new BakeError(error.message, { above, cause: error });
 }
 
 type Parts = { readonly targets: Target[]; readonly groups: Group[] };

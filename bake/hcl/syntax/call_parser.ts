@@ -39,26 +39,19 @@ export function parseCall(peeker: Peeker, first: Token): Expression {
 
 function readName(peeker: Peeker, first: Token): [string, Token["range"], Token] {
   let name = first.text, last = first;
-  let open = peeker.read();
-  while (open.kind === "::") {
-    last = peeker.read();
-    if (last.kind !== "identifier") {
-      throw new Diagnostic(
-        "Missing function name",
-        "Function scope resolution symbol :: must be followed by a function name in this scope.",
-        last.range,
-      );
-    }
-    name += `::${last.text}`;
-    open = peeker.read();
-  }
-  if (open.kind !== "(") {
-    throw new Diagnostic(
-      "Missing open parenthesis",
-      "Function selector must be followed by an open parenthesis to begin the function call.",
-      open.range,
+  while (peeker.accept("::") !== undefined) {
+    last = peeker.expect(
+      "identifier",
+      "Missing function name",
+      "Function scope resolution symbol :: must be followed by a function name in this scope.",
     );
+    name += `::${last.text}`;
   }
+  const open = peeker.expect(
+    "(",
+    "Missing open parenthesis",
+    "Function selector must be followed by an open parenthesis to begin the function call.",
+  );
   return [name, between(first.range, last.range), open];
 }
 

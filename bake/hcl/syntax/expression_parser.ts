@@ -30,14 +30,11 @@ const precedence: Partial<Record<Token["kind"], number>> = {
 export function parseExpressionText(text: string, file: string, start: Position): Expression {
   const peeker = new Peeker(scan(text, file, start));
   const found = peeker.within(false, () => parseExpression(peeker));
-  const next = peeker.peek();
-  if (next.kind !== "end of file") {
-    throw new Diagnostic(
-      "Extra characters after expression",
-      "An expression was successfully parsed, but extra characters were found after it.",
-      next.range,
-    );
-  }
+  peeker.expect(
+    "end of file",
+    "Extra characters after expression",
+    "An expression was successfully parsed, but extra characters were found after it.",
+  );
   return found;
 }
 
@@ -48,15 +45,11 @@ export function parseExpression(peeker: Peeker): Expression {
     const condition = parseBinary(peeker, 1);
     if (peeker.accept("?") === undefined) return condition;
     const yes = parseExpression(peeker);
-    const colon = peeker.peek();
-    if (colon.kind !== ":") {
-      throw new Diagnostic(
-        "Missing false expression in conditional",
-        "The conditional operator (...?...:...) requires a false expression, delimited by a colon.",
-        colon.range,
-      );
-    }
-    peeker.read();
+    peeker.expect(
+      ":",
+      "Missing false expression in conditional",
+      "The conditional operator (...?...:...) requires a false expression, delimited by a colon.",
+    );
     const no = parseExpression(peeker);
     return { kind: "conditional", condition, yes, no, range: between(start, no.range) };
   });
@@ -158,14 +151,11 @@ function attributeSplat(
 function inBrackets(peeker: Peeker, source: Expression, from: Expression): Expression {
   const open = peeker.read();
   if (peeker.accept("*") !== undefined) {
-    const close = peeker.read();
-    if (close.kind !== "]") {
-      throw new Diagnostic(
-        "Missing close bracket on splat index",
-        'The star for a full splat operator must be immediately followed by a closing bracket ("]").',
-        close.range,
-      );
-    }
+    const close = peeker.expect(
+      "]",
+      "Missing close bracket on splat index",
+      'The star for a full splat operator must be immediately followed by a closing bracket ("]").',
+    );
     const id = Symbol();
     const marker = between(open.range, close.range);
     const body = peeker.nested(() =>
@@ -176,13 +166,8 @@ function inBrackets(peeker: Peeker, source: Expression, from: Expression): Expre
   }
   const [key, close] = peeker.within(false, () => {
     const key = parseExpression(peeker);
-    const close = peeker.read();
-    if (close.kind === "]") return [key, close];
-    throw new Diagnostic(
-      "Missing close bracket on index",
-      'The index operator must end with a closing bracket ("]").',
-      close.range,
-    );
+    const detail = 'The index operator must end with a closing bracket ("]").';
+    return [key, peeker.expect("]", "Missing close bracket on index", detail)] as const;
   });
   const bracket = between(open.range, close.range);
   const constant = constantKey(key);
@@ -266,14 +251,8 @@ const constants: Partial<Record<string, Value>> = Object.assign(Object.create(nu
 function parseParentheses(peeker: Peeker): Expression {
   const open = peeker.read();
   const inner = parseExpression(peeker);
-  const close = peeker.read();
-  if (close.kind !== ")") {
-    throw new Diagnostic(
-      "Unbalanced parentheses",
-      "Expected a closing parenthesis to terminate the expression.",
-      close.range,
-    );
-  }
+  const detail = "Expected a closing parenthesis to terminate the expression.";
+  const close = peeker.expect(")", "Unbalanced parentheses", detail);
   return { kind: "parentheses", inner, range: between(open.range, close.range) };
 }
 

@@ -32,6 +32,13 @@ export class Peeker {
     return this.peek().kind === kind ? this.read() : undefined;
   }
 
+  /** Reads the next token. Throws a {@link Diagnostic} if it is of another kind. */
+  expect(kind: TokenKind, summary: string, detail: string): Token {
+    const token = this.read();
+    if (token.kind !== kind) throw new Diagnostic(summary, detail, token.range);
+    return token;
+  }
+
   get nextRange(): Range {
     return this.peek().range;
   }

@@ -114,16 +114,11 @@ function unclosed({ kind, range }: Token, start: Range, end: TokenKind): Diagnos
 const keywords = ["if", "for", "else", "endif", "endfor"];
 
 function directive(peeker: Peeker, open: Token): [Piece, Token] {
-  const word = peeker.peek();
-  if (word.kind !== "identifier") {
-    throw new Diagnostic(
-      "Invalid template directive",
-      'A template directive keyword ("if", "for", etc) is expected at the beginning of a %{ ' +
-        "sequence.",
-      word.range,
-    );
-  }
-  peeker.read();
+  const word = peeker.expect(
+    "identifier",
+    "Invalid template directive",
+    'A template directive keyword ("if", "for", etc) is expected at the beginning of a %{ sequence.',
+  );
   const range = () => between(open.range, peeker.nextRange);
   let piece: Piece;
   switch (word.text) {
@@ -150,15 +145,11 @@ function directive(peeker: Peeker, open: Token): [Piece, Token] {
         word.range,
       );
   }
-  const close = peeker.peek();
-  if (close.kind !== "template end") {
-    throw new Diagnostic(
-      `Extra characters in ${word.text} marker`,
-      "Expected a closing brace to end the sequence, but found extra characters.",
-      close.range,
-    );
-  }
-  return [piece, peeker.read()];
+  const detail = "Expected a closing brace to end the sequence, but found extra characters.";
+  return [
+    piece,
+    peeker.expect("template end", `Extra characters in ${word.text} marker`, detail),
+  ];
 }
 
 /**
