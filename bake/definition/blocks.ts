@@ -37,7 +37,7 @@ interface State {
   instances?: Instance[];
 }
 
-/** The value of a target or group in references, which is made when the first one is evaluated. */
+/** The value of a target or group in references, which is made at the first reference. */
 interface LazyValue {
   value?: Value;
   readonly make: () => Value;
