@@ -44,6 +44,7 @@ const TARGETS: readonly Row[] = [
   { name: "ls", way: "tcp", rttMs: 20, mbit: 100 },
   { name: "ls", way: "tls", rttMs: 20, mbit: 100 },
   { name: "ls", way: "ssh", rttMs: 20, mbit: 100 },
+  { name: "ls", way: "kube-pod", rttMs: 20, mbit: 100 },
   { name: "cached", way: "tcp", rttMs: 20, mbit: 100 },
   { name: "cached", way: "tcp", rttMs: 40, mbit: 100 },
   { name: "cached", way: "tcp", rttMs: 100, mbit: 100 },

@@ -131,8 +131,11 @@ export async function openFarWays(
     env["KUBECONFIG"] = await writeKubeconfig(cluster, { cluster: part });
     const folder = daemon.socket.slice(0, daemon.socket.lastIndexOf("/"));
     const relay = { ...sleeps, env: { BUILDKIT_HOST: "unix:///peer/s" }, folder };
-    await makePod(cluster.api, { name: "bench", containers: { main: relay } });
-    await add("kube-pod", ["kube-pod://bench"]);
+    const names = Array.from({ length: TEN }, (_, at) => `bench${at}`);
+    await Promise.all(
+      names.map((name) => makePod(cluster.api, { name, containers: { main: relay } })),
+    );
+    await add("kube-pod", names.map((name) => `kube-pod://${name}`));
   }
   const all = stack.move();
   return {
