@@ -3,7 +3,9 @@ import type { Builder } from "./builder.ts";
 import { placePlatforms } from "./placement.ts";
 import { formatPlatform, parsePlatforms } from "./platforms.ts";
 
-/** A node as a test writes it: fixed platforms, then what its workers list; `down` can't be asked. */
+/**
+ * A node as a test writes it: fixed platforms, then what its workers list; `down` can't be asked.
+ */
 type Node = readonly [fixed: string, listed: string];
 
 function builder(nodes: readonly Node[]): Builder {

@@ -13,8 +13,9 @@ const LOOKS = 25;
 const ASKS = 10;
 
 /**
- * The share of the time that nothing must have come from the peer, to call the peer silent. Calls of
- * Health come every 5 s, and one that gets no answer is given up after 15: the share lies between.
+ * The share of the time that nothing must have come from the peer, to call the peer silent. Calls
+ * of Health come every 5 s, and one that gets no answer is given up after 15: the share lies
+ * between.
  */
 const SILENT = 0.7;
 
@@ -66,7 +67,8 @@ export function endWhenUnheard(
 ): Disposable {
   return whenStill(() => Math.max(lastHeard(), connection.lastAcknowledged), limit, {
     still() {
-      // Whatever came from the peer may have come seconds after the last sign, before all fell silent.
+      // Whatever came from the peer may have come seconds after the last sign, before all fell
+      // silent.
       const silence = performance.now() - connection.lastReceived;
       connection.lost(new SilenceError(limit, silence >= SILENT * limit ? "from" : "to"));
     },

@@ -31,8 +31,9 @@ export interface SolveOptions {
   /** Receives each message on the progress. If it throws, the build ends with that error. */
   readonly onStatus: (status: StatusResponse) => void;
   /**
-   * Called once when the daemon reports the end of its first transfer, as a rule of the Dockerfile, and
-   * then works alone: the moment for work of this side that nothing waits for. A build may end before.
+   * Called once when the daemon reports the end of its first transfer, as a rule of the Dockerfile,
+   * and then works alone: the moment for work of this side that nothing waits for. A build may end
+   * before.
    */
   readonly onBusy?: () => void;
   /** Called once when the daemon is far away, while its first question is on its way. */

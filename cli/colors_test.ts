@@ -1,7 +1,9 @@
 import { equal, ok } from "node:assert/strict";
 import { colorCode, type ColorName, LEGIBLE } from "./colors.ts";
 
-/** The red, green and blue of a colour beyond the first 16, from 0 to 255, as xterm defines them. */
+/**
+ * The red, green and blue of a colour beyond the first 16, from 0 to 255, as xterm defines them.
+ */
 function rgbOf(number: number): number[] {
   if (number >= 232) return Array(3).fill(8 + 10 * (number - 232));
   const levels = [0, 95, 135, 175, 215, 255];

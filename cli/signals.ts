@@ -9,7 +9,9 @@ import { exitCodes } from "./exit_codes.ts";
  * up.
  */
 const LATER = 100;
-/** The guard costs 15 ms: it waits at most so many milliseconds for a moment in which they are free. */
+/**
+ * The guard costs 15 ms: it waits at most so many milliseconds for a moment in which they are free.
+ */
 const PATIENCE = 50;
 
 /**

@@ -43,7 +43,8 @@ const two = JSON.stringify({
   Dynamic: false,
 });
 
-// The layout is buildx's, checked against its binary in tests/commands; below it is our `Error` and `Hint`.
+// The layout is buildx's, checked against its binary in tests/commands; below it is our `Error` and
+// `Hint`.
 const text = `Name:          Two
 Driver:        remote
 Last Activity: 2026-01-02 03:04:05 +0000 UTC

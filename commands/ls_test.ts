@@ -6,8 +6,8 @@ import { fakeDaemon, run } from "../tests/commands/fake_deps.ts";
 import { builderFile, tempStore } from "../tests/commands/temp_store.ts";
 
 /**
- * One that answers on port 1, refuses on 2, hangs on 3, and on 4 is reached but says nothing. Docker
- * isn't installed.
+ * One that answers on port 1, refuses on 2, hangs on 3, and on 4 is reached but says nothing.
+ * Docker isn't installed.
  */
 function connect({ endpoint, context }: ConnectOptions) {
   if (endpoint.endsWith(":1")) return Promise.resolve(fakeDaemon());

@@ -29,7 +29,10 @@ export function stepAndPath(flag: string, text: string): { step: string; path: s
   return { step, path: path.startsWith("/") ? path : `/${path}` };
 }
 
-/** Finds the step that a text names, on the first platform that has it. Throws `UsageError` with the steps that there are. */
+/**
+ * Finds the step that a text names, on the first platform that has it. Throws `UsageError` with the
+ * steps that there are.
+ */
 export function chooseStep(text: string, results: readonly PlatformResult[]): ChosenStep {
   const [first] = results;
   if (first === undefined) {

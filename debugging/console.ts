@@ -24,16 +24,19 @@ export interface Console {
   readonly isTerminal: boolean;
   size(): Size | undefined;
   write(bytes: Uint8Array): Promise<void>;
-  /** Hands the user's input to a receiver, until it is disposed. The bytes that arrive between two waits. */
+  /**
+   * Hands the user's input to a receiver, until it is disposed. The bytes that arrive between two
+   * waits.
+   */
   attach(receiver: Receiver): Disposable;
 }
 
 const BUFFER = 32 << 10;
 
 /**
- * The terminal of the process, in raw mode while a receiver is attached; afterwards it is as it was.
- * One reader serves all receivers, because a read of stdin can't be taken back: the next receiver gets
- * its bytes.
+ * The terminal of the process, in raw mode while a receiver is attached; afterwards it is as it
+ * was. One reader serves all receivers, because a read of stdin can't be taken back: the next
+ * receiver gets its bytes.
  */
 export function ownConsole({ stdin, stdout, signal }: Pick<Deps, "stdin" | "stdout" | "signal">) {
   const isTerminal = stdin.isTerminal && stdout.isTerminal;

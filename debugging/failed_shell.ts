@@ -21,8 +21,8 @@ export interface FailedShellOptions {
 }
 
 /**
- * Runs a shell on the console to its end. Rejects with `NoShell`, with the daemon's error, or with the
- * signal's reason. The container is gone when it settles.
+ * Runs a shell on the console to its end. Rejects with `NoShell`, with the daemon's error, or with
+ * the signal's reason. The container is gone when it settles.
  * @param onStart called with the shell's path before it starts
  */
 export async function runFailedShell(

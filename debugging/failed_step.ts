@@ -1,8 +1,8 @@
 /**
  * The step that a build failed in. The daemon packs it as JSON into the error's details:
- * `{inputIDs, mountIDs, op, description}` (errdefs.Solve), and `{digest}` (errdefs.Vertex). Before it runs a step,
- * it adds a platform to operations that have none, which changes their digests. So a step is
- * recognised by its name and its inputs, too.
+ * `{inputIDs, mountIDs, op, description}` (errdefs.Solve), and `{digest}` (errdefs.Vertex). Before
+ * it runs a step, it adds a platform to operations that have none, which changes their digests. So
+ * a step is recognised by its name and its inputs, too.
  */
 import { jsonDetails } from "../buildkit/error_details.ts";
 import { fieldsOf, itemsOf } from "../base/json.ts";

@@ -29,8 +29,8 @@ export interface PlatformResult {
 export const NOTHING: Result = { result: undefined, metadata: {} };
 
 /**
- * Reads the definitions of all results, in the order of the build's platforms. Throws an Error for a
- * daemon that doesn't send them.
+ * Reads the definitions of all results, in the order of the build's platforms. Throws an Error for
+ * a daemon that doesn't send them.
  */
 export async function platformResults(result: Result): Promise<PlatformResult[]> {
   const order = platformOrder(result);
@@ -61,7 +61,9 @@ export interface RefOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The ref of a step's result, for which the daemon is asked once. Rejects with the daemon's error. */
+/**
+ * The ref of a step's result, for which the daemon is asked once. Rejects with the daemon's error.
+ */
 export async function refOfInput(
   gateway: Gateway,
   { ref, definition, refs }: PlatformResult,

@@ -1,4 +1,6 @@
-/** The calls for steps' results. The gateway is a mock, which notes calls and fails when asked to. */
+/**
+ * The calls for steps' results. The gateway is a mock, which notes calls and fails when asked to.
+ */
 import assert from "node:assert/strict";
 import type { Gateway } from "../buildkit/gateway.ts";
 import { type PlatformResult, refOfInput } from "./results.ts";

@@ -1,4 +1,6 @@
-/** `--shell-on-error`: when a program of a build fails, the user gets a shell in its file system. */
+/**
+ * `--shell-on-error`: when a program of a build fails, the user gets a shell in its file system.
+ */
 import { UsageError } from "../base/usage_error.ts";
 import type { Inspect } from "../builds/running/inspect.ts";
 import type { RunContext } from "../builds/running/run.ts";
@@ -52,8 +54,8 @@ export function wantedShell(
 }
 
 /**
- * Opens a shell in a failed step. With `--retry`, the user's `exit 0` builds again, from the step that
- * failed; without it, or after another exit code, the build's error follows.
+ * Opens a shell in a failed step. With `--retry`, the user's `exit 0` builds again, from the step
+ * that failed; without it, or after another exit code, the build's error follows.
  */
 function shellOnError(
   source: ShellSource | undefined,

@@ -6,7 +6,9 @@ import { failedBlocks } from "../progress/end_blocks.ts";
 import type { Progress } from "../progress/progress.ts";
 import { isFailed } from "../progress/state.ts";
 
-/** How long the progress may come behind the error, and how often it is looked at, in milliseconds. */
+/**
+ * How long the progress may come behind the error, and how often it is looked at, in milliseconds.
+ */
 const LATEST = 2000;
 const EVERY = 20;
 

@@ -10,7 +10,9 @@ export interface TerminalModes {
   undo(): string;
 }
 
-/** Modes that are on in a terminal's usual state: the right margin wraps, and the cursor is shown. */
+/**
+ * Modes that are on in a terminal's usual state: the right margin wraps, and the cursor is shown.
+ */
 const USUALLY_ON = new Set(["7", "25"]);
 const ESCAPE = 0x1b;
 /** A terminal has fewer modes; a hostile program may name any number. */

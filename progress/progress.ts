@@ -46,8 +46,11 @@ export interface ProgressOptions {
 
 /** Receives a build's progress besides the display, for example for `--timeline`. */
 export interface Watcher {
-  /** @param at the time of arrival, ms since 1970. @param local the message is about our own vertexes.
-   * @param node the node that sent it, if the build has several */
+  /**
+   * @param at the time of arrival, in ms since 1970
+   * @param local the message is about our own vertexes
+   * @param node the node that sent it, if the build has several
+   */
   update(message: StatusResponse, at: number, local: boolean, node?: string): void;
   /** Called once, after the display has ended. `finish` throws the watcher's error. */
   finish(outcome: Outcome): void;

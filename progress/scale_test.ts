@@ -1,4 +1,7 @@
-/** Builds that no honest daemon reports: progress takes them in linear time, or the test doesn't end. */
+/**
+ * Builds that no honest daemon reports: progress takes them in linear time, or the test doesn't
+ * end.
+ */
 import { equal, match, ok } from "node:assert/strict";
 import type { StatusResponse } from "../proto/gen/control.ts";
 import { message } from "../tests/progress/messages.ts";

@@ -29,6 +29,8 @@ const ROOMS = [
 ];
 /** A file with more lines is a breach. */
 const LONGEST = 400;
+/** A comment line with more columns is a breach. */
+const WIDEST = 100;
 
 /** Files that are loaded only when they are used, and so may import `node:` modules. */
 const LAZY =
@@ -50,6 +52,15 @@ const product = files.filter((path) =>
   !path.startsWith("tests/") && !path.startsWith("scripts/") && !path.startsWith("examples/") &&
   !path.startsWith("proto/gen/") && !path.endsWith("_test.ts")
 );
+
+/** Comments have the width of the code. `deno fmt` doesn't fold them. An address may be longer. */
+for (const path of files.filter((path) => !path.startsWith("proto/gen/"))) {
+  Deno.readTextFileSync(`${root}/${path}`).split("\n").forEach((line, at) => {
+    if (line.length > WIDEST && /^ *(?:\/\/|\/?\*+) (?! |https:)/.test(line)) {
+      breach(path, at + 1, `a comment of ${line.length} columns: the limit is ${WIDEST}`);
+    }
+  });
+}
 
 for (const path of product) {
   const text = Deno.readTextFileSync(`${root}/${path}`);

@@ -50,8 +50,8 @@ export class Connection {
   /** When something last came from the peer, by `performance.now()`. */
   lastReceived: number = performance.now();
   /**
-   * The round trip in milliseconds, as it was measured. On a long link, the receive windows of streams that carry
-   * much grow accordingly.
+   * The round trip in milliseconds, as it was measured. On a long link, the receive windows of
+   * streams that carry much grow accordingly.
    */
   set roundTrip(milliseconds: number) {
     this.#core.roundTrip = milliseconds;

@@ -1,9 +1,9 @@
 /**
  * Content.Write: one blob, in one call. Each message is an action, and is answered:
  *
- *     STAT {ref, total, expected}   asks for the written bytes: none, because every write starts anew
- *     WRITE {offset, data}          appends; at offset 0 it begins again, any other is OutOfRange
- *     COMMIT {total, expected}      checks size and digest, and gives the blob its place
+ *     STAT {ref, total, expected} asks for the written bytes: none, because every write starts anew
+ *     WRITE {offset, data} appends; at offset 0 it begins again, any other is OutOfRange COMMIT
+ *     {total, expected} checks size and digest, and gives the blob its place
  *
  * The first message names `ref`, and mostly the expected size and digest. For an existing blob the
  * answer is AlreadyExists, which the daemon takes as success. An incomplete blob lies in `ingest/`,

@@ -1,7 +1,9 @@
 import { equal } from "node:assert/strict";
 import { MACHINE_RULES } from "./machine_rules.ts";
 
-/** Messages as BuildKit v0.32 and Go's network library write them, and the beginning of each hint. */
+/**
+ * Messages as BuildKit v0.32 and Go's network library write them, and the beginning of each hint.
+ */
 const CASES: readonly (readonly [string, string])[] = [
   [
     'failed to do request: Head "https://r.test/v2/x/manifests/1": tls: failed to verify certificate: ' +

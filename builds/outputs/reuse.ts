@@ -1,6 +1,6 @@
 /**
- * Folders that already hold most of a result: the daemon sends only the files that differ. It has to
- * say the digests of the files, which it does in a statement of provenance
+ * Folders that already hold most of a result: the daemon sends only the files that differ. It has
+ * to say the digests of the files, which it does in a statement of provenance
  * (`buildkit/fsync/reuse.ts`). It reads the whole result for that, so this is done only where a
  * transfer takes longer than reading.
  */

@@ -38,7 +38,9 @@ export type OutputTarget =
     readonly to: "directory";
     readonly path: string;
     readonly mode: "copy" | "delete";
-    /** Whether to transfer only files that the folder lacks; undefined where the endpoint decides. */
+    /**
+     * Whether to transfer only files that the folder lacks; undefined where the endpoint decides.
+     */
     readonly reuse?: boolean;
     /** The beginning of the names of statements with the files' digests. */
     readonly statementPrefix?: string;

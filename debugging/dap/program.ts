@@ -106,8 +106,8 @@ function parentOf({ inputs, exec, file }: Op): number {
 }
 
 /**
- * The place of a step that several lines share (stages from one image): the last one that isn't below
- * the step after it.
+ * The place of a step that several lines share (stages from one image): the last one that isn't
+ * below the step after it.
  */
 function placeOf(
   step: BuildStep | undefined,
@@ -124,7 +124,10 @@ function placeOf(
   return { file: best?.file, range: best?.range };
 }
 
-/** The step that runs on the way into the next stop; undefined for a way into a branch, or out of it. */
+/**
+ * The step that runs on the way into the next stop; undefined for a way into a branch, or out of
+ * it.
+ */
 export function stepBehind({ frame, into, next }: Stop): BuildStep | undefined {
   const isReturn = frame.op !== frame.step?.op;
   return into !== next || isReturn ? undefined : frame.step;

@@ -1,6 +1,6 @@
 /**
- * The folder of a session's socket. Its process holds a lock in it; a folder without a locked file is
- * one that a killed adapter left, and the next session removes it.
+ * The folder of a session's socket. Its process holds a lock in it; a folder without a locked file
+ * is one that a killed adapter left, and the next session removes it.
  */
 
 const PREFIX = "fairlead-dap-exec";

@@ -8,7 +8,8 @@ import type { BuildDefinition } from "../definition.ts";
 
 /**
  * The paths of a definition's files, by their index. The frontend saw the Dockerfile by its name in
- * a mount; other files keep their names. A Dockerfile that comes from elsewhere has its URL as path.
+ * a mount; other files keep their names. A Dockerfile that comes from elsewhere has its URL as
+ * path.
  */
 export function filePaths(
   { files }: BuildDefinition,

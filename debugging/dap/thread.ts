@@ -136,7 +136,9 @@ export function threadOf(
     return source?.identifier ?? (step?.name || digest);
   }
 
-  /** Tells the daemon, while it works, of the steps that may be next. It builds none of them yet. */
+  /**
+   * Tells the daemon, while it works, of the steps that may be next. It builds none of them yet.
+   */
   function lookAhead({ next, into, out }: Stop): void {
     for (const { frame } of new Set([next, into, out].filter((stop) => stop !== undefined))) {
       for (const input of frame.op.inputs) {
@@ -279,8 +281,9 @@ export function threadOf(
   }
 
   /**
-   * The stop behind the first step ahead that the builder hasn't reported as done. A report may be late
-   * by some 100 ms: then the stop is before a step that has just begun, and begins again later.
+   * The stop behind the first step ahead that the builder hasn't reported as done. A report may be
+   * late by some 100 ms: then the stop is before a step that has just begun, and begins again
+   * later.
    */
   function firstAhead(from: Stop | undefined): Stop | undefined {
     let stop = from ?? entry;

@@ -1,4 +1,7 @@
-/** The variables of a stopped thread: references, each of which is looked up when it is first asked for. */
+/**
+ * The variables of a stopped thread: references, each of which is looked up when it is first asked
+ * for.
+ */
 import { byKey } from "../../base/by_key.ts";
 import { fileModeText, isFolder, isRegular } from "../../base/go/file_mode.ts";
 import type { Files } from "../../buildkit/files.ts";

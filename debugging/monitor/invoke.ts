@@ -4,7 +4,9 @@ import { csvFields } from "../../base/go/csv.ts";
 import { parseBool } from "../../base/go/bool.ts";
 import { cut } from "../../base/cut.ts";
 
-/** The program that the monitor starts. An undefined value comes from the step, or from the image. */
+/**
+ * The program that the monitor starts. An undefined value comes from the step, or from the image.
+ */
 export interface Invoke {
   readonly args: readonly string[];
   readonly env: readonly string[];

@@ -16,7 +16,9 @@ export interface LineHandlers {
 /** The longest line, in characters. */
 const LONGEST = 4096;
 
-/** Keys that come as control sequences, `ESC [ … letter`, and the control key that does the same. */
+/**
+ * Keys that come as control sequences, `ESC [ … letter`, and the control key that does the same.
+ */
 const SEQUENCES: Readonly<Record<string, string>> = {
   "[A": "\x10",
   "[B": "\x0e",

@@ -1,4 +1,7 @@
-/** Against an engine of the test's own (Deno's HTTP server on a unix socket); the real one's test is in tests/session. */
+/**
+ * Against an engine of the test's own (Deno's HTTP server on a unix socket); the real one's test is
+ * in tests/session.
+ */
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import type { DialContext } from "../../transports/transport.ts";
 import type { EngineProgress } from "../../transports/engine/progress.ts";
@@ -214,7 +217,9 @@ Deno.test("an engine that stops reading is waited for as long as it answers", as
   }
 });
 
-/** An engine whose connection for the load is swallowed; it answers every other request by `answer`. */
+/**
+ * An engine whose connection for the load is swallowed; it answers every other request by `answer`.
+ */
 async function withSwallowed(
   answer: (request: string) => string,
   body: (host: string) => Promise<void>,

@@ -106,8 +106,8 @@ function reached(from: readonly string[], next: (id: string) => readonly string[
 }
 
 /**
- * Finds a facade: if the module of a dynamic import shares a file with others, Rolldown writes a file
- * that only exports from that one. Gives an expression that imports the shared file instead.
+ * Finds a facade: if the module of a dynamic import shares a file with others, Rolldown writes a
+ * file that only exports from that one. Gives an expression that imports the shared file instead.
  */
 export function facadeTarget(code: string): string | undefined {
   const [, names, file] = /^export\{([^{}]+)\}from"\.\/([^"]+)";\s*$/.exec(code) ?? [];
@@ -120,8 +120,8 @@ export function facadeTarget(code: string): string | undefined {
 }
 
 /**
- * Deno reads every module that a literal `import("…")` names before it runs the first line. With the
- * name hidden, Deno reads a module when it is imported.
+ * Deno reads every module that a literal `import("…")` names before it runs the first line. With
+ * the name hidden, Deno reads a module when it is imported.
  */
 export function hideLateImports(
   code: string,

@@ -1,4 +1,7 @@
-/** A real editor: Emacs without a screen, with dap-mode and the settings that docs/debugging.md prints. */
+/**
+ * A real editor: Emacs without a screen, with dap-mode and the settings that docs/debugging.md
+ * prints.
+ */
 import assert from "node:assert/strict";
 import { fairleadCommand } from "../harness/fairlead.ts";
 import { withShared } from "../harness/shared.ts";

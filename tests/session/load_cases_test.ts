@@ -1,4 +1,7 @@
-/** `--load` sends each engine only what it lacks of all sorts of images, and buildx would load the same images. */
+/**
+ * `--load` sends each engine only what it lacks of all sorts of images, and buildx would load the
+ * same images.
+ */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { sha256Of } from "../../buildkit/registry/digest.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
@@ -28,7 +31,9 @@ interface Case {
   readonly args?: readonly string[];
   /** Whether the second load sends the big layer again. */
   readonly sendsAll?: true | ((kind: Kind) => boolean);
-  /** The files of the second image, from the lowest layer; undefined where the engine can't save it. */
+  /**
+   * The files of the second image, from the lowest layer; undefined where the engine can't save it.
+   */
   readonly files?: readonly string[];
   readonly only?: (kind: Kind) => boolean;
 }
@@ -136,7 +141,8 @@ async function idOfBuildx(
   space: Workspace,
   args: readonly string[],
 ): Promise<string> {
-  // buildx loads into docker alone. Podman has docker's IDs, and containerd those of the OCI format.
+  // buildx loads into docker alone. Podman has docker's IDs, and containerd those of the OCI
+  // format.
   const type = program === "containerd" ? "oci" : "docker";
   const attrs = args.filter((word) => word.startsWith("--attrs=")).map((word) =>
     `,${word.slice("--attrs=".length)}`

@@ -1,6 +1,6 @@
 /**
- * `--load` sends real engines only the layers that they lack, and everything if a layer disappears. A
- * proxy counts the bytes. `load_cases_test.ts` has other sorts of images.
+ * `--load` sends real engines only the layers that they lack, and everything if a layer disappears.
+ * A proxy counts the bytes. `load_cases_test.ts` has other sorts of images.
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";

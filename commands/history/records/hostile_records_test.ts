@@ -1,4 +1,6 @@
-/** Blobs that a hostile daemon keeps besides its records end in a page, a bundle or a plain error. */
+/**
+ * Blobs that a hostile daemon keeps besides its records end in a page, a bundle or a plain error.
+ */
 import assert from "node:assert/strict";
 import type { Client } from "../../../buildkit/client.ts";
 import { BuildHistoryRecord, type Descriptor } from "../../../proto/gen/control.ts";

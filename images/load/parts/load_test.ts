@@ -1,6 +1,6 @@
 /**
- * Which parts of an image are sent, and in which archive. The daemon and the engine are this test's own,
- * so that they can lie; tests/session/load_parts_test.ts has real ones.
+ * Which parts of an image are sent, and in which archive. The daemon and the engine are this test's
+ * own, so that they can lie; tests/session/load_parts_test.ts has real ones.
  */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { sha256Of } from "../../../buildkit/registry/digest.ts";
@@ -22,7 +22,9 @@ const LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
 
-/** A layer by its digest's first digit. The content is never read, unless it is put into the store. */
+/**
+ * A layer by its digest's first digit. The content is never read, unless it is put into the store.
+ */
 const layer = (digit: string, size = 16 << 20, mediaType = LAYER): Descriptor => ({
   mediaType,
   digest: `sha256:${digit.repeat(64)}`,
