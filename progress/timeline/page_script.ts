@@ -298,4 +298,4 @@ export const pageScript = String.raw`
 `;
 
 /** The hash of the script, as a content policy names it. */
-export const pageScriptHash = "sha256-t5yzJ/hPkrn3yh6O0gRZJXdjKhbMfslNPnIeoqRXZa4=";
+export const pageScriptHash = "sha256-MiHy0HzcLeEJJOMEqIAuZXGezr1p4nsP1C/z/ktlM0M=";
