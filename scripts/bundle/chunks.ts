@@ -24,6 +24,8 @@ const BOOT = "commands/inspect/boot.ts";
 /** Files in order of precedence: the first that needs a module gets it. */
 const FILES = ["core", "start", "client", "progress", "builds", ...COUNTED];
 
+type Named = { readonly name: string; readonly moduleIds: readonly string[] };
+
 /** The plugin that finds the marks, and the groups of modules for the named files. */
 export function chunks(root: string) {
   /** Modules imported at every run, by their importers. */
@@ -58,7 +60,8 @@ export function chunks(root: string) {
     debugName: file,
     priority: FILES.length - at,
   }));
-  const isNamed = (name: string) => FILES.includes(name);
+  /** Whether a file is one of `FILES`. A module's name, or a folder `build`, may be the same word. */
+  const isNamed = ({ name, moduleIds }: Named) => files?.get(moduleIds[0] ?? "") === name;
   return { plugin, groups, isNamed };
 }
 

@@ -12,7 +12,7 @@ export async function bundleFolder(dir: string, revision = ""): Promise<void> {
   const output: OutputOptions = {
     dir,
     codeSplitting: { groups },
-    chunkFileNames: ({ name }) => isNamed(name) ? "[name].js" : "[name]-[hash].js",
+    chunkFileNames: (chunk) => isNamed(chunk) ? "[name].js" : "[name]-[hash].js",
   };
   await Deno.remove(dir, { recursive: true }).catch(() => {});
   await bundle({ entry, output, plugins: [plugin, stamp(revision)] });
