@@ -125,7 +125,7 @@ Deno.test("bake: too long chains of names are an error", async () => {
   for (const text of cases) ok(await read(text) !== "read", text.slice(0, 30));
 });
 
-/** `bake/limits_test.ts` has more ways to grow. */
+/** `limits_test.ts` has more ways to grow. */
 Deno.test("bake: endless growth is an error", async () => {
   const doubling = (first: string, twice: (name: string) => string) =>
     `v0 = ${first}\n` +

@@ -3,9 +3,9 @@
  * the place and the limit. The tests don't measure time: without a limit they would not end.
  */
 import { match } from "node:assert/strict";
-import { UsageError } from "../base/usage_error.ts";
-import { composeReader } from "./compose/reader.ts";
-import { readHcl } from "../tests/bake/read_hcl.ts";
+import { UsageError } from "../../base/usage_error.ts";
+import { composeReader } from "../../bake/compose/reader.ts";
+import { readHcl } from "./read_hcl.ts";
 
 /** The message of the error that the definition ends with. */
 async function bakeError(text: string): Promise<string> {
