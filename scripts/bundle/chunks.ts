@@ -60,7 +60,7 @@ export function chunks(root: string) {
     debugName: file,
     priority: FILES.length - at,
   }));
-  /** Whether a file is one of `FILES`. A module's name, or a folder `build`, may be the same word. */
+  /** Whether a file is one of `FILES`: a module or its folder may have the same name. */
   const isNamed = ({ name, moduleIds }: Named) => files?.get(moduleIds[0] ?? "") === name;
   return { plugin, groups, isNamed };
 }
