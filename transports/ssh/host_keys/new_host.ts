@@ -1,4 +1,5 @@
 /** Adds lines for new hosts to known_hosts, as ssh does. */
+import { writeAll } from "../../../base/bytes.ts";
 import { keyType } from "../keys/public_key.ts";
 import { hashOfName } from "./known_hosts.ts";
 
@@ -16,11 +17,17 @@ interface NewHost {
 export async function writeNewHost({ file, name, key, hashed }: NewHost): Promise<void> {
   const folder = file.slice(0, file.lastIndexOf("/"));
   if (folder.endsWith("/.ssh")) await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-  const before = await Deno.readTextFile(file).catch(() => "");
-  const isCutOff = before !== "" && !before.endsWith("\n");
+  using open = await Deno.open(file, { read: true, append: true, create: true, mode: 0o644 });
+  const { isFile, size } = await open.stat();
+  let isCutOff = false;
+  if (isFile && size > 0) {
+    const last = new Uint8Array(1);
+    await open.seek(-1, Deno.SeekMode.End);
+    isCutOff = await open.read(last) === 1 && last[0] !== 10;
+  }
   const shown = hashed ? await hashedName(name.toLowerCase()) : name.toLowerCase();
   const line = `${isCutOff ? "\n" : ""}${shown} ${keyType(key)} ${key.toBase64()}\n`;
-  await Deno.writeTextFile(file, line, { append: true, mode: 0o644 });
+  await writeAll(open, new TextEncoder().encode(line));
 }
 
 async function hashedName(name: string): Promise<string> {
