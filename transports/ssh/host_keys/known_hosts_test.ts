@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { fingerprint, keyType } from "../keys/public_key.ts";
+import { tempStore } from "../../../tests/commands/temp_store.ts";
 import { judge, knownHostName, readKnownHosts } from "./known_hosts.ts";
+import { writeNewHost } from "./new_host.ts";
 
 /** A key on the wire: its type, then something. */
 function keyOf(type: string, seed: number): Uint8Array {
@@ -53,4 +55,15 @@ Deno.test("known_hosts: names, hashed as OpenSSH hashes them", async () => {
   assert.equal(judge(ed, await readKnownHosts(text, "f", name)).is, "known");
   assert.equal(judge(ed, await readKnownHosts(text, "f", "127.0.0.1")).is, "unknown");
   assert.match(await fingerprint(ed), /^SHA256:[A-Za-z0-9+/]{43}$/);
+});
+
+Deno.test("known_hosts: a new host gets a line of its own, and the file keeps its permissions", async () => {
+  using temp = tempStore();
+  const file = `${temp.path}/known_hosts`;
+  temp.write("known_hosts", `box ${line(ed)}`);
+  // The file may be /dev/null, whose permissions all programs need.
+  Deno.chmodSync(file, 0o606);
+  await writeNewHost({ file, name: "Other", key: other, hashed: false });
+  assert.equal(Deno.readTextFileSync(file), `box ${line(ed)}\nother ${line(other)}\n`);
+  assert.equal(Deno.statSync(file).mode! & 0o777, 0o606);
 });
