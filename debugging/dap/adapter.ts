@@ -267,7 +267,8 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
         shell,
         newFrame: () => ++lastFrame,
         onStop: (reason) => server.event("stopped", { ...reason, threadId: id }),
-        isDone: (step) =>
+        hasBegun: (step) => state.started.some(({ name }) => name === step),
+        hasEnded: (step) =>
           state.started.some((vertex) => vertex.name === step && isCompleted(vertex)),
       });
       threads.set(id, thread);

@@ -5,6 +5,7 @@ import type { Input } from "../../proto/gen/pb_types.ts";
 import type { ExecOp } from "../../proto/gen/steps_types.ts";
 import { abortable, after } from "../../base/async.ts";
 import { failedStepOf } from "../failed_step.ts";
+import type { BuildStep } from "../definition.ts";
 import { capability, containerOfFailure } from "../step_files.ts";
 import { type PlatformResult, refOfInput } from "../results.ts";
 import { stagePlace } from "../stages.ts";
@@ -40,8 +41,9 @@ export interface ThreadContext {
   /** Numbers of frames are unique in a session. */
   readonly newFrame: () => number;
   readonly onStop: (reason: StopReason) => void;
-  /** The steps, by name, that the builder has finished. */
-  readonly isDone: (step: string) => boolean;
+  /** The steps, by name, that the builder has begun, and those that it has finished. */
+  readonly hasBegun: (step: string) => boolean;
+  readonly hasEnded: (step: string) => boolean;
 }
 
 /** A thread, as the adapter uses it. */
@@ -280,17 +282,24 @@ export function threadOf(
     }
   }
 
+  /** Whether the builder has reported a step's end, or the beginning of one that takes its result. */
+  function isDone({ name, digest }: BuildStep): boolean {
+    if (context.hasEnded(name)) return true;
+    return [...definition.steps.values()].some((other) =>
+      other.op.inputs.some((input) => input.digest === digest) && context.hasBegun(other.name)
+    );
+  }
+
   /**
-   * The stop behind the first step ahead that the builder hasn't reported as done. A report may be
-   * late by some 100 ms: then the stop is before a step that has just begun, and begins again
-   * later.
+   * The stop behind the first step ahead that isn't done. The builder's report may be late by some
+   * 100 ms: then the stop is before a step that has just begun, and begins again later.
    */
   function firstAhead(from: Stop | undefined): Stop | undefined {
     let stop = from ?? entry;
     while (stop?.into !== undefined) {
       const step = stepBehind(stop);
       stop = stop.into;
-      if (step !== undefined && !context.isDone(step.name)) break;
+      if (step !== undefined && !isDone(step)) break;
     }
     return stop;
   }
