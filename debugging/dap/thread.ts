@@ -282,7 +282,7 @@ export function threadOf(
     }
   }
 
-  /** Whether the builder has reported a step's end, or the beginning of one that takes its result. */
+  /** Whether the builder has reported a step's end, or the start of one that takes its result. */
   function isDone({ name, digest }: BuildStep): boolean {
     if (context.hasEnded(name)) return true;
     return [...definition.steps.values()].some((other) =>
