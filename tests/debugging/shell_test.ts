@@ -121,7 +121,7 @@ test("in a terminal: sizes, Ctrl-C for the program, Ctrl-P Ctrl-Q to leave, and 
   await terminal.keys("vi new", "Enter");
   await terminal.until(/^~$/m);
   await terminal.keys("C-p", "C-q");
-  await terminal.until(/still there[^]*ERROR: failed to build/);
+  await terminal.until(/still there[^]*ERROR: failed to build[^]*^# *$/m);
   await terminal.keys("stty -a | grep -c ' echo '", "Enter");
   await terminal.until(/^1$/m);
 });
