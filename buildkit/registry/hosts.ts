@@ -1,4 +1,5 @@
 /** The hosts that serve a registry's content: its mirrors and itself, with TLS or without. */
+import { isThisMachine } from "../../base/this_machine.ts";
 
 /** The settings of a registry in buildkitd.toml: `[registry."HOST"]`. */
 export interface RegistryConfig {
@@ -74,11 +75,4 @@ function waysTo(
     ...config.insecure ? [way("https", true)] : [],
   ];
   return ways.length > 0 ? ways : [way("https", false)];
-}
-
-/** `localhost` and the loopback addresses, with a port or without. */
-export function isThisMachine(host: string): boolean {
-  const name = host.replace(/:[0-9]+$/, "");
-  return name === "localhost" || host === "::1" || name === "[::1]" ||
-    /^127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(name);
 }

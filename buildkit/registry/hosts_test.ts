@@ -1,5 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { hostsOf, isThisMachine, type RegistryConfig } from "./hosts.ts";
+import { isThisMachine } from "../../base/this_machine.ts";
+import { hostsOf, type RegistryConfig } from "./hosts.ts";
 
 function origins(domain: string, configs: Record<string, RegistryConfig> = {}) {
   return hostsOf(domain, new Map(Object.entries(configs))).map(({ origin }) => origin);

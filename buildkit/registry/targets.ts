@@ -4,7 +4,7 @@
  * choice.
  */
 import { ipText, parseIp } from "../../base/ip.ts";
-import { isThisMachine } from "./hosts.ts";
+import { isThisMachine } from "../../base/this_machine.ts";
 
 /**
  * True when the login for a registry may be sent to a URL: to the registry itself alone.
@@ -37,7 +37,7 @@ export function realmProblem(
 
 /**
  * Why a request to a registry isn't sent on to another URL; undefined when it is. A registry on
- * another machine can't make this machine talk to services of its own.
+ * another machine can't make fairlead send requests to services on this machine.
  */
 export function targetProblem(registry: string, to: URL): string | undefined {
   if (to.protocol !== "https:" && to.protocol !== "http:") {

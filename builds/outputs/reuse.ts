@@ -7,6 +7,7 @@
 import { openedPath } from "../../base/opened_path.ts";
 import { newId } from "../../base/identity.ts";
 import { UsageError } from "../../base/usage_error.ts";
+import { isThisMachine } from "../../base/this_machine.ts";
 import { DEFAULT_PROVENANCE } from "../../buildkit/solve_request.ts";
 import type { Output } from "../spec/output.ts";
 
@@ -73,7 +74,7 @@ export function isElsewhere(endpoint: string): boolean {
   if (url === null) return false;
   if (/^(kube-pod|kubernetes):$/.test(url.protocol)) return true;
   if (!/^(tcp|ssh|http|https):$/.test(url.protocol)) return false;
-  return !/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
+  return !isThisMachine(url.hostname);
 }
 
 function hasEntries(folder: string): boolean {

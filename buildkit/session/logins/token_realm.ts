@@ -4,7 +4,7 @@
  * goes to the registry itself, or to the server that the registry names when this side asks it.
  */
 import { Code, RpcError } from "../../grpc/status.ts";
-import { isThisMachine } from "../../registry/hosts.ts";
+import { isThisMachine } from "../../../base/this_machine.ts";
 import { parseChallenges } from "../../registry/challenge.ts";
 import { realmUrl, type TokenRequest } from "./token_fetch.ts";
 import { openWeb } from "./web.ts";
