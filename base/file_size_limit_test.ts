@@ -3,8 +3,8 @@ import { equal, match } from "node:assert/strict";
 const module = new URL("file_size_limit.ts", import.meta.url).href;
 
 /**
- * Writes 4 MB under a limit of 2 MB, with caches of its own: Deno's usual ones are larger than
- * that.
+ * Writes 4 MB under a limit of 2 MB. The program gets empty caches, because Deno's usual caches are
+ * larger than the limit.
  */
 async function write(before: string): Promise<Deno.CommandOutput> {
   const dir = await Deno.makeTempDir();

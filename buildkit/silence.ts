@@ -67,8 +67,8 @@ export function endWhenUnheard(
 ): Disposable {
   return whenStill(() => Math.max(lastHeard(), connection.lastAcknowledged), limit, {
     still() {
-      // Whatever came from the peer may have come seconds after the last sign, before all fell
-      // silent.
+      // The peer's last data may have come seconds after its last sign of life. Then the whole
+      // network fell silent.
       const silence = performance.now() - connection.lastReceived;
       connection.lost(new SilenceError(limit, silence >= SILENT * limit ? "from" : "to"));
     },

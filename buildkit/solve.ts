@@ -209,7 +209,7 @@ function silenceIn(error: unknown): SilenceError | undefined {
   return causesOf(error).find((cause) => cause instanceof SilenceError);
 }
 
-/** Opens the session in a stream of the connection, or in a connection of its own. */
+/** Opens the session in a stream of the connection, or on a separate connection. */
 function open(
   { channel, dialSession }: Client,
   options: SessionOptions,

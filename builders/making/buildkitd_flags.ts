@@ -7,9 +7,9 @@ const FLAG = "--allow-insecure-entitlement";
 const HOST = "network.host";
 
 /**
- * The flags of a node that is created, by buildx's rule. A container has a network of its own, so
- * its daemon may use it (`network.host`), unless the user has named other entitlements. Undefined
- * when neither the user nor the rule names a flag.
+ * Returns the flags for a new node, by buildx's rule. A container has its own network, so builds
+ * may use that network (`network.host`), unless the user has named other entitlements. Returns
+ * undefined when neither the user nor the rule names a flag.
  *
  * @param flags `--buildkitd-flags`, split as by a shell; undefined if it isn't given
  * @param network the driver option

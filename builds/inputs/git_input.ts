@@ -1,7 +1,7 @@
 /**
- * `BUILDX_SEND_GIT_QUERY_AS_INPUT`: a git URL with a query is sent as a definition of its own, and
- * so reaches frontends that don't know queries. The names of the attributes are those of BuildKit's
- * `solver/pb/attr.go`.
+ * Implements `BUILDX_SEND_GIT_QUERY_AS_INPUT`: a git URL with a query is sent as a separate
+ * definition. Frontends that don't understand queries can then build from it. The names of the
+ * attributes are those of BuildKit's `solver/pb/attr.go`.
  */
 import { readBool } from "../../base/go/bool.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";

@@ -1,7 +1,7 @@
 /**
- * Fits a build to the BuildKit inside a Docker engine. Its images go into the engine by an exporter
- * of its own (`moby`). With the engine's older image store there are few other exporters, no caches
- * and one platform. The rules and messages are those of buildx's docker driver.
+ * Adapts a build to the BuildKit inside a Docker engine. A special exporter, `moby`, puts images
+ * into the engine. With the engine's older image store, there are few other exporters, no caches
+ * and only one platform. The rules and messages are those of buildx's docker driver.
  */
 import { isTrueAttr } from "../nodes/split.ts";
 import type { EngineTraits } from "../../builders/engine_traits.ts";

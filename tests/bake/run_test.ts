@@ -106,7 +106,7 @@ test("target: contexts: linked ones are built and lose their outputs", async () 
   equal(await Deno.stat(space.path("never")).catch(() => undefined), undefined);
 });
 
-test("one target's failure ends the others, and is the one that is told", async () => {
+test("when one target fails, the others stop, and the error names the failed target", async () => {
   await using space = await bakery({
     slow: { "dockerfile-inline": `FROM busybox\nRUN echo ${crypto.randomUUID()}; sleep 600\n` },
     bad: { "dockerfile-inline": "FROM busybox\nRUN echo before; exit 7\n" },

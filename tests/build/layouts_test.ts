@@ -88,7 +88,7 @@ test("a cache folder is written by one program and read by the other", async () 
       "ctx",
     ]));
     await checkBlobs(space, "cache/dir");
-    // Another daemon has no cache of its own.
+    // A fresh daemon has nothing in its cache.
     await using daemon = await freshDaemon();
     const far = { BUILDKIT_HOST: daemon.address, BUILDX_BUILDER: "" };
     const env = second === "fairlead" ? far : await buildxOn(space, daemon.address);

@@ -33,7 +33,7 @@ export interface RecordedBuild {
 type Context = Pick<Deps, "clock" | "signal"> & { readonly store: Store };
 
 /**
- * Reads a build with all its parts: each node of a build on several nodes has a record of its own
+ * Reads a build with all its parts. If a build ran on several nodes, each node has recorded its own
  * part. A running build is followed until it ends.
  * @param onWait called before it waits for a running build
  */
