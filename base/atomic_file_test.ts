@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { testAlone } from "../tests/harness/alone.ts";
 import { writeAtomically } from "./atomic_file.ts";
 
-Deno.test("a file is replaced whole, with its mode, and no temporary file stays", async () => {
+testAlone({
+  name: "a file is replaced whole, with its mode, and no temporary file stays",
+  file: import.meta.url,
+}, async () => {
   const dir = await Deno.makeTempDir({ prefix: "fl-atomic-" });
   try {
     const path = `${dir}/a`;
@@ -9,11 +13,10 @@ Deno.test("a file is replaced whole, with its mode, and no temporary file stays"
     writeAtomically(path, "new", { mode: 0o600, sync: true });
     assert.equal(Deno.readTextFileSync(path), "new");
     assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
-    const umask = Deno.umask(0o077);
+    Deno.umask(0o077);
     writeAtomically(path, new Uint8Array([120]), { mode: 0o644 });
     assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
     writeAtomically(path, "x", { mode: 0o644, exactMode: true });
-    Deno.umask(umask);
     assert.equal(Deno.statSync(path).mode! & 0o777, 0o644);
     assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ["a"]);
   } finally {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { testAlone } from "../../tests/harness/alone.ts";
 import { removedLater } from "../../tests/harness/remove_folder.ts";
 import {
   InfoRequest,
@@ -134,9 +135,12 @@ Deno.test("content(): a daemon that reads no answers to its writes is held back"
   assert.deepEqual([answers, code], [10, Code.CANCELLED]);
 });
 
-Deno.test("content(): a write that begins again counts from there", async () => {
+testAlone({
+  name: "content(): a write that begins again counts from there",
+  file: import.meta.url,
+}, async () => {
   const dir = Deno.makeTempDirSync();
-  const umask = Deno.build.os === "windows" ? 0 : Deno.umask(0);
+  if (Deno.build.os !== "windows") Deno.umask(0);
   try {
     const service = content(new Map([["w", dir]]), new Set(["w"]));
     const [one, two] = [new TextEncoder().encode("one"), new TextEncoder().encode("two")];
@@ -151,7 +155,6 @@ Deno.test("content(): a write that begins again counts from there", async () => 
       assert.equal(Deno.statSync(`${dir}/blobs/sha256`).mode! & 0o777, 0o755);
     }
   } finally {
-    if (Deno.build.os !== "windows") Deno.umask(umask);
     Deno.removeSync(dir, { recursive: true });
   }
 });

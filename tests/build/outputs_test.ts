@@ -1,5 +1,6 @@
 /** The outputs of a build, on a real daemon, compared with the peer's. */
 import assert from "node:assert/strict";
+import { testAlone } from "../harness/alone.ts";
 import { withShared } from "../harness/shared.ts";
 import { check } from "../harness/run.ts";
 import { missing } from "../harness/tool.ts";
@@ -141,20 +142,19 @@ test("-q prints the image's id alone; --iidfile of an earlier run goes away firs
   assert.throws(() => space.read("md"), Deno.errors.NotFound);
 });
 
-test("the umask holds for --iidfile and not for --metadata-file, as with buildx", async (space) => {
+testAlone({
+  name: "the umask holds for --iidfile and not for --metadata-file, as with buildx",
+  file: import.meta.url,
+  ignore,
+}, async () => {
+  await using space = await workspace(shared.address);
   space.write({ "Dockerfile": "FROM scratch\nLABEL u=u\n" });
-  const before = Deno.umask(0o027);
-  try {
-    for (const program of programs) {
-      const files = [`--iidfile=${program}.iid`, `--metadata-file=${program}.json`];
-      await succeeds(space[program](["build", ...files, "."]));
-      const modes = ["iid", "json"].map((end) =>
-        Deno.statSync(space.path(`${program}.${end}`)).mode
-      );
-      assert.deepEqual(modes.map((mode) => mode! & 0o777), [0o640, 0o644], program);
-    }
-  } finally {
-    Deno.umask(before);
+  Deno.umask(0o027);
+  for (const program of programs) {
+    const files = [`--iidfile=${program}.iid`, `--metadata-file=${program}.json`];
+    await succeeds(space[program](["build", ...files, "."]));
+    const modes = ["iid", "json"].map((end) => Deno.statSync(space.path(`${program}.${end}`)).mode);
+    assert.deepEqual(modes.map((mode) => mode! & 0o777), [0o640, 0o644], program);
   }
 });
 

@@ -9,14 +9,15 @@ const { ignore, shared } = await withShared(await missing("buildx"));
 const colour = new RegExp(`${String.fromCharCode(27)}\\[\\d*m`, "g");
 
 /**
- * Returns the sorted warnings, from the lines about the output on: the daemon reports them in no
- * fixed order.
+ * Returns the heading and the sorted warnings: the daemon reports them in no fixed order, and
+ * buildx sometimes prints the line about the missing output above the steps.
  */
 function warnings(stderr: string): string {
   const text = stderr
     // buildx colours them even without a terminal, and its text names docker's flag.
     .replaceAll(colour, "").replace("docker --debug", "--debug");
-  const heading = text.search(/^WARNING: No output specified.*\n\n \d+ warnings? found/m);
+  assert.match(text, /^WARNING: No output specified/m);
+  const heading = text.search(/^ \d+ warnings? found/m);
   assert.notEqual(heading, -1, stderr);
   return text.slice(heading).trimEnd().split(/\n(?= - |\w+:\d+\n)/).map((part) => part.trimEnd())
     .sort().join("\n");

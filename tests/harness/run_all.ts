@@ -7,7 +7,7 @@
 import { makeTools, missing } from "./tool.ts";
 import { sharedVariable, startShared } from "./shared.ts";
 import { needsRoot } from "./skip.ts";
-import { type Result, runCheck, runTests, runTestsTwice } from "./suite.ts";
+import { type Result, runCheck, runTestsTwice } from "./suite.ts";
 
 const cwd = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const paths = Deno.args.map((path) => path.startsWith("/") ? path : `${Deno.cwd()}/${path}`);
@@ -48,7 +48,7 @@ async function runQuick() {
   }
   const env = { FAIRLEAD_TEST_SKIPS: skips };
   if (signal.aborted) return;
-  results.push(await runTests("unit tests", ["--ignore=tests", "."], { ...options, env }));
+  results.push(await runTestsTwice("unit tests", ["--ignore=tests", "."], { ...options, env }));
 }
 
 /** Runs the tests in `tests/`, or those that the command line names. */
@@ -79,6 +79,10 @@ async function report() {
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   await Deno.remove(folder, { recursive: true });
+  // Whoever sees only the end of the output sees why it failed.
+  for (const { name, errors } of results) {
+    if (errors !== undefined) say(`\n== ${name}: the first run's errors\n${errors}`);
+  }
   say("");
   for (const { name, passed, failed, skipped } of results) {
     const counts = `${passed} passed, ${failed} failed, ${skipped} skipped`;

@@ -7,6 +7,8 @@ export interface Result {
   readonly skipped: number;
   /** Files with tests that failed next to all others, and passed when they ran again alone. */
   readonly unsteady?: readonly string[];
+  /** What `deno test` printed about its failures. */
+  readonly errors?: string;
 }
 
 export interface SuiteOptions {
@@ -43,9 +45,9 @@ export async function runTests(
   const env = { DENO_JOBS: `${navigator.hardwareConcurrency + 1}`, ...options.env };
   const { success, output } = await runDeno(name, command, { ...options, env });
   const counts = summary(output);
-  if (success || counts.failed > 0) return { name, ...counts };
+  if (success) return { name, ...counts };
   // A type error, an exception outside a test, a crash or the time limit: no test says so.
-  return { name, ...counts, failed: 1 };
+  return { name, ...counts, failed: counts.failed || 1, errors: errorsIn(output) };
 }
 
 /** More failing files than this can't be chance. */
@@ -61,13 +63,8 @@ export async function runTestsTwice(
   args: readonly string[],
   options: SuiteOptions,
 ): Promise<Result> {
-  let output = "";
-  const show = (text: string) => {
-    output = (output + text).slice(-1_000_000);
-    (options.show ?? write)(text);
-  };
-  const first = await runTests(name, args, { ...options, show });
-  const files = failedFiles(output);
+  const first = await runTests(name, args, options);
+  const files = failedFiles(first.errors ?? "");
   if (first.failed === 0 || files.length === 0 || files.length > FEW || options.signal.aborted) {
     return first;
   }
@@ -78,6 +75,12 @@ export async function runTestsTwice(
   return again.failed > 0
     ? { ...first, failed: again.failed }
     : { ...first, passed: first.passed + first.failed, failed: 0, unsteady: files };
+}
+
+/** Returns the end of the output, from its errors on, in a length that people still read. */
+function errorsIn(output: string): string {
+  const errors = output.slice(Math.max(0, output.lastIndexOf("\n ERRORS \n")));
+  return errors.length <= 40_000 ? errors : `…${errors.slice(-40_000)}`;
 }
 
 /** The files that the list of failures names, which `deno test` prints at its end. */
@@ -111,7 +114,7 @@ async function runDeno(name: string, args: readonly string[], options: SuiteOpti
   let output = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     show(text);
-    output = (output + text).slice(-10_000);
+    output = (output + text).slice(-1_000_000);
   }
   const { success } = await child.status;
   if (limit.aborted) show(`${name}: ended after ${options.minutes} minutes\n`);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { testAlone } from "../../tests/harness/alone.ts";
 import { checkEndpoints } from "../../tests/transports/endpoints.ts";
 import { context } from "../../tests/transports/contract_help.ts";
 import { says } from "../../tests/transports/says.ts";
@@ -45,9 +46,10 @@ Deno.test("unix: each failure has an error of its own", async () => {
   }
 });
 
-Deno.test({
+testAlone({
   name: "unix: a socket of another user",
-  // Root may write everywhere, and only root can be another user for a while.
+  file: import.meta.url,
+  // Root may write everywhere, and only root can become another user.
   ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
 }, async () => {
   const folder = await Deno.makeTempDir();
@@ -60,6 +62,7 @@ Deno.test({
   try {
     await fails(`${folder}/s`, /permission denied; run as a user who may write/, "denied");
   } finally {
+    // Only root may remove the folder.
     libc.symbols.seteuid(0);
     libc.close();
     listener.close();
