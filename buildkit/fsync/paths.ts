@@ -15,10 +15,13 @@ export function toCString(byteString: string): Uint8Array<ArrayBuffer> {
   return out;
 }
 
-/** Such a path as messages show it. */
-export function shownPath(byteString: string): string {
-  return text(toCString(byteString).subarray(0, byteString.length));
+/** The bytes of such a path. */
+export function bytesOf(byteString: string): Uint8Array<ArrayBuffer> {
+  return toCString(byteString).subarray(0, -1);
 }
+
+/** Such a path as messages show it. */
+export const shownPath = (byteString: string): string => text(bytesOf(byteString));
 
 /** A path, cut into folder and name. The folder of a name alone is empty. */
 export function splitPath(path: string): { folder: string; name: string } {

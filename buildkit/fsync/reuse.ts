@@ -9,11 +9,14 @@
  * which it is recognised. It is requested first, and isn't written.
  */
 import { byteString, joinBytes } from "../../base/bytes.ts";
+import { maybe } from "../../base/maybe.ts";
 import { FsyncError, text } from "./errors.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Dest } from "./os/dest.ts";
 import { Mode, type Stat } from "./packet.ts";
-import { splitPath } from "./paths.ts";
+import { copyStat } from "./packet_reader.ts";
+import { bytesOf, splitPath } from "./paths.ts";
+import { checkPath } from "./validator.ts";
 
 /** The most bytes of statements, which memory holds: those of 400,000 files. */
 const LONGEST = 64 << 20;
@@ -44,7 +47,8 @@ export interface Reuse {
 }
 
 interface Statement {
-  readonly stat: Stat;
+  /** Its path is that without the prefix. */
+  readonly file: Incoming;
   readonly chunks: Uint8Array[];
   isWhole: boolean;
 }
@@ -57,34 +61,33 @@ export async function makeReuse(dest: Dest, prefix: string): Promise<Reuse> {
   const buffer = new Uint8Array(BUFFER);
   let size = 0;
 
-  const nameOf = ({ path }: Stat) => splitPath(byteString(path));
-
-  const isOurs = (stat: Stat) => nameOf(stat).name.startsWith(`${prefix}provenance`);
+  const isOurs = ({ file }: Statement) => splitPath(file.path).name.startsWith("provenance");
 
   /** Files are requested without our statement. Any other one is a part of the result. */
-  function dropContent({ stat, chunks }: Statement): void {
-    if (!isOurs(stat)) throw new FsyncError("receive", text(stat.path), "it is too long");
+  function dropContent(statement: Statement): void {
+    const { file, chunks } = statement;
+    if (!isOurs(statement)) throw new FsyncError("receive", text(file.stat.path), "it is too long");
     chunks.length = 0;
   }
 
   function finish(statement: Statement): void {
     statement.isWhole = true;
-    if (!isOurs(statement.stat)) return;
-    const { folder } = nameOf(statement.stat);
+    if (!isOurs(statement)) return;
+    const { folder } = splitPath(statement.file.path);
     for (const { name, digest } of subjectsOf(joinBytes(statement.chunks))) {
-      digests.set(folder === "" ? name : `${folder}/${name}`, digest);
+      digests.set(inFolder(folder, name), digest);
     }
     statement.chunks.length = 0;
   }
 
   return {
     claims(id, stat) {
-      if ((stat.mode & Mode.type) !== 0 || !nameOf(stat).name.startsWith(prefix)) return false;
-      statements.set(id, {
-        stat: { ...stat, path: stat.path.slice() },
-        chunks: [],
-        isWhole: false,
-      });
+      const { folder, name } = splitPath(byteString(stat.path));
+      if ((stat.mode & Mode.type) !== 0 || !name.startsWith(prefix)) return false;
+      const path = inFolder(folder, name.slice(prefix.length));
+      // The rest of a good name may be "..", or nothing.
+      checkPath({ ...stat, path: bytesOf(path) });
+      statements.set(id, { file: { path, stat: copyStat(stat) }, chunks: [], isWhole: false });
       return true;
     },
     take(id, data) {
@@ -118,31 +121,35 @@ export async function makeReuse(dest: Dest, prefix: string): Promise<Reuse> {
       };
     },
     *others() {
-      for (const { stat, chunks } of statements.values()) {
-        const { folder, name } = nameOf(stat);
-        if (isOurs(stat)) continue;
-        const own = name.slice(prefix.length);
-        const path = folder === "" ? own : `${folder}/${own}`;
-        yield { file: { path, stat }, bytes: joinBytes(chunks) };
+      for (const statement of statements.values()) {
+        const { file, chunks } = statement;
+        if (!isOurs(statement)) yield { file, bytes: joinBytes(chunks) };
       }
     },
   };
 }
 
-/** The subjects of a statement with their paths in bytes; none for a text that isn't one. */
-function subjectsOf(statement: Uint8Array): { name: string; digest: string }[] {
-  try {
-    const { subject } = JSON.parse(text(statement)) as { subject?: unknown };
-    if (!Array.isArray(subject)) return [];
-    return subject.flatMap(({ name, digest }) => {
-      const sha256 = digest?.sha256;
-      // Go writes U+FFFD for bytes that are no UTF-8, so such a name may mean several files.
-      if (typeof name !== "string" || typeof sha256 !== "string" || name.includes("\uFFFD")) {
-        return [];
-      }
-      return { name: byteString(new TextEncoder().encode(name)), digest: sha256 };
-    });
-  } catch {
-    return [];
+const inFolder = (folder: string, name: string) => folder === "" ? name : `${folder}/${name}`;
+
+/** A subject as `json.MarshalIndent` writes it. */
+const SUBJECT =
+  /\s*\{\s*"name": ("(?:[^"\\\n]|\\.)*"),\s*"digest": \{\s*"sha256": "([0-9a-f]{64})"\s*\}\s*\},?/y;
+
+/**
+ * The subjects of a statement with their paths in bytes; none for a text that isn't one. The text
+ * isn't parsed: 64 MiB of `[{},{},…]` would become objects of 2 GB.
+ */
+function* subjectsOf(statement: Uint8Array): Generator<{ name: string; digest: string }> {
+  const json = text(statement);
+  // No text in JSON contains a line's end, and other lists of that name are indented deeper.
+  const head = '\n  "subject": [';
+  const start = json.indexOf(head);
+  if (start < 0) return;
+  SUBJECT.lastIndex = start + head.length;
+  for (let found = SUBJECT.exec(json); found !== null; found = SUBJECT.exec(json)) {
+    const name = maybe(() => JSON.parse(found[1]!) as string);
+    // Go writes U+FFFD for bytes that are no UTF-8, so such a name may mean several files.
+    if (name === undefined || name.includes("\uFFFD")) continue;
+    yield { name: byteString(new TextEncoder().encode(name)), digest: found[2]! };
   }
 }

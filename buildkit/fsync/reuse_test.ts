@@ -1,5 +1,5 @@
 /** Files that the folder has are not requested, if the sender's statement has their digests. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { encode, folder, listing, receiveRaw, scene, stat } from "../../tests/fsync/raw_sender.ts";
 import { sha256Of } from "../registry/digest.ts";
 
@@ -14,7 +14,7 @@ async function statement(files: Readonly<Record<string, string>>): Promise<strin
       digest: { sha256: (await sha256Of(encode(content))).slice("sha256:".length) },
     })),
   );
-  return JSON.stringify({ subject });
+  return JSON.stringify({ subject }, null, 2);
 }
 
 interface Case {
@@ -96,6 +96,9 @@ Deno.test("without a true statement, everything is requested", async () => {
     '{"subject":[{"name":"a","digest":{"sha256":5}}]}',
     '{"subject":[{"name":5,"digest":null}]}',
     await statement({ a: "lie", b: "" }),
+    // The subjects of something in the predicate are other files.
+    JSON.stringify({ predicate: JSON.parse(await statement({ a: "same", b: "same" })) }, null, 2),
+    JSON.stringify({ predicate: `\n  "subject": [\n${await statement(files)}` }, null, 2),
     await statement({ "./a": "same", "../dest/b": "same" }),
   ];
   for (const says of lies) deepEqual(await requested({ before, files, says }), [STATEMENT, ...all]);
@@ -145,4 +148,39 @@ Deno.test("platforms have statements of their own; a frontend's attestations are
     equal(Deno.readTextFileSync(`${there.dest}/amd64/a`), "same");
     equal(Deno.readTextFileSync(`${there.dest}/arm64/sbom.json`), "new");
   }
+});
+
+Deno.test("what follows the prefix of a statement's name must be a name, too", async () => {
+  for (const name of ["", ".", ".."]) {
+    for (const above of ["", "in/"]) {
+      await using there = await scene(`dest/in/a "mine"\noutside "mine"`);
+      const stats = [folder("in"), stat(`${above}${prefix}${name}`, { size: 4 })];
+      const sorted = above === "" ? stats.reverse() : stats;
+      const { error } = await receiveRaw(there.dest, sorted, "evil", { statementPrefix: prefix });
+      match(String(error), /cannot accept the path/, `${above}${name}`);
+      equal(Deno.readTextFileSync(`${there.dest}/in/a`), "mine");
+      equal(Deno.readTextFileSync(`${there.root}/outside`), "mine");
+    }
+  }
+});
+
+Deno.test("no statement becomes objects that fill the memory", async () => {
+  const program = `
+    import { receiveRaw, scene, stat } from "${new URL(
+    "../../tests/fsync/raw_sender.ts",
+    import.meta.url,
+  )}";
+    await using there = await scene('dest/a "same"');
+    const says = '{\\n  "subject": [' + "{},".repeat(7e6) + "0\\n  ]\\n}";
+    const stats = [stat(".p-provenance.json", { size: says.length }), stat("a", { size: 4 })];
+    const contents = { ".p-provenance.json": says, a: "same" };
+    const { error, log } = await receiveRaw(there.dest, stats, contents, { statementPrefix: ".p-" });
+    console.log(error ?? log.join());
+  `;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--v8-flags=--max-old-space-size=300", program],
+    clearEnv: false,
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  equal(out, ".p-provenance.json,a,fin\n", err!.slice(0, 2000));
 });
