@@ -2,6 +2,7 @@
 import { atExit } from "../../base/at_exit.ts";
 import type { Dest, OutFile } from "./os/dest.ts";
 import { FsyncError } from "./errors.ts";
+import type { Held } from "./held.ts";
 import type { Stat } from "./packet.ts";
 
 /** A requested file. */
@@ -38,7 +39,7 @@ interface Open {
 }
 
 /** Makes an intake without open files. */
-export function makeIntake(dest: Dest): Intake {
+export function makeIntake(dest: Dest, held: Held): Intake {
   const open = new Map<Incoming, Open>();
   const free: Uint8Array[] = [];
   let staysAtExit = () => {};
@@ -70,9 +71,14 @@ export function makeIntake(dest: Dest): Intake {
     if (open.size === 0) staysAtExit();
   }
 
+  function makeBuffer(): Uint8Array {
+    held.add(bufferSize);
+    return new Uint8Array(bufferSize);
+  }
+
   /** Copies into the buffer. The promise is for bytes that did not fit. */
   function gather(state: Open, bytes: Uint8Array): void | Promise<void> {
-    state.buffer ??= free.pop() ?? new Uint8Array(bufferSize);
+    state.buffer ??= free.pop() ?? makeBuffer();
     const fits = Math.min(bufferSize - state.filled, bytes.length);
     state.buffer.set(bytes.subarray(0, fits), state.filled);
     state.filled += fits;

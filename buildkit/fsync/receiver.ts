@@ -19,6 +19,7 @@ import { makeMirror } from "./mirror.ts";
 import { after } from "../../base/async.ts";
 import { FsyncError, PeerError, text } from "./errors.ts";
 import { makeLinkCheck } from "./hardlinks.ts";
+import { type Held, makeHeld } from "./held.ts";
 import { errPacket, finPacket, Mode, PacketType, reqPacket, type Stat } from "./packet.ts";
 import { copyStat, readPacket } from "./packet_reader.ts";
 import type { Reuse, Source } from "./reuse.ts";
@@ -39,6 +40,12 @@ interface ReceiveOptions {
    * are not requested (`reuse.ts`).
    */
   readonly statementPrefix?: string;
+  /**
+   * The most bytes that all receptions may hold.
+   *
+   * @internal
+   */
+  readonly mostHeld?: number;
   /** Called for each entry and each piece of a file. The object is the same each time. */
   onProgress?(progress: Progress): void;
 }
@@ -75,9 +82,12 @@ async function receiveInto(
   try {
     stream.signal.throwIfAborted();
     using dest = openDest(options.dest);
+    using held = makeHeld(options.mostHeld);
     const { statementPrefix: prefix } = options;
-    const reuse = prefix ? await (await import("./reuse.ts")).makeReuse(dest, prefix) : undefined;
-    const reception = startReception(stream, dest, options, reuse);
+    const reuse = prefix
+      ? await (await import("./reuse.ts")).makeReuse(dest, prefix, held)
+      : undefined;
+    const reception = startReception(stream, { dest, held, reuse }, options);
     try {
       const refused = await receiveOrHearOut(stream, reception, options.dest);
       if (refused !== undefined) return refused;
@@ -151,11 +161,10 @@ interface Reception {
 
 function startReception(
   stream: PacketStream,
-  dest: Dest,
+  { dest, held, reuse }: { dest: Dest; held: Held; reuse: Reuse | undefined },
   options: ReceiveOptions,
-  reuse: Reuse | undefined,
 ): Reception {
-  const checks = [checkPath, checkMode, makeOrderCheck(), makeLinkCheck()];
+  const checks = [held.addEntry, checkPath, checkMode, makeOrderCheck(), makeLinkCheck()];
   const progress: Progress = { entries: 0, files: 0, bytes: 0 };
   const asked = new Map<number, Incoming>();
   /** The listed files in their order; undefined once they were requested. */
@@ -165,7 +174,7 @@ function startReception(
   let wanted = reuse === undefined ? Infinity : 0;
   const folders: { path: string; stat: Stat }[] = [];
   const links: { path: string; target: string }[] = [];
-  const intake = makeIntake(dest);
+  const intake = makeIntake(dest, held);
   const mirror = options.deleteOthers ? makeMirror(dest) : undefined;
   let [listed, finished, abandoned] = [false, false, false];
 

@@ -1,5 +1,6 @@
 /** Attacks by a daemon, and failures of the file system under a receiver. */
 import assert from "node:assert/strict";
+import { maybe } from "../../base/maybe.ts";
 import { type MemoryEnd, memoryStreams } from "../../tests/fsync/memory_stream.ts";
 import {
   copy,
@@ -28,6 +29,7 @@ import {
 } from "./packet.ts";
 import { readPacket } from "./packet_reader.ts";
 import { receiveFolder } from "./receiver.ts";
+import { nextTurn } from "./stream.ts";
 
 Deno.test("nothing is written outside of the folder, whatever is sent", async () => {
   const secret = `outside/secret "untouched"\n`;
@@ -117,6 +119,55 @@ Deno.test("deleteOthers removes links, not what they lead to", async () => {
   await copy(empty.root, there.dest, true);
   assert.equal(await listing(there.dest), "");
   assert.equal(Deno.readTextFileSync(`${there.root}/outside/secret`), "untouched");
+});
+
+Deno.test("endless listings, attributes and begun files are refused, in all calls together", async () => {
+  const many = (file: (path: string) => Stat) =>
+    Array.from({ length: 300 }, (_, i) => file(String(1000 + i)));
+  const xattrs = [{ name: encode("user.x"), value: encode("x") }];
+  const cases: [stats: Stat[], mostHeld: number][] = [
+    [many(stat), 70_000],
+    [many(folder), 70_000],
+    [many((path) => link(path, "x".repeat(100))), 70_000],
+    [many((path) => stat(path, { xattrs })), 100_000],
+  ];
+  for (const [stats, mostHeld] of cases) {
+    await using there = await scene();
+    const { error, log } = await receiveRaw(there.dest, stats, "", { mostHeld });
+    assert.match(String(error), /cannot receive "1\d+": what the builder sends needs more than/);
+    assert.equal(log.at(-1), (error as Error).message, "the sender is told");
+    // What one call held, the next may hold again. Two at a time are too many.
+    const half = stats.slice(0, stats.length / 2);
+    const alone = await receiveRaw(there.dest, half, "", { mostHeld });
+    assert.equal(alone.error, undefined);
+  }
+  await using there = await scene();
+  const [theirs, ours] = memoryStreams();
+  const first = receiveFolder(ours, { dest: there.dest }).catch(() => {});
+  for (const stat of many(folder)) theirs.send(statWriter()(stat));
+  theirs.receive(() => {}).catch(() => {});
+  while (!maybe(() => Deno.statSync(`${there.dest}/1299`))) await nextTurn();
+  const { error } = await receiveRaw(there.dest, many(stat), "", { mostHeld: 100_000 });
+  assert.match(String(error), /needs more than/);
+  theirs.cut(new Error("over"));
+  await first;
+});
+
+Deno.test("files that are begun and not ended have limited buffers", async () => {
+  await using there = await scene();
+  const [theirs, ours] = memoryStreams();
+  const receiving = receiveFolder(ours, { dest: there.dest, mostHeld: 4 << 20 });
+  for (let i = 0; i < 20; i++) theirs.send(statWriter()(stat(String(100 + i), { size: 1e6 })));
+  theirs.send(endOfListing);
+  theirs.receive((message) => {
+    const { type, id } = readPacket(message);
+    if (type !== PacketType.req) return;
+    const head = new Uint8Array(dataHeaderRoom);
+    theirs.send(head.subarray(writeDataHead(head, head.length, id, 1)), encode("x"));
+  }).catch(() => {});
+  await assert.rejects(receiving, /needs more than/);
+  theirs.end();
+  assert.deepEqual(temporaries(there.dest), []);
 });
 
 Deno.test("content nobody asked for, twice, or of too many files at once", async () => {

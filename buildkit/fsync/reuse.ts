@@ -11,6 +11,7 @@
 import { byteString, joinBytes } from "../../base/bytes.ts";
 import { maybe } from "../../base/maybe.ts";
 import { FsyncError, text } from "./errors.ts";
+import { type Held, OBJECT } from "./held.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Dest } from "./os/dest.ts";
 import { Mode, type Stat } from "./packet.ts";
@@ -54,7 +55,7 @@ interface Statement {
 }
 
 /** @param prefix begins the names of the statements, and of no other file */
-export async function makeReuse(dest: Dest, prefix: string): Promise<Reuse> {
+export async function makeReuse(dest: Dest, prefix: string, held: Held): Promise<Reuse> {
   const { createHash } = await import("node:crypto");
   const statements = new Map<number, Statement>();
   const digests = new Map<string, string>();
@@ -75,6 +76,7 @@ export async function makeReuse(dest: Dest, prefix: string): Promise<Reuse> {
     if (!isOurs(statement)) return;
     const { folder } = splitPath(statement.file.path);
     for (const { name, digest } of subjectsOf(joinBytes(statement.chunks))) {
+      held.add(OBJECT + folder.length + name.length);
       digests.set(inFolder(folder, name), digest);
     }
     statement.chunks.length = 0;
@@ -95,8 +97,10 @@ export async function makeReuse(dest: Dest, prefix: string): Promise<Reuse> {
       if (statement === undefined || statement.isWhole) return false;
       size += data.length;
       if (data.length > 0 && size > LONGEST) dropContent(statement);
-      else if (data.length > 0) statement.chunks.push(data.slice());
-      else finish(statement);
+      else if (data.length > 0) {
+        held.add(OBJECT + data.length);
+        statement.chunks.push(data.slice());
+      } else finish(statement);
       return true;
     },
     isReady: () => [...statements.values()].every(({ isWhole }) => isWhole),

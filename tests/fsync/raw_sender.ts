@@ -114,7 +114,10 @@ export async function receiveRaw(
   dest: string,
   stats: Stat[],
   content?: Parameters<typeof sendRaw>[2],
-  options: Pick<Parameters<typeof receiveFolder>[1], "deleteOthers" | "statementPrefix"> = {},
+  options: Pick<
+    Parameters<typeof receiveFolder>[1],
+    "deleteOthers" | "statementPrefix" | "mostHeld"
+  > = {},
 ): Promise<{ error: unknown; log: string[] }> {
   const [theirs, ours] = memoryStreams();
   const sending = sendRaw(theirs, stats, content);
