@@ -81,19 +81,33 @@ export function onAbort(signal: AbortSignal, react: () => void): Disposable {
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", react) };
 }
 
-/** Gives a function that runs at most `most` calls at a time; further calls wait in order. */
-export function takeTurns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+/**
+ * Gives a function that runs at most `most` calls at a time; further calls wait in order. A call
+ * whose signal is aborted while it waits rejects with the signal's reason.
+ */
+export function takeTurns(
+  most: number,
+): <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T> {
   let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
+  const waiting = new Set<() => void>();
+  return async (work, signal) => {
+    if (running >= most) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      waiting.add(resolve);
+      using _ = signal && onAbort(signal, () => {
+        if (waiting.delete(resolve)) reject(signal.reason);
+      });
+      await promise;
+    } else running++;
     try {
       return await work();
     } finally {
-      const next = waiting.shift();
+      const [next] = waiting;
       if (next === undefined) running--;
-      else next();
+      else {
+        waiting.delete(next);
+        next();
+      }
     }
   };
 }

@@ -4,7 +4,7 @@
  * The daemon learns from the request's metadata which methods there are, and calls no other.
  */
 import { errorText } from "../../base/error_text.ts";
-import { within } from "../../base/async.ts";
+import { takeTurns, within } from "../../base/async.ts";
 import type { ByteStream } from "../../transports/byte_stream.ts";
 import { Connection } from "../http2/connection.ts";
 import { runConnection } from "../http2/connection_io.ts";
@@ -59,6 +59,14 @@ const CONNECTION_WINDOW = 8 << 20;
  * How long the daemon gets to end a session that we half-closed, and services to tidy up, in ms.
  */
 const CLOSE_WAIT = 3000;
+
+/**
+ * The calls by which the daemon reads files, and how many of them run at a time; further ones wait.
+ * Each holds up to 5 MiB that the daemon hasn't read. A build reads few folders and blobs at once.
+ */
+const READS =
+  /^\/(moby\.filesync\.v1\.FileSync|moby\.upload\.v1\.Upload)\/|\.content\.v1\.Content\/Read$/;
+const MOST_READS = 32;
 
 /** Opens a session over the channel. It is served as soon as the daemon calls. */
 export function openSession(channel: Channel, options: SessionOptions): Session {
@@ -125,6 +133,7 @@ function sessionServer(
   outer?: Connection,
 ): { inner: Connection; running: ReadonlySet<Promise<void>> } {
   const running = new Set<Promise<void>>();
+  const turn = takeTurns(MOST_READS);
   // The daemon's end is a client, which takes any number of PINGs.
   let roundTrip = Infinity;
   let isAsking = false;
@@ -146,13 +155,22 @@ function sessionServer(
       maxHeaderList: MAX_METADATA,
     },
     onStream: serve(
-      services.map((service) => tracked(service, running, ping)),
+      services.map((service) => tracked(inTurns(service, turn), running, ping)),
       onError,
       compress ? makeCompression(() => roundTrip) : undefined,
     ),
     onClosed,
   });
   return { inner, running };
+}
+
+/** The same service; its calls that read files wait for their turn. */
+function inTurns(service: Service, turn: ReturnType<typeof takeTurns>): Service {
+  return mapHandlers(
+    service,
+    (handler, path) =>
+      READS.test(path) ? (call) => turn(() => handler(call), call.signal) : handler,
+  );
 }
 
 /** The same service; its calls under way are in `running`, and `onCall` hears of each beginning. */

@@ -182,6 +182,29 @@ const fileSync: Attack[] = [
     },
   },
   {
+    name: "transfers that nobody reads wait for each other",
+    async script(build) {
+      const session = await build.session();
+      const calls = Array.from(
+        { length: 100 },
+        () => openImport(session, { directory: "context" }),
+      );
+      let begun = 0;
+      for (const call of calls) call.headers.then(() => begun++, () => {});
+      await Promise.all(calls.slice(0, 32).map(({ headers }) => headers));
+      for (let i = 0; i < 10; i++) await check(session);
+      assert.equal(begun, 32);
+      calls[40]!.cancel();
+      calls[0]!.cancel();
+      await calls[32]!.headers;
+      for (let i = 0; i < 10; i++) await check(session);
+      assert.equal(begun, 33);
+      // Each of the others gets its turn once those before it are over.
+      calls.slice(0, 68).forEach((call) => call.cancel());
+      await Promise.all(calls.slice(68).map(({ headers }) => headers));
+    },
+  },
+  {
     name: "a thousand transfers at once",
     async script(build) {
       const session = await build.session();
