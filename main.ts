@@ -1,3 +1,4 @@
+import { catchFileSizeLimit } from "./base/file_size_limit.ts";
 import { connect } from "./cli/connect.ts";
 import { commands } from "./commands/list.ts";
 import { debugIsSet, reportError, runProgram } from "./cli/run.ts";
@@ -58,6 +59,7 @@ const code = await runProgram(
     stderr,
     clock: systemClock,
     listen,
+    catchFileSizeLimit,
     signal: call ? AbortSignal.any([signal, call.signal]) : signal,
     registry: createRegistry(transports, plugins),
     connect,

@@ -31,6 +31,8 @@ export interface Deps {
    * something temporary awaits this first.
    */
   readonly listen: () => Promise<void>;
+  /** Makes writes beyond `ulimit -f` fail like writes to a full disk, until the program ends. */
+  readonly catchFileSizeLimit: () => void;
   readonly registry: Registry;
   /** Reaches a daemon; loads the gRPC code when it is first called. */
   readonly connect: Connect;

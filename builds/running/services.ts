@@ -1,4 +1,3 @@
-import { catchFileSizeLimit } from "../../base/file_size_limit.ts";
 import { readBool } from "../../base/go/bool.ts";
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
 import type { Sys } from "../../buildkit/fsync/os/sys.ts";
@@ -134,7 +133,7 @@ export async function buildServices(
     list.push(content(stores, build.layouts.writable, relays));
   }
   const writesHere = build.outputs.some(comesHere);
-  const limit = writesHere || build.layouts.writable.size > 0 ? catchFileSizeLimit() : undefined;
+  if (writesHere || build.layouts.writable.size > 0) context.deps.catchFileSizeLimit();
   const outputs = writesHere
     ? (await import("../outputs/outputs.ts")).openOutputs(build.outputs, context, client)
     : undefined;
@@ -143,11 +142,9 @@ export async function buildServices(
     list: [health, shared.auth, ...guarded(list, build.opened, build.permitted)],
     async commit() {
       await outputs?.commit();
-      limit?.[Symbol.dispose]();
     },
     async discard() {
       await outputs?.discard();
-      limit?.[Symbol.dispose]();
       for (const store of imageStores) await store.discard();
     },
   };

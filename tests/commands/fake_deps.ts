@@ -66,6 +66,7 @@ export function fakeDeps(
     clock: fakeClock(options.fast ?? true),
     signal,
     listen: () => Promise.resolve(),
+    catchFileSizeLimit: () => {},
     // Without `tcp`, nothing is dialled ahead: the test's own `connect` connects.
     registry: createRegistry(transports.map(({ tcp: _, ...transport }) => transport)),
     connect: options.connect ?? (() => Promise.reject(new Error("nobody is to be asked"))),
