@@ -57,11 +57,7 @@ export function watchEngine(
   let looks = look();
 
   async function ask(): Promise<void> {
-    const time = AbortSignal.any([
-      signal,
-      end.signal,
-      AbortSignal.timeout(Math.min(limit, ANSWER)),
-    ]);
+    const time = AbortSignal.any([signal, end.signal, AbortSignal.timeout(ANSWER)]);
     const answers = await isAlive(engine, { signal: time, env, log, step: () => {} });
     if (signal.aborted || end.signal.aborted) return;
     const silence = `the engine at ${engine.host} has made no progress for ${limit / 1000} s`;

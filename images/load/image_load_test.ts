@@ -2,7 +2,8 @@
  * Against an engine of the test's own (Deno's HTTP server on a unix socket); the real one's test is
  * in tests/session.
  */
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { eventually, type ManualClock, manualClock } from "../../tests/harness/manual_clock.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import type { EngineProgress } from "../../transports/engine/progress.ts";
 import { loadExporter, type LoadTarget, openImageLoader } from "./image_load.ts";
@@ -176,7 +177,17 @@ Deno.test("an engine that dies in the middle", async () => {
   }
 });
 
+/** The time that an engine has for its answer to the small question, in milliseconds. */
+const ANSWER = 10_000;
+const SILENT = "has made no progress for 25 s";
+
+/** Lets time pass until the silent engine is asked for the n-th time. */
+async function untilAsked(clock: ManualClock, n: number): Promise<void> {
+  while (clock.started(ANSWER) < n) await clock.advance(1000);
+}
+
 Deno.test("an engine that stops reading is waited for as long as it answers", async () => {
+  using clock = manualClock();
   const dir = await Deno.makeTempDir();
   const listener = Deno.listen({ transport: "unix", path: `${dir}/s` });
   const open: Deno.Conn[] = [];
@@ -195,17 +206,24 @@ Deno.test("an engine that stops reading is waited for as long as it answers", as
   })();
   try {
     const target = docker(`unix://${dir}/s`);
-    const loader = await openImageLoader(target, contextOf(), { silence: 100 });
+    const loader = await openImageLoader(target, contextOf());
     const sink = await loader.output([], { progress: ({ text }) => told.push(text) }).open({});
-    const part = new Uint8Array(1 << 20);
-    let error: unknown;
-    for (let i = 0; i < 50 && error === undefined; i++) {
-      error = await Promise.resolve(sink.write(part)).then(() => {}, (it) => it);
+    const before = clock.started(ANSWER);
+    const writing = (async () => {
+      const part = new Uint8Array(1 << 20);
+      for (let i = 0; i < 50; i++) await sink.write(part);
+    })();
+    const failed = writing.then(() => undefined, (error) => error);
+    for (let n = 1; n <= 3; n++) {
+      await untilAsked(clock, before + n);
+      await eventually(() => pings === n && told.length === Math.min(n, 2));
     }
+    await clock.advance(ANSWER);
+    const error = await failed;
     await sink.abort(error);
-    const silence = `the engine at unix://${dir}/s has made no progress for 0.1 s`;
+    const silence = `the engine at unix://${dir}/s ${SILENT}`;
     equal(
-      (error as Error).message,
+      error.message,
       `cannot load the image into docker: ${silence}, and doesn't answer any more`,
     );
     deepEqual(told, Array(2).fill(`${silence}; it still answers, so fairlead keeps waiting`));
@@ -259,17 +277,21 @@ async function withSwallowed(
 
 Deno.test("an engine that answers others, and says nothing of the image: not for ever", () =>
   withSwallowed(() => "{}", async (host) => {
+    using clock = manualClock();
     const told: string[] = [];
-    const loader = await openImageLoader(docker(host), contextOf(), { silence: 120 });
+    const loader = await openImageLoader(docker(host), contextOf());
     const sink = await loader.output([], { progress: ({ text }) => told.push(text) }).open({});
     await sink.write(new Uint8Array(100));
-    await rejects(Promise.resolve(sink.close()), (error: Error) => {
-      match(
-        error.message,
-        /answers, but has made no progress for 0.0\d+ minutes: the connection to/,
-      );
-      return true;
-    });
+    const before = clock.started(ANSWER);
+    const closed = rejects(
+      Promise.resolve(sink.close()),
+      /answers, but has made no progress for 10 minutes: the connection to/,
+    );
+    for (let n = 1; n <= 24; n++) {
+      await untilAsked(clock, before + n);
+      if (n < 24) await eventually(() => told.length === n);
+    }
+    await closed;
     equal(told.length, 23);
   }));
 
@@ -284,11 +306,20 @@ Deno.test("an image that has arrived, though the answer was lost, is named and c
     const isThere = line.includes("/json") && ++looks > 2;
     return line.includes("/json") && !isThere ? "no JSON" : "{}";
   }, async (host) => {
-    const loader = await openImageLoader(docker(host), contextOf(), { silence: 120 });
+    using clock = manualClock();
+    const told: string[] = [];
+    const loader = await openImageLoader(docker(host), contextOf());
     const metadata = { "containerimage.config.digest": id };
-    const sink = await loader.output(["app:1"], { progress() {} }).open(metadata);
+    const sink = await loader.output(["app:1"], { progress: ({ text }) => told.push(text) })
+      .open(metadata);
     await sink.write(new Uint8Array(100));
-    await sink.close();
+    const before = clock.started(ANSWER);
+    const closed = Promise.resolve(sink.close());
+    for (let n = 1; n <= 2; n++) {
+      await untilAsked(clock, before + n);
+      await eventually(() => told.length === n && looks === n + 1);
+    }
+    await closed;
     ok(asked.some((line) => line.startsWith(`POST /images/${id}/tag?repo=`)), asked.join("\n"));
   });
 });
@@ -304,14 +335,14 @@ Deno.test("no bytes, no request; a signal ends a load that hangs", async () => {
   const over = Promise.withResolvers<void>();
   await withEngine(async () => {
     asked++;
+    // The load is under way, and the engine reads nothing of it.
+    end.abort(new Error("Ctrl-C"));
     await over.promise;
     return new Response("{}");
   }, async (host) => {
     await loadInto(host, 0);
     equal(asked, 0);
-    const timer = setTimeout(() => end.abort(new Error("Ctrl-C")), 100);
     await rejects(loadInto(host, 100 << 20, () => {}, end.signal), { message: "Ctrl-C" });
-    clearTimeout(timer);
     equal(asked, 1);
     over.resolve();
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { checkEndpoints } from "../../tests/transports/endpoints.ts";
+import { eventually, manualClock } from "../../tests/harness/manual_clock.ts";
 import { context } from "../../tests/transports/contract_help.ts";
 import { tcp } from "./tcp.ts";
 
@@ -67,9 +68,14 @@ Deno.test("tcp: the steps of a dial that is slow", async () => {
   const { port } = listener.addr;
   const queue = [await Deno.connect({ port }), await Deno.connect({ port })];
   const steps: string[] = [];
+  using clock = manualClock();
   const signal = AbortSignal.timeout(700);
   const step = (...parts: unknown[]) => steps.push(parts.join(" "));
   const dialled = tcp.dial({ host: "localhost", port }, { ...context(signal), step });
+  dialled.catch(() => {});
+  await clock.advance(300);
+  await eventually(() => steps.length === 2);
+  await clock.advance(500);
   await assert.rejects(dialled, /timed out while connecting \(localhost resolves to 127\.0\.0\.1/);
   assert.match(
     steps.join("; "),

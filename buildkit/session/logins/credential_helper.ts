@@ -6,7 +6,7 @@
  */
 import { isObject } from "../../../base/json.ts";
 import { maybe } from "../../../base/maybe.ts";
-import { onAbort } from "../../../base/async.ts";
+import { after, onAbort } from "../../../base/async.ts";
 import type { Credential } from "./credentials.ts";
 import { osReason } from "../../../base/os_reason.ts";
 
@@ -14,8 +14,6 @@ import { osReason } from "../../../base/os_reason.ts";
 export interface HelperOptions {
   /** The environment. */
   readonly env: (name: string) => string | undefined;
-  /** The time limit, in milliseconds. A person may unlock a store; the daemon waits 60 s. */
-  readonly timeout?: number;
   /** Ends a helper that runs, too. */
   readonly signal?: AbortSignal;
 }
@@ -25,6 +23,7 @@ class HelperError extends Error {
   override readonly name = "HelperError";
 }
 
+/** The time limit, in milliseconds. A person may unlock a store; the daemon waits 60 s. */
 const TIMEOUT = 50_000;
 /** A helper's answer is cut after this, in characters. */
 const LONGEST = 1 << 20;
@@ -44,17 +43,17 @@ export async function askHelper(
   options.signal?.throwIfAborted();
   const child = spawn(path, fail);
   const reader = child.stdout.getReader();
-  const { timeout = TIMEOUT, signal } = options;
+  const { signal } = options;
   let late = false;
   const end = () => {
     maybe(() => child.kill("SIGKILL"));
     // Children of its own may still hold the pipe open.
     reader.cancel().catch(() => {});
   };
-  const timer = setTimeout(() => {
+  const stop = after(TIMEOUT, () => {
     late = true;
     end();
-  }, timeout);
+  });
   using _ending = signal && onAbort(signal, end);
   try {
     const [, output, status] = await Promise.all([
@@ -63,7 +62,7 @@ export async function askHelper(
       child.status,
     ]);
     signal?.throwIfAborted();
-    if (late) throw fail(`no answer within ${timeout / 1000} s`);
+    if (late) throw fail(`no answer within ${TIMEOUT / 1000} s`);
     if (!status.success) {
       if (/credentials not found/.test(output)) return undefined;
       throw fail(`it ended with ${status.signal ?? `exit code ${status.code}`}`);
@@ -72,7 +71,7 @@ export async function askHelper(
     if (!credential) throw fail("its answer is not the JSON of a login");
     return credential.secret === "" ? undefined : credential;
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 
