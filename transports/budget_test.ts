@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { manualClock } from "../tests/harness/manual_clock.ts";
 import { DialError } from "./errors.ts";
 import { withinBudget } from "./budget.ts";
 
@@ -33,14 +34,17 @@ function hang(signal: AbortSignal): Promise<never> {
 }
 
 Deno.test("a retryable failure is followed by two more attempts, and each failure is reported", async () => {
+  using clock = manualClock();
   const told: string[] = [];
   const onRetry = (error: DialError) => told.push(error.message);
   const passes = dials(failure("one", true), failure("two", true), "there");
   const stays = dials(failure("one", true), failure("two", true), failure("three", true), "there");
-  const [{ result }] = await Promise.all([
+  const both = Promise.all([
     withinBudget({ ms: 0, onRetry }, never, passes.dial),
     assert.rejects(withinBudget({ ms: 0 }, never, stays.dial), /three/),
   ]);
+  await clock.advance(1500);
+  const [{ result }] = await both;
   assert.equal(result, "there");
   assert.deepEqual(told, ["cannot reach x://y: one", "cannot reach x://y: two"]);
   assert.equal(stays.count(), 3);
@@ -53,21 +57,31 @@ Deno.test("a failure that is not retryable is reported at once", async () => {
 });
 
 Deno.test("when the time is up, the far side's last error is reported", async () => {
+  using clock = manualClock();
   let attempts = 0;
   const dial = ({ signal }: { signal: AbortSignal }) =>
     attempts++ === 0 ? Promise.reject(failure("refused", true)) : hang(signal);
-  await assert.rejects(withinBudget({ ms: 900 }, never, dial), /refused/);
+  const first = assert.rejects(withinBudget({ ms: 900 }, never, dial), /refused/);
+  await clock.advance(899);
   assert.equal(attempts, 2);
+  await clock.advance(1);
+  await first;
 
   // The pause before the next attempt counts, too.
   const refused = dials(failure("refused", true));
-  await assert.rejects(withinBudget({ ms: 100 }, never, refused.dial), /refused/);
+  const second = assert.rejects(withinBudget({ ms: 100 }, never, refused.dial), /refused/);
+  await clock.advance(100);
+  await second;
   assert.equal(refused.count(), 1);
 
-  await assert.rejects(withinBudget({ ms: 50 }, never, ({ signal }) => hang(signal)), /timed out/);
+  const third = withinBudget({ ms: 50 }, never, ({ signal }) => hang(signal));
+  const late = assert.rejects(third, /timed out/);
+  await clock.advance(50);
+  await late;
 });
 
 Deno.test("an interrupt ends the dial with its own reason, also between two attempts", async () => {
+  using clock = manualClock();
   for (
     const dial of [
       ({ signal }: { signal: AbortSignal }) => hang(signal),
@@ -76,13 +90,14 @@ Deno.test("an interrupt ends the dial with its own reason, also between two atte
   ) {
     const stop = new AbortController();
     const dialling = withinBudget({ ms: 0 }, stop.signal, dial);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await clock.advance(20);
     stop.abort(new Error("Ctrl-C"));
     await assert.rejects(dialling, /Ctrl-C/);
   }
 });
 
 Deno.test("an attempt gets the remaining time, and so does the step after it", async () => {
+  using _clock = manualClock();
   const told = ({ timeoutMs }: { timeoutMs?: number }) => Promise.resolve(timeoutMs);
   const { result, left } = await withinBudget({ ms: 5000 }, never, told);
   assert.ok(result !== undefined && result > 0 && result <= 5000, `${result}`);
@@ -92,15 +107,20 @@ Deno.test("an attempt gets the remaining time, and so does the step after it", a
 });
 
 Deno.test("the time stands still while somebody is asked", async () => {
-  const { result, left } = await withinBudget({ ms: 400 }, never, async ({ asking, signal }) => {
-    await asking(() => new Promise((resolve) => setTimeout(resolve, 600)));
+  using clock = manualClock();
+  const answer = Promise.withResolvers<void>();
+  const asked = withinBudget({ ms: 400 }, never, async ({ asking, signal }) => {
+    await asking(() => answer.promise);
     return signal.aborted;
   });
-  assert.equal(result, false);
-  assert.ok(left > 0, `${left}`);
+  await clock.advance(600);
+  answer.resolve();
+  assert.deepEqual(await asked, { result: false, left: 400 });
   const late = withinBudget({ ms: 200 }, never, async ({ asking, signal }) => {
     await asking(() => Promise.resolve());
     return await hang(signal);
   });
-  await assert.rejects(late, /timed out/, "and goes on afterwards");
+  const rejected = assert.rejects(late, /timed out/, "and goes on afterwards");
+  await clock.advance(200);
+  await rejected;
 });

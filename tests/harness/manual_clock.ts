@@ -7,7 +7,10 @@ import assert from "node:assert/strict";
 
 /** Stands for the program's clock and timers (`base/async.ts`) until it is disposed of. */
 export interface ManualClock extends Disposable {
-  /** Lets so many milliseconds pass; what becomes due meanwhile runs in order. */
+  /**
+   * Lets so many milliseconds pass, after the work that is ready now; what becomes due meanwhile
+   * runs in order.
+   */
   advance(ms: number): Promise<void>;
   /** How many timers of so many milliseconds have been started. */
   started(ms: number): number;
@@ -18,7 +21,7 @@ interface Timer {
   readonly controller: AbortController;
 }
 
-/** Replaces `AbortSignal.timeout` and `performance.now` for this test file, and not `setTimeout`. */
+/** Replaces `AbortSignal.timeout` and `performance.now`, but not `setTimeout`, in a test file. */
 export function manualClock(): ManualClock {
   const real = { timeout: AbortSignal.timeout, now: performance.now };
   const timers = new Set<Timer>();
@@ -42,6 +45,7 @@ export function manualClock(): ManualClock {
 
   return {
     async advance(ms) {
+      await turn();
       const end = now + ms;
       for (let timer; (timer = next(end)) !== undefined;) {
         timers.delete(timer);
