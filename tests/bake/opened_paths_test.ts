@@ -13,6 +13,7 @@ import { openScratch } from "../../builds/scratch.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
 import { planTargets } from "../../commands/bake/plan.ts";
 import { fakeDeps } from "../commands/fake_deps.ts";
+import { testAlone } from "../harness/alone.ts";
 import { seededBelow } from "../harness/random.ts";
 
 const ignore = Deno.build.os === "windows";
@@ -86,8 +87,13 @@ function randomTarget(below: (limit: number) => number, root: string): Target {
   return target;
 }
 
-Deno.test(
-  { name: `a build opens what is permitted, and nothing else (seed ${SEED})`, ignore },
+// Relative paths count from the process's folder.
+testAlone(
+  {
+    name: `a build opens what is permitted, and nothing else (seed ${SEED})`,
+    file: import.meta.url,
+    ignore,
+  },
   async () => {
     const root = makeFolders();
     const counts = { tried: 0, asked: 0, prepared: 0 };
@@ -138,7 +144,6 @@ async function tryOne(written: Target, { root, counts, repository, isFetched }: 
     (_, value) => value instanceof Map ? [...value] : value,
   );
   counts.tried++;
-  const original = Deno.cwd();
   Deno.chdir(cwd);
   try {
     const definition = { targets: [written, { name: "b" }], groups: [], variables: [] };
@@ -204,8 +209,6 @@ async function tryOne(written: Target, { root, counts, repository, isFetched }: 
     if ((error as Error).name === "AssertionError") throw error;
     // Definitions that are refused open no path.
     equal(["BakeError", "UsageError", "SecretError"].includes((error as Error).name), true, text);
-  } finally {
-    Deno.chdir(original);
   }
 }
 

@@ -82,9 +82,7 @@ Deno.test("a port that closes without an answer", async () => {
 });
 
 Deno.test("a port where nobody listens", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  await refused(listener.addr.port, /connection refused/, /hint: /);
+  await refused(1, /connection refused/, /hint: /);
 });
 
 const noOpenssl = await missing("openssl");

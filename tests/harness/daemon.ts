@@ -137,20 +137,32 @@ export async function answersOk(
   }
 }
 
+/** The ports for the daemons of tests lie below those that the system itself gives away. */
+const PORTS = { first: 15_000, count: 16_000 };
+
 /**
- * A loopback port that was free a moment ago. Drawn below those that the system itself gives away
- * (32768 on): with many tests side by side, one of those is often taken again before its server
- * starts.
+ * A free loopback port that no other test gets soon: all tests of a user on this machine take the
+ * ports in turn. A server may start seconds later, and a daemon may start again on its port.
  */
 export function freePort(): number {
+  const turns = `${Deno.env.get("TMPDIR") ?? "/tmp"}/fl-next-port-${Deno.uid()}`;
+  using file = Deno.openSync(turns, { read: true, write: true, create: true, mode: 0o600 });
+  file.lockSync(true);
+  const last = new Uint16Array(1);
+  const isNew = file.readSync(new Uint8Array(last.buffer)) === null;
+  let turn = isNew ? crypto.getRandomValues(last)[0]! : last[0]!;
   for (let left = 100;; left--) {
-    const port = 15_000 + crypto.getRandomValues(new Uint16Array(1))[0]! % 16_000;
+    turn = (turn + 1) % PORTS.count;
+    const port = PORTS.first + turn;
     try {
       Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
     } catch (error) {
       if (left === 0) throw error;
+      continue;
     }
+    file.seekSync(0, Deno.SeekMode.Start);
+    file.writeSync(new Uint8Array(Uint16Array.of(turn).buffer));
+    return port;
   }
 }
 

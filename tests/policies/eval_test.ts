@@ -86,7 +86,7 @@ Deno.test({ name: "policy eval answers as in buildx", ignore }, async (t) => {
     ) assert.equal((await same(space, args)).code, 1);
   });
   await t.step("random policies", async () => {
-    const seed = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? Date.now() % 1e9);
+    const seed = Number(Deno.env.get("FAIRLEAD_TEST_SEED") ?? 7);
     const rounds = Number(Deno.env.get("FAIRLEAD_TEST_ROUNDS") ?? 25);
     const random = seeded(seed);
     // An image without an index makes buildkitd 0.32.2 itself crash when its attestations are asked

@@ -11,7 +11,7 @@ import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { contract, DIAL_STDIO_CANNOT } from "./contract.ts";
-import { context, sleep } from "./contract_help.ts";
+import { context, noLeaks, sleep } from "./contract_help.ts";
 import { startPeer } from "./start_peer.ts";
 
 const reason = needsRoot() ??
@@ -39,10 +39,14 @@ stubborn) trap '' TERM; sleep 1037 & echo ready; wait; while :; do sleep 1; done
 esac
 `;
   await Deno.writeTextFile(`${folder}/nerdctl`, script, { mode: 0o755 });
-  // The program is found by PATH: this process's own.
-  Deno.env.set("PATH", `${folder}:${Deno.env.get("PATH")}`);
-  const dial = (endpoint: string, inner = context()) =>
-    nerdctlContainer.dial(nerdctlContainer.parse(endpoint), inner);
+  const dial = (
+    endpoint: string,
+    inner = context(),
+    PATH = `${folder}:${Deno.env.get("PATH")}`,
+  ) => {
+    const env = (name: string) => name === "PATH" ? PATH : inner.env(name);
+    return nerdctlContainer.dial(nerdctlContainer.parse(endpoint), { ...inner, env });
+  };
   contract("nerdctl-container, by a stand-in", {
     dial,
     async start() {
@@ -74,29 +78,21 @@ esac
   });
 
   Deno.test("a program that ignores SIGTERM is killed with its children", async () => {
-    const { stream } = await dial("nerdctl-container://stubborn");
-    await stream.read(new Uint8Array(16));
-    while (!lives("sleep 1037")) await sleep(10);
-    stream.close();
-    while (lives("sleep 1037")) await sleep(10);
-    await sleep(100);
+    await noLeaks(async () => {
+      const { stream } = await dial("nerdctl-container://stubborn");
+      await stream.read(new Uint8Array(16));
+      while (!lives("sleep 1037")) await sleep(10);
+      stream.close();
+      while (lives("sleep 1037")) await sleep(10);
+    });
   });
 
   Deno.test("a missing program is named", async () => {
-    const path = Deno.env.get("PATH")!;
-    Deno.env.set("PATH", "/nowhere");
-    try {
-      await assert.rejects(dial("nerdctl-container://b"), (error) => {
-        assert(error instanceof DialError && error.code === "unsupported");
-        assert.match(
-          `${error.message}; ${error.hint}`,
-          /nerdctl is not installed; install nerdctl/,
-        );
-        return true;
-      });
-    } finally {
-      Deno.env.set("PATH", path);
-    }
+    await assert.rejects(dial("nerdctl-container://b", context(), "/nowhere"), (error) => {
+      assert(error instanceof DialError && error.code === "unsupported");
+      assert.match(`${error.message}; ${error.hint}`, /nerdctl is not installed; install nerdctl/);
+      return true;
+    });
   });
 }
 

@@ -22,13 +22,14 @@ interface ProgramSpec {
 /** Starts the program. Throws `DialError`, or the signal's reason. */
 export function startProgram(
   { endpoint, program, args, shown = [program, ...args].join(" "), absentHint, hint }: ProgramSpec,
-  { signal, step }: DialContext,
+  { signal, env, step }: DialContext,
 ): ByteStream {
   if (signal.aborted) throw interrupted(signal, endpoint, "exec");
   step("exec", shown);
   let process: Process;
   try {
-    process = startProcess(program, { args });
+    const path = env("PATH");
+    process = startProcess(program, { args, ...path !== undefined && { env: { PATH: path } } });
   } catch (cause) {
     const absent = cause instanceof Deno.errors.NotFound;
     throw new DialError(
