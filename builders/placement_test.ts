@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Builder } from "./builder.ts";
+import { builderOf } from "../tests/commands/stored_nodes.ts";
 import { placePlatforms } from "./placement.ts";
 import { formatPlatform, parsePlatforms } from "./platforms.ts";
 
@@ -8,28 +8,10 @@ import { formatPlatform, parsePlatforms } from "./platforms.ts";
  */
 type Node = readonly [fixed: string, listed: string];
 
-function builder(nodes: readonly Node[]): Builder {
-  const none = { driverOpts: null, flags: null, files: null, extra: {} };
-  return {
-    name: "b",
-    driver: "remote",
-    dynamic: false,
-    extra: {},
-    origin: "store",
-    lastActivity: () => undefined,
-    nodes: nodes.map(([fixed], index) => ({
-      name: `n${index}`,
-      endpoint: `tcp://n${index}:1`,
-      platforms: fixed ? parsePlatforms([fixed]) : null,
-      ...none,
-    })),
-  };
-}
-
 async function place(nodes: readonly Node[], wanted: string): Promise<string> {
   const asked: number[] = [];
   const shares = await placePlatforms(
-    builder(nodes),
+    builderOf(Object.fromEntries(nodes.map(([fixed], index) => [`n${index}`, fixed]))),
     wanted ? parsePlatforms([wanted]) : [],
     (index) => {
       asked.push(index);

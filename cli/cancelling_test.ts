@@ -1,14 +1,16 @@
-import { equal } from "node:assert/strict";
+import { equal, fail } from "node:assert/strict";
+import { manualClock } from "../tests/harness/manual_clock.ts";
 import { answerCtrlC, answerHere, CANCELLING } from "./cancelling.ts";
 import { type Deps, Interrupted } from "./deps.ts";
 import { Control } from "./cursor.ts";
 
-/** The lines after the interrupt of a command that runs for half a second more. */
+/** The lines that follow an interrupt, of which a command takes no notice for a second. */
 async function written(
   isTerminal: boolean,
   reason: Interrupted,
   whileRunning = () => {},
 ): Promise<string> {
+  using clock = manualClock();
   const controller = new AbortController();
   let text = "";
   const stderr = {
@@ -20,19 +22,16 @@ async function written(
   using _answer = answerCtrlC({ signal: controller.signal, stderr });
   controller.abort(reason);
   whileRunning();
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await clock.advance(99);
+  equal(text, "", "most commands end within that time");
+  await clock.advance(1000);
   return text;
 }
 
 Deno.test("Ctrl-C is answered on a terminal while the command runs on", async () => {
-  const [onTerminal, terminated, elsewhere] = await Promise.all([
-    written(true, new Interrupted("SIGINT")),
-    written(true, new Interrupted("SIGTERM")),
-    written(false, new Interrupted("SIGINT")),
-  ]);
-  equal(onTerminal, `${CANCELLING}\n`);
-  equal(terminated, "");
-  equal(elsewhere, "");
+  equal(await written(true, new Interrupted("SIGINT")), `${CANCELLING}\n`);
+  equal(await written(true, new Interrupted("SIGTERM")), "");
+  equal(await written(false, new Interrupted("SIGINT")), "");
 });
 
 Deno.test("a display that answers is the only one", async () => {
@@ -41,11 +40,13 @@ Deno.test("a display that answers is the only one", async () => {
 });
 
 Deno.test("a command that ends at once has no answer", async () => {
+  using clock = manualClock();
   const controller = new AbortController();
-  const stderr = { isTerminal: true, paint: () => equal(1, 2) } as unknown as Deps["stderr"];
+  const paint = () => fail("nothing is to be written");
+  const stderr = { isTerminal: true, paint } as unknown as Deps["stderr"];
   {
     using _answer = answerCtrlC({ signal: controller.signal, stderr });
     controller.abort(new Interrupted("SIGINT"));
   }
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await clock.advance(1000);
 });

@@ -1,5 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import type { StatusResponse } from "../proto/gen/control.ts";
+import { message } from "../tests/progress/messages.ts";
 import { withNode, withPrefix } from "./prefix.ts";
 import type { Reporter } from "./progress.ts";
 
@@ -11,13 +12,7 @@ Deno.test("a display has the node and the target before a step, a watcher the ta
       void seen.push([names(shown), names(watched)]),
     ofJob: () => inner,
   } as unknown as Reporter;
-  const vertex = { name: "[app 1/2] RUN make", digest: "d", inputs: [], cached: false, error: "" };
-  const status = {
-    vertexes: [{ ...vertex, progressGroup: undefined }],
-    statuses: [],
-    logs: [],
-    warnings: [],
-  } as unknown as StatusResponse;
+  const status = message({ v: [{ d: "d", name: "[app 1/2] RUN make" }] });
   withPrefix(inner, "web").update(status);
   withNode(withPrefix(inner, "web").ofJob("n1"), "n1").update(status);
   deepEqual(seen, [

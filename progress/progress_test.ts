@@ -1,23 +1,28 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { manualClock } from "../tests/harness/manual_clock.ts";
 import { message, T0 } from "../tests/progress/messages.ts";
 import { outputTo } from "../tests/progress/terminal.ts";
 import type { Mode } from "./mode.ts";
-import { startProgress } from "./progress.ts";
+import { type ProgressOptions, startProgress } from "./progress.ts";
 
-function start(mode: Mode, env: Record<string, string> = {}) {
+function start(mode: Mode, more: Partial<ProgressOptions> = {}) {
   const written: string[] = [];
   let now = T0;
   const progress = startProgress({
     mode,
     out: outputTo((text) => written.push(text), { isTerminal: mode === "tty" }),
     size: () => ({ columns: 60, rows: 20 }),
-    env: (name) => env[name],
+    env: () => undefined,
     now: () => now,
     title: 'building with "b" instance using remote driver',
     label: "remote:b",
+    ...more,
   });
   return { progress, written, at: (ms: number) => now = T0 + ms };
 }
+
+/** A variable of the environment, and no other. */
+const only = (name: string, value: string) => (asked: string) => asked === name ? value : undefined;
 
 const failing = [
   message({ v: [{ d: "a", name: "RUN x", start: 0 }], l: [{ v: "a", at: 5, text: "no\n" }] }),
@@ -55,6 +60,7 @@ by the way
 });
 
 Deno.test("plain writes in batches", async () => {
+  using clock = manualClock();
   const { progress, written, at } = start("plain");
   progress.update(message({ v: [{ d: "a", start: 0 }] }));
   equal(written.length, 1);
@@ -62,8 +68,8 @@ Deno.test("plain writes in batches", async () => {
     progress.update(message({ l: [{ v: "a", at: i, text: `${i}\n` }] }));
   }
   equal(written.length, 1);
-  await new Promise((resolve) => setTimeout(resolve, 120));
   at(120);
+  await clock.advance(120);
   equal(written.length, 2);
   for (let i = 1; i <= 100; i++) {
     progress.update(message({ l: [{ v: "a", at: i, text: "x".repeat(10_000) + "\n" }] }));
@@ -74,7 +80,7 @@ Deno.test("plain writes in batches", async () => {
 });
 
 Deno.test("tty gives the terminal back, at the end and when dropped", () => {
-  const { progress, written } = start("tty", { NO_COLOR: "1" });
+  const { progress, written } = start("tty", { env: only("NO_COLOR", "1") });
   for (const status of failing) progress.update(status);
   progress.finish({ error: new Error("x") });
   const end = written.slice(-2);
@@ -93,16 +99,10 @@ Deno.test("an abort is answered at once on a terminal, and nowhere else", () => 
   const answer = "cancelling; press Ctrl-C again to leave";
   for (const [mode, isTerminal] of [["tty", true], ["plain", true], ["plain", false]] as const) {
     const controller = new AbortController();
+    const { signal } = controller;
     const written: string[] = [];
-    using progress = startProgress({
-      mode,
-      out: outputTo((text) => written.push(text), { isTerminal }),
-      size: () => ({ columns: 80, rows: 24 }),
-      env: () => undefined,
-      title: "",
-      label: "",
-      signal: controller.signal,
-    });
+    const out = outputTo((text) => written.push(text), { isTerminal });
+    using progress = start(mode, { out, signal, size: () => ({ columns: 80, rows: 24 }) }).progress;
     progress.update(message({ v: [{ d: "a", name: "RUN a", start: 0 }] }));
     equal(written.join("").includes(answer), false);
     controller.abort();
@@ -148,22 +148,16 @@ Deno.test("our own vertexes are shown like the daemon's, by our own clock", () =
 });
 
 Deno.test("an output that is closed fails those who write, not a timer", async () => {
+  using clock = manualClock();
   let gone = false;
-  const progress = startProgress({
-    mode: "plain",
-    out: outputTo(() => {
-      if (gone) throw new Error("gone");
-    }),
-    size: () => ({ columns: 60, rows: 20 }),
-    env: (name) => name === "TTY_DISPLAY_RATE" ? "5" : undefined,
-    now: () => T0,
-    title: 'building with "b" instance using remote driver',
-    label: "remote:b",
+  const out = outputTo(() => {
+    if (gone) throw new Error("gone");
   });
+  const { progress } = start("plain", { out, env: only("TTY_DISPLAY_RATE", "5") });
   progress.update(message({ v: [{ d: "a", start: 0 }] }));
   gone = true;
   progress.update(message({ l: [{ v: "a", at: 1, text: "x\n" }] }));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await clock.advance(20);
   throws(() => progress.note("y"), /gone/);
   progress.finish();
 });
@@ -177,30 +171,23 @@ Deno.test("what is due is shown even without finish()", () => {
 });
 
 Deno.test("while somebody is asked something, the display keeps away from the terminal", async () => {
-  const writes: string[] = [];
-  const progress = startProgress({
-    mode: "tty",
-    out: outputTo((text) => void writes.push(text)),
-    size: () => ({ columns: 80, rows: 24 }),
-    env: (name) => name === "TTY_DISPLAY_RATE" ? "5" : undefined,
-    title: 'building with "b" instance using remote driver',
-    label: "remote:b",
-  });
+  using clock = manualClock();
+  const { progress, written } = start("tty", { env: only("TTY_DISPLAY_RATE", "5") });
   const order: string[] = [];
   const ask = (name: string) =>
     progress.asking(async () => {
       order.push(name);
-      const before = writes.length;
+      const before = written.length;
       progress.local.start(`meanwhile ${name}`);
-      await new Promise((resolve) => setTimeout(resolve, 60));
-      equal(writes.length, before);
+      await clock.advance(60);
+      equal(written.length, before);
       // The last write took the frame away, and gave the cursor back.
-      ok(writes.at(-1)!.endsWith("\x1b[J\x1b[?7h\x1b[?25h"), JSON.stringify(writes.at(-1)));
+      ok(written.at(-1)!.endsWith("\x1b[J\x1b[?7h\x1b[?25h"), JSON.stringify(written.at(-1)));
       order.push(name);
     });
   progress.local.start("before");
   await Promise.all([ask("one"), ask("two")]);
   deepEqual(order, ["one", "one", "two", "two"]);
   progress.finish();
-  ok(writes.at(-1)!.includes("meanwhile two"));
+  ok(written.at(-1)!.includes("meanwhile two"));
 });

@@ -1,11 +1,15 @@
 import { equal, throws } from "node:assert/strict";
+import { manualClock } from "../tests/harness/manual_clock.ts";
 import { message, T0 } from "../tests/progress/messages.ts";
 import { outputTo, Terminal } from "../tests/progress/terminal.ts";
 import { applyStatus } from "./apply_status.ts";
 import { ttyRenderer } from "./tty.ts";
 import { newState } from "./state.ts";
 
-function display(terminal: Terminal, rate = 0) {
+function display(
+  terminal: Pick<Terminal, "columns" | "rows" | "write">,
+  rate = 0,
+) {
   const state = newState({ tail: { lines: 10, size: 1000 }, recent: 1000 });
   let now = T0;
   const renderer = ttyRenderer(state, {
@@ -113,15 +117,16 @@ Deno.test("a note goes above the frame and stays", () => {
 });
 
 Deno.test("abandon() gives the cursor back and paints no more", async () => {
+  using clock = manualClock();
   const terminal = new Terminal(40, 6);
   const { renderer, update } = display(terminal, 1);
   update(0, { v: steps(0, 2) });
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await clock.advance(20);
   renderer.abandon();
   const { writes } = terminal;
   equal(writes > 1, true);
   equal(terminal.cursorVisible, true);
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await clock.advance(10);
   equal(terminal.writes, writes);
 });
 
@@ -139,24 +144,17 @@ Deno.test("leaving in a hurry gives the cursor back", () => {
 });
 
 Deno.test("a terminal that is gone fails those who write, not a timer", async () => {
+  using clock = manualClock();
   let gone = false;
   let writes = 0;
-  const state = newState({ tail: { lines: 10, size: 1000 }, recent: 1000 });
-  const renderer = ttyRenderer(state, {
-    out: outputTo(() => {
-      writes++;
-      if (gone) throw new Error("gone");
-    }),
-    now: () => T0,
-    size: () => ({ columns: 40, rows: 10 }),
-    rate: 1,
-    colors: { run: "", cancel: "", warning: "", error: "", log: "" },
-    logRows: 6,
-    label: "remote:b",
-  });
+  const write = () => {
+    writes++;
+    if (gone) throw new Error("gone");
+  };
+  const { renderer } = display({ columns: 40, rows: 10, write }, 1);
   renderer.note("x");
   gone = true;
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await clock.advance(20);
   equal(writes, 2);
   throws(() => renderer.finish({}), /gone/);
 });

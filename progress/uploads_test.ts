@@ -1,6 +1,5 @@
-import { momentOf } from "../base/go/time.ts";
 import { equal, match, ok } from "node:assert/strict";
-import { stateOf, T0 } from "../tests/progress/messages.ts";
+import { message, stateOf, T0 } from "../tests/progress/messages.ts";
 import { applyStatus } from "./apply_status.ts";
 import { plainPrinter } from "./plain.ts";
 import { newState, type State } from "./state.ts";
@@ -72,17 +71,11 @@ Deno.test("plain text on a terminal has a line on a transfer that took its time,
     const state = newState({ tail: { lines: 1, size: 1 }, recent: 0 });
     Object.assign(beginUpload(state, "context"), { files: 20_000, bytes: 8e6 });
     const printer = plainPrinter(state, { title: "", truncate: false, isTerminal });
-    const at = (ms: number) => momentOf(T0 + ms);
-    const vertex = {
-      ...{ digest: "ctx", inputs: [], name: "context", cached: false, error: "" },
-      ...{ started: at(0), completed: undefined, progressGroup: undefined },
-    };
-    const status = {
-      ...{ ID: "transferring context:", vertex: "ctx", name: "", current: 8_000_000n, total: 0n },
-      ...{ timestamp: at(stop), started: at(0), completed: at(stop) },
-    };
-    const message = { vertexes: [vertex], statuses: [status], logs: [], warnings: [] };
-    printer.collect(applyStatus(state, message, T0 + stop), T0 + stop);
+    const status = message({
+      v: [{ d: "ctx", name: "context", start: 0 }],
+      s: [{ v: "ctx", id: "transferring context:", at: stop, start: 0, stop, current: 8e6 }],
+    });
+    printer.collect(applyStatus(state, status, T0 + stop), T0 + stop);
     const text = printer.print(T0 + stop);
     match(text, /#1 transferring context: 8\.00MB \d\.\ds done\n/);
     equal(
@@ -93,10 +86,8 @@ Deno.test("plain text on a terminal has a line on a transfer that took its time,
 });
 
 Deno.test("filesText() groups digits", () => {
-  for (
-    const [files, text] of [[0, "0 files"], [1, "1 file"], [999, "999 files"], [
-      1234567,
-      "1,234,567 files",
-    ]] as const
-  ) equal(filesText({ status: "", steps: undefined, files, bytes: 0, total: undefined }), text);
+  const cases = [[0, "0 files"], [1, "1 file"], [999, "999 files"], [1234567, "1,234,567 files"]];
+  for (const [files, text] of cases as [number, string][]) {
+    equal(filesText({ status: "", steps: undefined, files, bytes: 0, total: undefined }), text);
+  }
 });

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { transports } from "../../transports/all.ts";
 import { createRegistry } from "../../transports/registry.ts";
+import { nodeOf } from "../../tests/commands/stored_nodes.ts";
 import { kubernetes } from "./kubernetes.ts";
 
 const surroundings = { registry: createRegistry(transports), env: () => undefined };
 
-function node(name: string, endpoint: string, driverOpts: Record<string, string> | null = null) {
-  return { name, endpoint, driverOpts, platforms: null, flags: null, files: null, extra: {} };
-}
-
 Deno.test("a node of the kubernetes driver is a selector of its Deployment's pods", () => {
-  const endpoint = (...args: Parameters<typeof node>) =>
-    kubernetes.target(node(...args), surroundings).endpoint;
+  const endpoint = (
+    name: string,
+    endpoint: string,
+    driverOpts: Readonly<Record<string, string>> | null = null,
+  ) => kubernetes.target(nodeOf(name, { endpoint, driverOpts }), surroundings).endpoint;
   // The Deployment is called as the node; the endpoint's own `deployment` may be another.
   assert.equal(
     endpoint("made_0", "kubernetes:///Made?deployment=buildkit-x-1d0b9&kubeconfig="),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { containerBody } from "../drivers/docker_container/body.ts";
 import { readContainerOptions } from "../drivers/docker_container/options.ts";
+import { nodeOf } from "../../tests/commands/stored_nodes.ts";
 import { listenPort } from "./listening.ts";
 
 const flags = [
@@ -18,7 +19,7 @@ Deno.test("only a node that create --listen has made has a port to publish", () 
 
 Deno.test("the engine publishes the port, unless the container has the host's network", () => {
   const body = (driverOpts: Record<string, string>) => {
-    const node = { name: "n", endpoint: "", platforms: null, driverOpts, flags, files, extra: {} };
+    const node = nodeOf("n", { driverOpts, flags, files });
     const { ExposedPorts, HostConfig } = containerBody(node, readContainerOptions(node), {
       usernsRemap: false,
       gpus: false,

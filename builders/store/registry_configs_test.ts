@@ -1,4 +1,5 @@
 import { deepEqual, throws } from "node:assert/strict";
+import { nodeOf } from "../../tests/commands/stored_nodes.ts";
 import type { NodeGroup } from "./node_group.ts";
 import { registryConfigs } from "./registry_configs.ts";
 
@@ -6,10 +7,9 @@ function groupWith(files: Record<string, string>): NodeGroup {
   const encoded = Object.fromEntries(
     Object.entries(files).map(([path, text]) => [path, new TextEncoder().encode(text).toBase64()]),
   );
-  const node = { name: "b0", endpoint: "", platforms: null, driverOpts: null, flags: null };
   return {
     ...{ name: "b", driver: "docker-container", dynamic: false, extra: {} },
-    nodes: [{ ...node, files: encoded, extra: {} }],
+    nodes: [nodeOf("b0", { files: encoded })],
   };
 }
 

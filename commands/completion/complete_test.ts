@@ -1,22 +1,12 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { run } from "../../tests/commands/fake_deps.ts";
-import { tempStore } from "../../tests/commands/temp_store.ts";
-
-const node = (name: string, endpoint: string) => ({
-  ...{ Name: name, Endpoint: endpoint, Platforms: null },
-  ...{ DriverOpts: null, Flags: null, Files: null },
-});
+import { builderFile, tempStore } from "../../tests/commands/temp_store.ts";
 
 /** The words that are offered, and the directive. */
 async function offered(...words: string[]): Promise<string[]> {
   using temp = tempStore();
-  temp.write(
-    "instances/far",
-    JSON.stringify({
-      ...{ Name: "far", Driver: "remote", Dynamic: false },
-      Nodes: [node("far0", "tcp://127.0.0.1:1"), node("far1", "tcp://127.0.0.1:2")],
-    }),
-  );
+  const nodes = { far0: "tcp://127.0.0.1:1", far1: "tcp://127.0.0.1:2" };
+  temp.write("instances/far", builderFile("far", nodes));
   const { code, stdout, stderr } = await run(["__complete", ...words], { env: temp.env });
   equal(code, 0, stderr);
   return stdout.trimEnd().split("\n").map((line) => line.split("\t")[0]!);
@@ -25,22 +15,11 @@ async function offered(...words: string[]): Promise<string[]> {
 Deno.test("names that a shell might run or take apart are not offered", async () => {
   using temp = tempStore();
   const hostile = [
-    "$(touch x)",
-    "`id`",
-    "a b",
-    'a"b',
-    "a'b",
-    "a;id",
-    "a|id",
-    "a\\b",
-    "a!b",
-    "a\tb",
-    "a\x1b[2J",
+    ...["$(touch x)", "`id`", "a b", 'a"b', "a'b", "a;id"],
+    ...["a|id", "a\\b", "a!b", "a\tb", "a\x1b[2J"],
   ];
-  const nodes = [...hostile, "fine-1.x", "größe"].map((name) =>
-    node(name, "tcp://h:1\x1b]0;x\x07")
-  );
-  temp.write("instances/far", JSON.stringify({ Name: "far", Driver: "remote", Nodes: nodes }));
+  const nodes = [...hostile, "fine-1.x", "größe"].map((name) => [name, "tcp://h:1\x1b]0;x\x07"]);
+  temp.write("instances/far", builderFile("far", Object.fromEntries(nodes)));
   const stages = ["$(touch${IFS}x)", "`id`", "a;id", "{a,b}", "<x", "ok"];
   temp.write("Dockerfile", stages.map((stage) => `FROM scratch AS ${stage}\n`).join(""));
   const ask = async (...words: string[]) =>
@@ -93,27 +72,26 @@ Deno.test("commands, flags, and what follows them", async () => {
 });
 
 Deno.test("bake's targets and groups, out of the files that are meant", async () => {
-  const dir = await Deno.makeTempDir({ prefix: "fl-complete-" });
-  await Deno.writeTextFile(
-    `${dir}/docker-bake.hcl`,
+  using temp = tempStore();
+  temp.write(
+    "docker-bake.hcl",
     'group "all" { targets = ["app"] }\ntarget "app" { description = "The app" }\ntarget "web" {}\n',
   );
-  await Deno.writeTextFile(`${dir}/other.hcl`, 'target "else" {}\n');
+  temp.write("other.hcl", 'target "else" {}\n');
   const ask = async (...words: string[]) => {
-    const { stdout } = await run(["__complete", "bake", ...words], { cwd: dir });
+    const { stdout } = await run(["__complete", "bake", ...words], { cwd: temp.path });
     return stdout.trimEnd().split("\n");
   };
-  deepEqual(await ask("-f", `${dir}/docker-bake.hcl`, ""), [
+  deepEqual(await ask("-f", `${temp.path}/docker-bake.hcl`, ""), [
     "all\tapp",
     "app\tThe app",
     "web",
     ":4",
   ]);
-  deepEqual(await ask("-f", `${dir}/docker-bake.hcl`, "app", ""), ["all\tapp", "web", ":4"]);
-  deepEqual(await ask("-f", `${dir}/other.hcl`, "e"), ["else", ":4"]);
+  deepEqual(await ask("-f", `${temp.path}/docker-bake.hcl`, "app", ""), ["all\tapp", "web", ":4"]);
+  deepEqual(await ask("-f", `${temp.path}/other.hcl`, "e"), ["else", ":4"]);
   deepEqual(await ask("https://example.com/x.git", ""), [":4"]);
-  deepEqual(await ask("-f", `${dir}/nope.hcl`, ""), [":4"]);
-  await Deno.remove(dir, { recursive: true });
+  deepEqual(await ask("-f", `${temp.path}/nope.hcl`, ""), [":4"]);
 });
 
 Deno.test("nothing where there is nothing, and never an error", async () => {

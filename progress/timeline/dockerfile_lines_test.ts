@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert";
+import { stepOf } from "../../tests/progress/steps.ts";
 import { dockerfileLines, withLines } from "./dockerfile_lines.ts";
-import type { Step } from "./timeline.ts";
 
 const text = `# syntax=docker/dockerfile:1
 FROM alpine AS Base
@@ -53,11 +53,8 @@ Deno.test("dockerfileLines() of a text that never ends an instruction ends", () 
 });
 
 Deno.test("withLines() reads the Dockerfile of each step's target", () => {
-  const step = (name: string): Step => ({
-    ...{ name, digest: name, inputs: [], node: "", outcome: "done", error: "", transfers: [] },
-    ...{ bars: [{ start: 0, stop: 1 }], log: [], dropped: 0, warnings: [], critical: false },
-  });
-  const steps = ["[web internal] load x", "[web 2/2] RUN a", "[api app 1/1] RUN a"].map(step);
+  const steps = ["[web internal] load x", "[web 2/2] RUN a", "[api app 1/1] RUN a"]
+    .map((name) => stepOf(name));
   const texts = new Map([
     ["web", { name: "web/Dockerfile", text: "FROM x\nRUN a" }],
     ["api", { name: "api/Dockerfile", text: "\n\nFROM x AS app\nRUN a\nFROM app" }],

@@ -1,5 +1,6 @@
 /** A folder for one end-to-end test: a context, a store of its own, and the two programs on it. */
 import { deepEqual } from "node:assert/strict";
+import { builderFile } from "../commands/temp_store.ts";
 import { denoDir, fairlead } from "../harness/fairlead.ts";
 import { runFairlead } from "../harness/inside.ts";
 import { type Ran, run } from "../harness/run.ts";
@@ -48,18 +49,7 @@ export async function workspace(address: string): Promise<Workspace> {
   };
   Deno.mkdirSync(`${dir}/.store/instances`, { recursive: true });
   Deno.mkdirSync(`${dir}/.docker`);
-  const node = {
-    Name: "test0",
-    Endpoint: address,
-    Platforms: null,
-    DriverOpts: null,
-    Flags: null,
-    Files: null,
-  };
-  Deno.writeTextFileSync(
-    `${dir}/.store/instances/test`,
-    JSON.stringify({ Name: "test", Driver: "remote", Nodes: [node], Dynamic: false }),
-  );
+  Deno.writeTextFileSync(`${dir}/.store/instances/test`, builderFile("test", address));
   return {
     dir,
     env,

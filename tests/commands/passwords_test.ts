@@ -1,7 +1,7 @@
 /** Passwords in addresses, wherever they come from, are in no output of any command. */
 import assert from "node:assert/strict";
 import { fairlead } from "../harness/fairlead.ts";
-import { tempStore } from "./temp_store.ts";
+import { builderFile, tempStore } from "./temp_store.ts";
 
 const PASSWORD = "hunter2";
 const engines = [`tcp://u:${PASSWORD}@127.0.0.1:1`, `ssh://u:${PASSWORD}@127.0.0.1:1`];
@@ -32,11 +32,7 @@ for (const debug of [[], ["--debug"]]) {
     };
     // The entries that buildx would have written: it checks only ssh addresses.
     for (const [i, endpoint] of endpoints.entries()) {
-      const node = { Name: `b${i}0`, Endpoint: endpoint, Platforms: null, DriverOpts: null };
-      temp.write(
-        `store/instances/b${i}`,
-        JSON.stringify({ Name: `b${i}`, Driver: "remote", Nodes: [node], Dynamic: false }),
-      );
+      temp.write(`store/instances/b${i}`, builderFile(`b${i}`, endpoint));
       if (debug.length === 0) continue;
       await shows(["create", "--name", `c${i}`, endpoint]);
       await shows(["inspect", `b${i}`]);

@@ -1,9 +1,13 @@
-/** Messages of a real buildkitd 0.32.2: events of its history, and records of its cache. */
-import { BuildHistoryEvent, UsageRecord } from "../../proto/gen/control.ts";
+/** Messages of a real buildkitd 0.32.2: records of its history and of its cache. */
+import {
+  BuildHistoryEvent,
+  type BuildHistoryRecord,
+  UsageRecord,
+} from "../../proto/gen/control.ts";
 import type { HistoryRecord } from "../../commands/history/records/records.ts";
 
 /** A build that failed in `RUN echo first; echo second >&2; exit 3`. */
-export const failedEvent = event(
+export const failedRecord = decoded(
   "CAES6wQKGW1nY2trbGQ4aXR3YjE3aHp6aDJ1YW4yYWUaFgoIZmlsZW5hbWUSCkRvY2tlcmZpbGUaDQoGdGFyZ2V0EgNi" +
     "YWQaLgoRYXR0ZXN0OnByb3ZlbmFuY2USGW1vZGU9bWluLGlubGluZS1vbmx5PXRydWUqaAgCEmRwcm9jZXNzICIvYmlu" +
     "L3NoIC1jIGVjaG8gZmlyc3Q7IGVjaG8gc2Vjb25kID4mMjsgZXhpdCAzIiBkaWQgbm90IGNvbXBsZXRlIHN1Y2Nlc3Nm" +
@@ -17,7 +21,7 @@ export const failedEvent = event(
 );
 
 /** A build for two platforms into an OCI archive. */
-export const multiEvent = event(
+export const multiRecord = decoded(
   "CAES7w8KGXdrZmk2aHFyaGVpYzZneWMwenlkYXRtZm8aFgoIZmlsZW5hbWUSCkRvY2tlcmZpbGUaIQoIcGxhdGZvcm0S" +
     "FWxpbnV4L2FtZDY0LGxpbnV4LzM4NhotChFhdHRlc3Q6cHJvdmVuYW5jZRIYdHlwZT1wcm92ZW5hbmNlLG1vZGU9bWF4" +
     "IgUKA29jaTIMCLf4k9gGEK/S0KgCOgwIuPiT2AYQjOf2twFCcAoiYXBwbGljYXRpb24vdm5kLmJ1aWxka2l0LnN0YXR1" +
@@ -59,12 +63,12 @@ export const usageRecords = [
   "ZG9uZVIHcmVndWxhcmIZaDFob3Y1NGVnNjVnaXcyMTVrbHh4bTZrcA==",
 ].map((base64) => UsageRecord.decode(Uint8Array.fromBase64(base64)));
 
-/** An event's record as if it came from the node `n0` of the builder `b`. */
-export function recordOf({ record }: BuildHistoryEvent): HistoryRecord {
+/** A record as if it came from the node `n0` of the builder `b`. */
+export function recordOf(record: BuildHistoryRecord): HistoryRecord {
   const at = { builder: { name: "b" }, node: { name: "n0" } } as unknown as HistoryRecord["at"];
-  return { at, record: record!, now: undefined };
+  return { at, record, now: undefined };
 }
 
-function event(base64: string): BuildHistoryEvent {
-  return BuildHistoryEvent.decode(Uint8Array.fromBase64(base64));
+function decoded(event: string): BuildHistoryRecord {
+  return BuildHistoryEvent.decode(Uint8Array.fromBase64(event)).record!;
 }

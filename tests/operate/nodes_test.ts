@@ -1,6 +1,7 @@
 /** Builders of which some nodes don't answer, are too old, or say nothing. */
 import assert from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
+import { builderFile } from "../commands/temp_store.ts";
 import { startFakeBuildkitd } from "../fake_buildkitd.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -10,12 +11,9 @@ import { fails, succeeds } from "../harness/ended.ts";
 const ignore = skip(needsRoot() ?? await missing(...tools));
 
 /** The file of the builder `test` with these nodes. */
-function builder(nodes: Readonly<Record<string, string>>): Record<string, string> {
-  const none = { Platforms: null, DriverOpts: null, Flags: null, Files: null };
-  const Nodes = Object.entries(nodes).map(([Name, Endpoint]) => ({ Name, Endpoint, ...none }));
-  const text = JSON.stringify({ Name: "test", Driver: "remote", Nodes, Dynamic: false });
-  return { ".store/instances/test": text };
-}
+const builder = (nodes: Readonly<Record<string, string>>) => ({
+  ".store/instances/test": builderFile("test", nodes),
+});
 
 Deno.test(
   { name: "nodes that are down are named, and the others still shown", ignore },

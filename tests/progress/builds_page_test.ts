@@ -1,9 +1,9 @@
 /** The list of 1,000 builds of `history open` in a real browser, by keyboard alone. */
 import assert from "node:assert/strict";
 import { listPage } from "../../commands/history/open/list_page.ts";
-import type { HistoryRecord } from "../../commands/history/records/records.ts";
 import { BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { messageOf } from "../../proto/message_of.ts";
+import { recordOf } from "../commands/recorded_builds.ts";
 import { askBrowser } from "../harness/chromium.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -20,9 +20,8 @@ function builds(count: number) {
       ...i > 0 && { CompletedAt: at(count - i + 5) },
       ...i % 10 === 9 && { error: { code: 2, message: `step ${i}: ${evil}`, details: [] } },
     });
-    const where = { builder: { name: "box" }, node: { name: "box0" } };
     return {
-      parts: [{ at: where, record, now: undefined } as unknown as HistoryRecord],
+      parts: [recordOf(record)],
       name: i === 3 ? evil : `app ${i} ${"long-name/".repeat(i % 12)}`,
     };
   });

@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 import { commands } from "../../commands/list.ts";
 import { runProgram } from "../../cli/run.ts";
-import { outputOf } from "../../cli/terminal.ts";
 import { waiting, waitLine } from "../../cli/waiting.ts";
 import { startProgress } from "../../progress/progress.ts";
-import { tempStore } from "../commands/temp_store.ts";
+import { builderFile, tempStore } from "../commands/temp_store.ts";
 import { fakeDaemon, fakeDeps } from "../commands/fake_deps.ts";
 import { type Action, actionsOf } from "./vt_parser.ts";
 import { message } from "./messages.ts";
+import { outputOfBytes } from "./terminal.ts";
 import { seededBelow } from "../harness/random.ts";
 
 const pieces = [
@@ -39,16 +39,7 @@ const hostileText = (random: (limit: number) => number) =>
 /** The program's own output on a terminal, and the bytes that the terminal got. */
 function terminal() {
   const bytes: number[] = [];
-  const writeSync = (more: Uint8Array) => {
-    bytes.push(...more);
-    return more.length;
-  };
-  const stream = {
-    isTerminal: () => true,
-    writeSync,
-    write: (more: Uint8Array) => Promise.resolve(writeSync(more)),
-  };
-  const output = { ...outputOf(stream, "it"), size: () => ({ columns: 60, rows: 12 }) };
+  const output = outputOfBytes((more) => void bytes.push(...more), { columns: 60, rows: 12 });
   return { output, bytes: () => Uint8Array.from(bytes) };
 }
 
@@ -102,7 +93,7 @@ for (const mode of ["plain", "tty", "quiet", "rawjson"] as const) {
       const progress = startProgress({
         mode,
         out: output,
-        size: output.size,
+        size: () => ({ columns: 60, rows: 12 }),
         env: (name) => name === "TTY_DISPLAY_RATE" ? "0" : undefined,
         title: hostileText(random),
         label: hostileText(random),
@@ -155,9 +146,8 @@ Deno.test("commands whose daemon, store and arguments are hostile", async () => 
   for (const seed of SEEDS.slice(0, 20)) {
     const random = seededBelow(2000 + seed);
     using store = tempStore();
-    const node = { Name: hostileText(random), Endpoint: `tcp://${hostileText(random)}:1` };
-    const group = { Name: "b", Driver: "remote", Nodes: [{ ...node, Platforms: [] }] };
-    store.write("instances/b", JSON.stringify(group));
+    const endpoint = `tcp://${hostileText(random)}:1`;
+    store.write("instances/b", builderFile("b", { [hostileText(random)]: endpoint }));
     const daemon = fakeDaemon({
       ID: hostileText(random),
       Labels: { [hostileText(random)]: hostileText(random) },

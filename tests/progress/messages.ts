@@ -1,5 +1,12 @@
 import { momentOf } from "../../base/go/time.ts";
-import type { StatusResponse } from "../../proto/gen/control.ts";
+import {
+  type StatusResponse,
+  Vertex,
+  VertexStatus,
+  VertexWarning,
+} from "../../proto/gen/control.ts";
+import { SourceInfo } from "../../proto/gen/pb.ts";
+import { messageOf } from "../../proto/message_of.ts";
 import { applyStatus } from "../../progress/apply_status.ts";
 import { newState, type State } from "../../progress/state.ts";
 
@@ -13,6 +20,7 @@ export interface Brief {
     name?: string;
     start?: number;
     stop?: number;
+    inputs?: string[];
     cached?: boolean;
     error?: string;
     group?: { id: string; name: string; weak?: boolean };
@@ -40,42 +48,31 @@ export function message({ v = [], s = [], l = [], w = [] }: Brief): StatusRespon
   const bytes = (text: string) => new TextEncoder().encode(text);
   const time = (ms: number | undefined) => ms === undefined ? undefined : momentOf(T0 + ms);
   return {
-    vertexes: v.map((vertex) => ({
-      digest: vertex.d,
-      inputs: [],
-      name: vertex.name ?? vertex.d,
-      cached: vertex.cached ?? false,
-      started: time(vertex.start),
-      completed: time(vertex.stop),
-      error: vertex.error ?? "",
-      progressGroup: vertex.group && { weak: false, ...vertex.group },
-    })),
-    statuses: s.map((status) => ({
-      ID: status.id,
-      vertex: status.v,
-      name: "",
-      current: BigInt(status.current ?? 0),
-      total: BigInt(status.total ?? 0),
-      timestamp: time(status.at),
-      started: time(status.start),
-      completed: time(status.stop),
-    })),
+    vertexes: v.map(({ d, name = d, start, stop, group, ...vertex }) =>
+      messageOf(Vertex, {
+        ...{ digest: d, name, started: time(start), completed: time(stop), ...vertex },
+        progressGroup: group && { weak: false, ...group },
+      })
+    ),
+    statuses: s.map(({ v, id, at, start, stop, current = 0, total = 0 }) =>
+      messageOf(VertexStatus, {
+        ...{ ID: id, vertex: v, current: BigInt(current), total: BigInt(total) },
+        ...{ timestamp: time(at), started: time(start), completed: time(stop) },
+      })
+    ),
     logs: l.map(({ v, at, text }) => ({
-      vertex: v,
-      timestamp: time(at),
-      stream: 1n,
+      ...{ vertex: v, timestamp: time(at), stream: 1n },
       msg: typeof text === "string" ? bytes(text) : text,
     })),
-    warnings: w.map(({ v, short, detail = [], url = "", file }) => ({
-      vertex: v,
-      level: 1n,
-      short: bytes(short),
-      detail: detail.map(bytes),
-      url,
-      info: file &&
-        { filename: file[0], data: bytes(file[1]), definition: undefined, language: "" },
-      ranges: file ? [{ start: { line: file[2], character: 0 }, end: undefined }] : [],
-    })),
+    warnings: w.map(({ v, short, detail = [], url = "", file }) =>
+      messageOf(VertexWarning, {
+        ...{ vertex: v, level: 1n, short: bytes(short), detail: detail.map(bytes), url },
+        ...file && {
+          info: messageOf(SourceInfo, { filename: file[0], data: bytes(file[1]) }),
+          ranges: [{ start: { line: file[2], character: 0 }, end: undefined }],
+        },
+      })
+    ),
   };
 }
 

@@ -12,10 +12,12 @@ import { type PageFacts, timelinePage } from "../../progress/timeline/page.ts";
 import type { Step, Timeline } from "../../progress/timeline/timeline.ts";
 import { BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { messageOf } from "../../proto/message_of.ts";
+import { recordOf } from "../commands/recorded_builds.ts";
 import { askBrowser, askPages } from "../harness/chromium.ts";
 import { auditPage, faultless, type PageFaults } from "../harness/page_audit.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { stepOf } from "./steps.ts";
 
 const ignore = skip(await missing("chromium"));
 const evil = `<img src=x onerror="document.title='broken'"></script>\u202e\x1b[31m`;
@@ -25,66 +27,52 @@ const OUTCOMES = ["done", "cached", "failed", "canceled", "unfinished"] as const
 
 /** Steps of every kind, one after the other, with everything that a row may have. */
 function steps(count: number, more: Partial<Step> = {}): Step[] {
-  return Array.from({ length: count }, (_, i): Step => ({
-    name:
-      `[${["web", "api"][i % 2]} linux/amd64 ${["app", "приложение", "lib"][i % 3]} ${
-        i % 9 + 1
-      }/9] ` +
-      ["RUN make", `RUN ${longWord}`, `COPY ${evil} /`, "RUN echo 构建 שלום مرحبا"][i % 4],
-    digest: `sha256:${i}`,
-    inputs: i < 3 ? [] : [`sha256:${i - 3}`, `sha256:${i - 2}`],
-    node: ["east", longWord][i % 2]!,
-    outcome: OUTCOMES[i % 50 < 5 ? i % 5 : i % 2]!,
-    error: i % 50 === 2 ? `exit code: 1 ${longWord}` : "",
-    bars: [{ start: i * 10_000, stop: i * 10_000 + (i % 7 + 1) * 9000 }],
-    transfers: i % 5 === 0
-      ? [{ name: longWord, start: i * 10_000, stop: i * 10_000 + 5000, current: 5e9, total: 1e10 }]
-      : [],
-    log: i % 3 === 0 ? [`0.1 output ${longWord}`, `0.2 ${evil}`] : [],
-    dropped: i % 6,
-    warnings: i % 10 === 3 ? [longWord, evil] : [],
-    source: { file: `${longWord}Dockerfile`, line: i * 7 },
-    spans: i % 4 === 1
-      ? [{
-        name: longWord,
-        depth: 3,
-        failed: true,
-        lines: [evil],
-        start: i * 10_000,
-        stop: i * 10_050,
-      }]
-      : [],
-    critical: i % 100 < 5,
-    ...more,
-  }));
+  return Array.from({ length: count }, (_, i) => {
+    const [target, stage] = [["web", "api"][i % 2], ["app", "приложение", "lib"][i % 3]];
+    const text =
+      ["RUN make", `RUN ${longWord}`, `COPY ${evil} /`, "RUN echo 构建 שלום مرحبا"][i % 4];
+    const [start, length] = [i * 10_000, (i % 7 + 1) * 9000];
+    const transfer = { name: longWord, start, stop: start + 5000, current: 5e9, total: 1e10 };
+    const span = { name: longWord, depth: 3, failed: true, lines: [evil] };
+    return stepOf(`[${target} linux/amd64 ${stage} ${i % 9 + 1}/9] ${text}`, {
+      digest: `sha256:${i}`,
+      inputs: i < 3 ? [] : [`sha256:${i - 3}`, `sha256:${i - 2}`],
+      node: ["east", longWord][i % 2]!,
+      outcome: OUTCOMES[i % 50 < 5 ? i % 5 : i % 2]!,
+      error: i % 50 === 2 ? `exit code: 1 ${longWord}` : "",
+      bars: [{ start, stop: start + length }],
+      transfers: i % 5 === 0 ? [transfer] : [],
+      log: i % 3 === 0 ? [`0.1 output ${longWord}`, `0.2 ${evil}`] : [],
+      dropped: i % 6,
+      warnings: i % 10 === 3 ? [longWord, evil] : [],
+      source: { file: `${longWord}Dockerfile`, line: i * 7 },
+      spans: i % 4 === 1 ? [{ ...span, start, stop: start + 50 }] : [],
+      critical: i % 100 < 5,
+      ...more,
+    });
+  });
 }
 
-const where = { builder: { name: "box" }, node: { name: "box0" } };
-
-function recordOf(name: string, at: number, error?: string): HistoryRecord {
-  const record = messageOf(BuildHistoryRecord, {
+function found(name: string, at: number, error?: string): HistoryRecord {
+  return recordOf(messageOf(BuildHistoryRecord, {
     Ref: name,
     CreatedAt: { seconds: BigInt(1_700_000_000 + at), nanos: 0 },
     CompletedAt: { seconds: BigInt(1_700_000_009 + at), nanos: 0 },
     FrontendAttrs: { [`build-arg:${longWord}`]: longWord, filename: evil, target: "приложение" },
     numTotalSteps: 9,
     ...error !== undefined && { error: { code: 2, message: error, details: [] } },
-  });
-  return { at: where, record, now: undefined } as unknown as HistoryRecord;
+  }));
 }
 
 function recorded(name: string, list: Step[]): RecordedBuild {
-  const found = recordOf(name, 0);
+  const record = found(name, 0);
   return {
-    found,
+    found: record,
     title: `${name} ${longWord}`,
-    attrs: { ...found.record.FrontendAttrs, platform: name },
+    attrs: { ...record.record.FrontendAttrs, platform: name },
     timeline: { duration: 1e7, origin: 1_700_000_000_000, steps: list },
-    outcome: "failed",
-    error: `${evil} ${longWord}`,
-    excerpt: "",
-    provenance: undefined,
-    attachments: [],
+    ...{ outcome: "failed", error: `${evil} ${longWord}`, excerpt: "" },
+    ...{ provenance: undefined, attachments: [] },
   };
 }
 
@@ -103,7 +91,7 @@ function pages(): Readonly<Record<string, string>> {
     started: 1_700_000_000_000,
     facts: [["ref", longWord]],
   };
-  const record = recordOf("r", 0);
+  const record = found("r", 0);
   const sources = { state: undefined, cwd: "/", failure: undefined, attachments: [] };
   const inputs = inspection(record, {
     ...sources,
@@ -115,21 +103,15 @@ function pages(): Readonly<Record<string, string>> {
     timeline: timelinePage(timeline, facts),
     running: timelinePage(
       { duration: 900, origin: 0, steps: steps(1, { outcome: "unfinished" }) },
-      {
-        title: "a",
-        outcome: "running",
-        facts: [],
-      },
+      { title: "a", outcome: "running", facts: [] },
     ),
     build: buildPage({
       facts: { ...facts, outcome: "canceled" },
       timeline,
       inputs,
-      attachments: [{
-        digest: `sha256:${"b".repeat(64)}`,
-        platform: "linux/amd64",
-        type: longWord,
-      }],
+      attachments: [
+        { digest: `sha256:${"b".repeat(64)}`, platform: "linux/amd64", type: longWord },
+      ],
       comparisons: [["compare?a", `compare with the last build of ${longWord}`]],
     }),
     diff: diffPage(both, comparison),
@@ -142,11 +124,7 @@ function pages(): Readonly<Record<string, string>> {
     list: listPage({
       builds: Array.from({ length: 60 }, (_, i) => ({
         parts: [
-          recordOf(
-            `r${i}`,
-            i,
-            ["", evil, `${longWord} ${i}`, "context canceled"][i % 4] || undefined,
-          ),
+          found(`r${i}`, i, [undefined, evil, `${longWord} ${i}`, "context canceled"][i % 4]),
         ],
         name: i === 3 ? evil : `app ${i} ${i % 5 ? "" : longWord}`,
       })),

@@ -1,13 +1,21 @@
-import type { StatusResponse } from "../../proto/gen/control.ts";
+import { parseMoment } from "../../base/go/time.ts";
+import { type StatusResponse, Vertex, VertexLog, VertexStatus } from "../../proto/gen/control.ts";
 import type { Timestamp } from "../../proto/gen/google/protobuf/timestamp.ts";
-import type { Definition, Position, Range, SourceInfo } from "../../proto/gen/pb.ts";
+import {
+  type Definition,
+  type Position,
+  ProgressGroup,
+  type Range,
+  type SourceInfo,
+} from "../../proto/gen/pb.ts";
+import { messageOf } from "../../proto/message_of.ts";
 
 /**
  * Status streams recorded with `buildx build --progress=rawjson`, read back: one JSON object a
  * line; other lines are not part of the stream.
  */
 export function readRecording(text: string): StatusResponse[] {
-  return recordedLines(text).map((line) => messageOf(JSON.parse(line)));
+  return recordedLines(text).map((line) => statusOf(JSON.parse(line)));
 }
 
 export function recordedLines(text: string): string[] {
@@ -19,38 +27,32 @@ interface Json {
   [key: string]: any;
 }
 
-function messageOf(json: Json): StatusResponse {
+function statusOf(json: Json): StatusResponse {
   return {
-    vertexes: list(json.vertexes, (vertex: Json) => ({
-      digest: vertex.digest ?? "",
-      inputs: vertex.inputs ?? [],
-      name: vertex.name ?? "",
-      cached: vertex.cached ?? false,
-      started: timestamp(vertex.started),
-      completed: timestamp(vertex.completed),
-      error: vertex.error ?? "",
-      progressGroup: vertex.progressGroup && {
-        id: vertex.progressGroup.id ?? "",
-        name: vertex.progressGroup.name ?? "",
-        weak: vertex.progressGroup.weak ?? false,
-      },
-    })),
-    statuses: list(json.statuses, (status: Json) => ({
-      ID: status.id,
-      vertex: status.vertex ?? "",
-      name: status.name ?? "",
-      current: BigInt(status.current),
-      total: BigInt(status.total ?? 0),
-      timestamp: timestamp(status.timestamp),
-      started: timestamp(status.started),
-      completed: timestamp(status.completed),
-    })),
-    logs: list(json.logs, (log: Json) => ({
-      vertex: log.vertex ?? "",
-      stream: BigInt(log.stream ?? 0),
-      msg: bytes(log.data),
-      timestamp: timestamp(log.timestamp),
-    })),
+    vertexes: list(json.vertexes, ({ progressGroup, ...vertex }: Json) =>
+      messageOf(Vertex, {
+        ...vertex,
+        started: timestamp(vertex.started),
+        completed: timestamp(vertex.completed),
+        progressGroup: progressGroup && messageOf(ProgressGroup, progressGroup),
+      })),
+    statuses: list(json.statuses, ({ id, ...status }: Json) =>
+      messageOf(VertexStatus, {
+        ...status,
+        ID: id,
+        current: BigInt(status.current),
+        total: BigInt(status.total ?? 0),
+        timestamp: timestamp(status.timestamp),
+        started: timestamp(status.started),
+        completed: timestamp(status.completed),
+      })),
+    logs: list(json.logs, ({ vertex, stream, data, timestamp: at }: Json) =>
+      messageOf(VertexLog, {
+        ...vertex !== undefined && { vertex },
+        stream: BigInt(stream ?? 0),
+        msg: bytes(data),
+        timestamp: timestamp(at),
+      })),
     warnings: list(json.warnings, (warning: Json) => ({
       vertex: warning.vertex ?? "",
       level: BigInt(warning.level ?? 0),
@@ -115,10 +117,5 @@ function position(json: Json): Position {
 }
 
 function timestamp(text: string | undefined): Timestamp | undefined {
-  if (text === undefined) return undefined;
-  const [, whole, fraction = ""] = /^([^.Z+]+)(?:\.(\d+))?/.exec(text) ?? [];
-  return {
-    seconds: BigInt(Date.parse(`${whole}Z`) / 1000),
-    nanos: Number(fraction.padEnd(9, "0")),
-  };
+  return text === undefined ? undefined : parseMoment(text);
 }

@@ -3,13 +3,24 @@ import type { Output } from "../../cli/deps.ts";
 import { outputOf } from "../../cli/terminal.ts";
 
 /** The program's own output, whose bytes go to a function: as text, one call a write. */
-export function outputTo(
-  write: (text: string) => void,
-  { isTerminal = true, columns = 80, rows = 24 } = {},
-): Output {
+export function outputTo(write: (text: string) => void, options: OutputOptions = {}): Output {
   const decoder = new TextDecoder();
+  return outputOfBytes((bytes) => write(decoder.decode(bytes, { stream: true })), options);
+}
+
+interface OutputOptions {
+  readonly isTerminal?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** The same, as bytes. */
+export function outputOfBytes(
+  write: (bytes: Uint8Array) => void,
+  { isTerminal = true, columns = 80, rows = 24 }: OutputOptions = {},
+): Output {
   const writeSync = (bytes: Uint8Array) => {
-    write(decoder.decode(bytes, { stream: true }));
+    write(bytes);
     return bytes.length;
   };
   const stream = {

@@ -4,40 +4,34 @@ import { timelinePage } from "../../progress/timeline/page.ts";
 import type { Step } from "../../progress/timeline/timeline.ts";
 import { inspection } from "../../commands/history/inspect/inspection.ts";
 import { buildPage } from "../../commands/history/open/build_page.ts";
-import type { HistoryRecord } from "../../commands/history/records/records.ts";
 import { BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { messageOf } from "../../proto/message_of.ts";
+import { recordOf } from "../commands/recorded_builds.ts";
 import { askPages } from "../harness/chromium.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { stepOf } from "./steps.ts";
 
 const ignore = skip(await missing("chromium"));
 
 function steps(count: number): Step[] {
-  return Array.from({ length: count }, (_, i): Step => ({
-    name: `[${["app", "lib", "docs"][i % 3]} ${i + 1}/${count}] RUN step ${i} ${
-      "x".repeat(i % 90)
-    }`,
-    digest: `sha256:${i}`,
-    inputs: i < 3 ? [] : [`sha256:${i - 3}`],
-    node: i % 2 ? "east" : "west",
-    outcome: i === 500 ? "failed" : i % 10 === 0 ? "cached" : "done",
-    error: i === 500 ? "exit code: 1" : "",
-    bars: [{ start: i * 10, stop: i * 10 + i % 1000 }],
-    transfers: [],
-    log: [`0.1 output ${i}`],
-    dropped: 0,
-    warnings: [],
-    critical: i % 100 === 0,
-  }));
+  return Array.from({ length: count }, (_, i) => {
+    const stage = ["app", "lib", "docs"][i % 3];
+    return stepOf(`[${stage} ${i + 1}/${count}] RUN step ${i} ${"x".repeat(i % 90)}`, {
+      digest: `sha256:${i}`,
+      inputs: i < 3 ? [] : [`sha256:${i - 3}`],
+      node: i % 2 ? "east" : "west",
+      outcome: i === 500 ? "failed" : i % 10 === 0 ? "cached" : "done",
+      error: i === 500 ? "exit code: 1" : "",
+      bars: [{ start: i * 10, stop: i * 10 + i % 1000 }],
+      log: [`0.1 output ${i}`],
+      critical: i % 100 === 0,
+    });
+  });
 }
 
 const inputs = inspection(
-  {
-    at: { builder: { name: "box" }, node: { name: "box0" } },
-    record: messageOf(BuildHistoryRecord, { Ref: "r", FrontendAttrs: { target: "app" } }),
-    now: undefined,
-  } as unknown as HistoryRecord,
+  recordOf(messageOf(BuildHistoryRecord, { Ref: "r", FrontendAttrs: { target: "app" } })),
   { state: undefined, cwd: "/", failure: undefined, materials: [], attachments: [] },
 );
 

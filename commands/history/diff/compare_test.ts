@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert";
 import type { Step } from "../../../progress/timeline/timeline.ts";
+import { stepOf } from "../../../tests/progress/steps.ts";
 import { readProvenance } from "../records/provenance.ts";
 import { compareBuilds, type ComparedBuild, type StepRow } from "./compare.ts";
 import { causeText } from "./diff_words.ts";
@@ -8,20 +9,7 @@ const digestOf = (name: string) => `sha256:${name.replaceAll(" ", "_")}`;
 
 /** A step of one second; `inputs` are names. */
 function step(name: string, outcome: Step["outcome"] = "done", inputs: string[] = []): Step {
-  return {
-    name,
-    digest: digestOf(name),
-    inputs: inputs.map(digestOf),
-    node: "",
-    outcome,
-    error: "",
-    bars: [{ start: 0, stop: 1000 }],
-    transfers: [],
-    log: [],
-    dropped: 0,
-    warnings: [],
-    critical: false,
-  };
+  return stepOf(name, { digest: digestOf(name), outcome, inputs: inputs.map(digestOf) });
 }
 
 function build(steps: Step[], more: Partial<ComparedBuild> = {}): ComparedBuild {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { goJson } from "../../../base/go/json.ts";
-import { failedEvent, multiEvent } from "../../../tests/commands/recorded_builds.ts";
+import { failedRecord, multiRecord } from "../../../tests/commands/recorded_builds.ts";
 import { recordJson } from "./record_json.ts";
 
 const extras = { defaultPlatform: "linux/amd64", state: undefined, group: undefined };
@@ -8,7 +8,7 @@ const extras = { defaultPlatform: "linux/amd64", state: undefined, group: undefi
 Deno.test("recordJson() of a failed build is what buildx writes", () => {
   const state = { Target: "default", LocalPath: "/tmp/ctx", DockerfilePath: "" };
   assert.equal(
-    goJson(recordJson(failedEvent.record!, { ...extras, state }), 2),
+    goJson(recordJson(failedRecord, { ...extras, state }), 2),
     `{
   "Ref": "mgckkld8itwb17hzzh2uan2ae",
   "FrontendAttrs": {
@@ -59,7 +59,7 @@ Deno.test("recordJson() of a failed build is what buildx writes", () => {
 
 Deno.test("recordJson() sorts maps, and keeps no credentials of caches", () => {
   const record = {
-    ...multiEvent.record!,
+    ...multiRecord,
     FrontendAttrs: {
       "cache-imports":
         '[{"Type":"s3","Attrs":{"scope":"a","secret_access_key":"s","ref":"r"}},{"Type":"gha"}]',

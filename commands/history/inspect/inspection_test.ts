@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BuildHistoryRecord } from "../../../proto/gen/control.ts";
 import { messageOf } from "../../../proto/message_of.ts";
-import { failedEvent, multiEvent, recordOf } from "../../../tests/commands/recorded_builds.ts";
+import { failedRecord, multiRecord, recordOf } from "../../../tests/commands/recorded_builds.ts";
 import { inspectJson, templateValue } from "./inspect_values.ts";
 import { inspectText } from "./inspect_text.ts";
 import { inspection, type InspectionSources } from "./inspection.ts";
@@ -17,7 +17,7 @@ const nothing: InspectionSources = {
 const options = { program: "fairlead", named: false, debug: false, url: "docker-desktop://x" };
 
 Deno.test("a failed build, as it is printed", () => {
-  const found = inspection(recordOf(failedEvent), {
+  const found = inspection(recordOf(failedRecord), {
     ...nothing,
     state: { Target: "bad", LocalPath: "/home/me/ctx", DockerfilePath: "" },
     failure: {
@@ -58,7 +58,7 @@ View build in Docker Desktop: docker-desktop://x
 });
 
 Deno.test("JSON leaves out what is empty, and keeps what always stands there", () => {
-  const found = inspection(recordOf(multiEvent), {
+  const found = inspection(recordOf(multiRecord), {
     ...nothing,
     materials: [{ URI: "pkg:docker/x", Digests: [] }],
     attachments: [{ digest: "sha256:a", platform: "linux/386", type: "t" }],
@@ -96,7 +96,7 @@ Deno.test("attributes become settings; what has no name of its own is listed", (
     "vcs:revision": "abc",
   };
   const record = messageOf(BuildHistoryRecord, { Ref: "r", FrontendAttrs });
-  const found = inspection({ ...recordOf(multiEvent), record }, nothing);
+  const found = inspection(recordOf(record), nothing);
   assert.deepEqual(found.Config.ExtraHosts, ["a=1.2.3.4", "b=::1"]);
   assert.deepEqual(found.Config.NoCacheFilter, ["one", "two"]);
   assert.equal(found.Config.NoCache, false);
@@ -118,7 +118,7 @@ Deno.test("the Dockerfile of a record without local state is clean of its folder
   const dockerfileOf = (folder: string, filename: string) => {
     const FrontendAttrs = { filename, "vcs:localdir:dockerfile": folder };
     const record = messageOf(BuildHistoryRecord, { Ref: "r", FrontendAttrs });
-    return inspection({ ...recordOf(multiEvent), record }, nothing).Dockerfile;
+    return inspection(recordOf(record), nothing).Dockerfile;
   };
   assert.equal(dockerfileOf(".", "Dockerfile"), "Dockerfile");
   assert.equal(dockerfileOf("./sub/", "D"), "sub/D");

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { BuildHistoryRecord } from "../../../proto/gen/control.ts";
 import { messageOf } from "../../../proto/message_of.ts";
-import { failedEvent, multiEvent } from "../../../tests/commands/recorded_builds.ts";
+import { failedRecord, multiRecord } from "../../../tests/commands/recorded_builds.ts";
 import { parseHistoryFilter } from "./filters.ts";
 
-const failed = failedEvent.record!;
-const fine = multiEvent.record!;
+const failed = failedRecord;
+const fine = multiRecord;
 const running = messageOf(BuildHistoryRecord, {
   Ref: "running",
   FrontendAttrs: { context: "https://github.com/docker/buildx.git#main" },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { multiEvent, recordOf } from "../../../tests/commands/recorded_builds.ts";
+import { multiRecord, recordOf } from "../../../tests/commands/recorded_builds.ts";
 import { durationText, elapsed, fullRef, noRecord, parseRef } from "./records.ts";
 
 Deno.test("parseRef() knows names, the forms that buildx prints, and offsets", () => {
@@ -40,7 +40,7 @@ Deno.test("durationText() as buildx prints it", () => {
 });
 
 Deno.test("elapsed() counts to the end, to the daemon's clock, or not at all", () => {
-  const found = recordOf(multiEvent);
+  const found = recordOf(multiRecord);
   assert.equal(fullRef(found), "b/n0/wkfi6hqrheic6gyc0zydatmfo");
   assert.equal(elapsed(found), 763_647_069n);
   const running = { ...found, record: { ...found.record, CompletedAt: undefined } };

@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert";
-import type { Span, Step } from "../../../progress/timeline/timeline.ts";
+import type { Span } from "../../../progress/timeline/timeline.ts";
+import { stepOf } from "../../../tests/progress/steps.ts";
 import { withSpans } from "./with_spans.ts";
 
 function span(name: string, id: string, parent: string, start: number, stop: number, more = {}) {
@@ -16,23 +17,6 @@ function span(name: string, id: string, parent: string, start: number, stop: num
 
 const T = Date.parse("2026-01-02T03:04:05Z");
 
-function step(name: string, digest: string): Step {
-  return {
-    name,
-    digest,
-    inputs: [],
-    node: "",
-    outcome: "done",
-    error: "",
-    bars: [{ start: 0, stop: 100 }],
-    transfers: [],
-    log: [],
-    dropped: 0,
-    warnings: [],
-    critical: false,
-  };
-}
-
 const text = (Key: string, Value: string) => ({ Key, Value: { Type: "STRING", Value } });
 const vertex = (digest: string) => ({ Attributes: [text("vertex", digest)] });
 
@@ -40,7 +24,7 @@ Deno.test("withSpans() puts each span below its step, in the order of their star
   const timeline = {
     duration: 100,
     origin: T,
-    steps: [step("RUN x", "sha256:1"), step("exporting", "sha256:2")],
+    steps: [stepOf("RUN x", { digest: "sha256:1" }), stepOf("exporting", { digest: "sha256:2" })],
   };
   const { steps, spans } = withSpans(timeline, [
     span("late", "3", "5", 50, 90),
@@ -66,7 +50,11 @@ Deno.test("withSpans() puts each span below its step, in the order of their star
 });
 
 Deno.test("withSpans() keeps attributes, events and errors, and stays within the build", () => {
-  const timeline = { duration: 50, origin: T + 10, steps: [step("RUN x", "sha256:1")] };
+  const timeline = {
+    duration: 50,
+    origin: T + 10,
+    steps: [stepOf("RUN x", { digest: "sha256:1" })],
+  };
   const { spans } = withSpans(timeline, [
     span("run", "1", "0", 0, 100, {
       Attributes: [text("a", "b")],
@@ -87,7 +75,7 @@ Deno.test("withSpans() of a build without steps has the time of the spans", () =
 });
 
 Deno.test("withSpans() of spans in a ring ends", () => {
-  const timeline = { duration: 50, origin: T, steps: [step("RUN x", "sha256:1")] };
+  const timeline = { duration: 50, origin: T, steps: [stepOf("RUN x", { digest: "sha256:1" })] };
   const ring = withSpans(timeline, [span("a", "1", "2", 0, 10), span("b", "2", "1", 0, 10)]);
   strictEqual(ring.spans!.length, 0);
   strictEqual(withSpans(timeline, [span("self", "1", "1", 0, 10)]).spans!.length, 1);
