@@ -73,15 +73,21 @@ async function dialNow(
     // failures.
   }
   const shown = transport.describe(spec);
-  const { loadTls, wrapTls } = await import("./tls/tls.ts");
+  const { loadTls, openTls } = await import("./tls/tls.ts");
   const files = await loadTls(tls, shown, context);
-  const connection = await transport.dial(spec, context);
+  let connection = await transport.dial(spec, context);
   if (connection.secure) {
     context.log(`${shown} is encrypted already: the TLS options are not used`);
     return connection;
   }
   const host = files.servername ?? connection.serverName ?? transport.host(spec).name;
-  const stream = await wrapTls(connection.stream, files, host, shown, context);
+  let isNew = true;
+  const open = async () => {
+    if (!isNew) connection = await transport.dial(spec, context);
+    isNew = false;
+    return connection.stream;
+  };
+  const stream = await openTls(open, files, host, shown, context);
   return { ...connection, stream, authority: host, secure: true };
 }
 

@@ -112,12 +112,19 @@ async function* tls(
   { files, host, shown }: { files: TlsFiles; host: string; shown: string },
   way: Examination,
 ): AsyncGenerator<Finding, Connection | undefined> {
-  const { wrapTls } = await import("../../transports/tls/tls.ts");
+  const { openTls } = await import("../../transports/tls/tls.ts");
   let handshake: Handshake | undefined;
   let stream: Connection["stream"] | undefined;
   const context = connectionContext(way);
+  const transport = way.registry.find(way.endpoint);
   const finding = await take("TLS", way, async () => {
-    stream = await wrapTls(dialled.stream, files, host, shown, context, (agreed) => {
+    let ready: Connection | undefined = dialled;
+    const open = async () => {
+      const { stream } = ready ?? await transport.dial(transport.parse(way.endpoint), context);
+      ready = undefined;
+      return stream;
+    };
+    stream = await openTls(open, files, host, shown, context, (agreed) => {
       handshake = agreed;
     });
     return await tlsLines(handshake!, host);

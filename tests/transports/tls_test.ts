@@ -140,6 +140,35 @@ Deno.test("TLS: a weak key is refused", async () => {
   );
 });
 
+Deno.test("TLS: only a daemon with a good certificate sees the client's", async () => {
+  const { client, server, wrongName, otherServer } = certs;
+  const cases = [
+    [server, undefined],
+    [otherServer, /is signed by CN=fairlead other CA, which is not in/],
+    [wrongName, /is valid for other\.example, not for 127\.0\.0\.1/],
+  ] as const;
+  for (const [{ cert, key }, refusal] of cases) {
+    const port = freePort();
+    const endpoint = `tcp://127.0.0.1:${port}`;
+    await using server = await startDaemon({
+      name: "s_server",
+      command: [
+        ...[await need("openssl"), "s_server", "-accept", String(port), "-cert", cert, "-key", key],
+        ...["-verify", "2", "-CAfile", cacert, "-alpn", "h2", "-www"],
+      ],
+      root: await makeRoot("tls"),
+      ready: () => accepts({ hostname: "127.0.0.1", port }),
+    });
+    const tls = { cacert, cert: client.cert, key: client.key };
+    if (refusal !== undefined) await refused(endpoint, tls, refusal);
+    else (await dial(endpoint, tls)).stream.close();
+    // It serves one connection after the other, and the last one is that without a certificate.
+    const isSeen = async () => /CN ?= ?client/.test(await server.log());
+    while (refusal === undefined && !await isSeen()) await sleep(20);
+    assert.equal(await isSeen(), refusal === undefined);
+  }
+});
+
 Deno.test("TLS: an expired certificate and one that is not valid yet are refused", async () => {
   await withServer(
     certs.expiredServer,

@@ -234,23 +234,18 @@ async function connectPort(
     }, context);
     if (connection !== undefined) return connection.stream;
   }
-  const stream = streamOf(await connectTcp(target, host, context));
-  if (!tls) return stream;
+  const open = async () => streamOf(await connectTcp(target, host, context));
+  if (!tls) return await open();
   if (tls.skipVerify) {
     context.warn?.(
       `the certificate of the docker engine at ${host} is not verified, so another machine may answer; ` +
         "set DOCKER_TLS_VERIFY=1, or make its docker context without skip-tls-verify",
     );
   }
-  const { loadTls, wrapTls } = await import("../tls/tls.ts");
-  try {
-    const files = await loadTls(tls, host, context);
-    const how = { protocol: "http/1.1", insecure: tls.skipVerify };
-    return await wrapTls(stream, { ...files, ...how }, name, host, context);
-  } catch (error) {
-    stream.close();
-    throw error;
-  }
+  const { loadTls, openTls } = await import("../tls/tls.ts");
+  const files = await loadTls(tls, host, context);
+  const how = { protocol: "http/1.1", insecure: tls.skipVerify };
+  return await openTls(open, { ...files, ...how }, name, host, context);
 }
 
 /** The socket of an engine on an ssh host, and the command that docker runs there instead. */

@@ -203,18 +203,14 @@ async function connect(
       }, context);
       if (connection !== undefined) return connection.stream;
     }
-    const stream = proxy === undefined
-      ? streamOf(await connectTcp(to, endpoint, context))
-      : await connectByProxy(proxy, to, endpoint, context);
-    if (!secure) return stream;
-    const { wrapTls } = await import("../tls/tls.ts");
-    try {
-      const use = { ...await load(), protocol: "http/1.1" };
-      return await wrapTls(stream, use, serverName, endpoint, context);
-    } catch (error) {
-      stream.close();
-      throw error;
-    }
+    const open = async () =>
+      proxy === undefined
+        ? streamOf(await connectTcp(to, endpoint, context))
+        : await connectByProxy(proxy, to, endpoint, context);
+    if (!secure) return await open();
+    const { openTls } = await import("../tls/tls.ts");
+    const use = { ...await load(), protocol: "http/1.1" };
+    return await openTls(open, use, serverName, endpoint, context);
   } catch (error) {
     throw error instanceof DialError ? ofServer(target, endpoint, error) : error;
   }

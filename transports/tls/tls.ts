@@ -33,6 +33,45 @@ export interface Handshake {
 }
 
 /**
+ * Opens a stream by `open`, and shakes hands over it as {@link wrapTls} does. A daemon that isn't
+ * the right one never sees fairlead's certificate: the handshake stops before. A second handshake
+ * without that certificate then tells what is wrong with the daemon's.
+ */
+export async function openTls(
+  open: () => Promise<ByteStream>,
+  files: TlsFiles,
+  host: string,
+  endpoint: string,
+  context: DialContext,
+  onHandshake?: (handshake: Handshake) => void,
+): Promise<ByteStream> {
+  const stream = await open();
+  try {
+    return await wrapTls(stream, files, host, endpoint, context, onHandshake);
+  } catch (error) {
+    stream.close();
+    if (!isVerifiedFirst(files) || context.signal.aborted) throw error;
+    let isJudged = false;
+    const judged = (handshake: Handshake) => {
+      isJudged = true;
+      onHandshake?.(handshake);
+    };
+    try {
+      const { client: _, ...nameless } = files;
+      (await wrapTls(await open(), nameless, host, endpoint, context, judged)).close();
+    } catch (instead) {
+      if (isJudged) throw instead;
+    }
+    throw error;
+  }
+}
+
+/** Whether the daemon's certificate is verified before the end of the handshake. */
+function isVerifiedFirst({ client, insecure }: TlsFiles): boolean {
+  return client !== undefined && insecure !== true;
+}
+
+/**
  * Shakes hands over `stream` and returns the stream inside TLS. Closing that stream closes
  * `stream`, and so does a failure.
  *
@@ -80,8 +119,8 @@ export async function wrapTls(
       ...READS_ALL,
       ALPNProtocols: [files.protocol ?? "h2"],
       minVersion: "TLSv1.2",
-      // The certificate is still verified: the code below refuses it, and can name its names.
-      rejectUnauthorized: false,
+      // Otherwise the code below refuses a certificate, and can name its names.
+      rejectUnauthorized: isVerifiedFirst(files),
     } satisfies ConnectionOptions,
   );
   // The caller gets the socket's errors by awaiting it; later errors don't count.
