@@ -62,7 +62,6 @@ export interface Progress extends Disposable {
    * Takes a message of the daemon's Status stream.
    * @param watched the message as watchers get it, if a display gets other names
    */
-
   update(message: StatusResponse, watched?: StatusResponse): void;
   /** Adds vertexes of our own. */
   readonly local: LocalVertexes;

@@ -4,7 +4,7 @@ import { fieldsOf } from "../base/json.ts";
 import type { Range } from "../proto/gen/pb.ts";
 import { excerpt } from "../base/excerpt.ts";
 
-/** A place in a source file that an error or a warning is about, with the file's text. */
+/** The lines of a source file that an error or a warning is about, with the file's text. */
 export interface Source {
   readonly filename: string;
   readonly data: Uint8Array;

@@ -1,4 +1,7 @@
-/** Marks at round times above the tracks. */
+/**
+ * Marks at round times above the tracks. The page's script (`page_script.ts`) has the same rules,
+ * for a part of the build that the reader zooms into: the text of the script is fixed by its hash.
+ */
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;

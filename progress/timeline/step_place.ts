@@ -8,7 +8,10 @@ export interface StepPlace {
    * else empty.
    */
   readonly stage: string;
-  /** `linux/arm64` in builds for several platforms, else empty. */
+  /**
+   * `linux/arm64` in builds for several platforms, `linux/amd64->arm64` for one that is
+   * cross-built; else empty.
+   */
   readonly platform: string;
   /** The target of `bake`, else empty. */
   readonly target: string;
@@ -21,7 +24,6 @@ export interface StepPlace {
 
 const BRACKETS = /^\[([^\]\n]{1,400})\] ?/;
 const NUMBERS = /^(\d{1,6})\/(\d{1,6})$/;
-const PLATFORM = /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/i;
 
 /**
  * Reads `[linux/arm64 app 2/3] RUN make`, `[internal] load build context`, and the same behind a
@@ -38,8 +40,9 @@ export function placeOf(name: string): StepPlace {
   const isInternal = numbers === null && words.at(-1) === "internal";
   if (numbers === null && !isInternal) return { ...none, target: words[0] ?? "", text };
   const rest = words.slice(0, -1);
-  const isPlatform = () => PLATFORM.test(rest.at(-1) ?? "");
-  // The frontend doesn't name the only stage. No name of a stage has a slash.
+  // A platform has a slash, as in `linux/amd64->arm64`, and no name of a stage or target has one.
+  const isPlatform = () => rest.at(-1)?.includes("/") ?? false;
+  // The frontend doesn't name the only stage.
   const stage = isInternal ? "internal" : isPlatform() ? "" : rest.pop() ?? "";
   const platform = isPlatform() ? rest.pop()! : "";
   return { stage, platform, target: rest[0] ?? "", index, count, text };

@@ -7,6 +7,7 @@ Deno.test("placeOf() reads stage, platform, target and number", () => {
     ["[linux/arm64 app 2/13] RUN a", ["app", "linux/arm64", "", 2, 13, "RUN a"]],
     ["[linux/arm/v7 stage-0 1/1] FROM x", ["stage-0", "linux/arm/v7", "", 1, 1, "FROM x"]],
     ["[web linux/arm64 app 2/3] RUN a", ["app", "linux/arm64", "web", 2, 3, "RUN a"]],
+    ["[linux/amd64->arm64 app 2/3] RUN a", ["app", "linux/amd64->arm64", "", 2, 3, "RUN a"]],
     ["[web app 2/3] RUN a", ["app", "", "web", 2, 3, "RUN a"]],
     ["[linux/arm64 2/3] RUN a", ["", "linux/arm64", "", 2, 3, "RUN a"]],
     ["[web linux/arm64 2/3] RUN a", ["", "linux/arm64", "web", 2, 3, "RUN a"]],
