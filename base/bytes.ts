@@ -31,6 +31,21 @@ export async function writeAll(
   for (let at = 0; at < bytes.length;) at += await to.write(bytes.subarray(at));
 }
 
+/** All bytes of a stream as one block; undefined for a stream of more than `limit` bytes. */
+export async function joinStream(
+  stream: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of stream) {
+    size += part.length;
+    if (size > limit) return undefined;
+    parts.push(part);
+  }
+  return joinBytes(parts);
+}
+
 /** Reads so many bytes; fewer if the reader ends before. */
 export async function readUpTo(
   from: { read(into: Uint8Array): Promise<number | null> },

@@ -4,7 +4,7 @@
 import { connect } from "../buildkit/connect.ts";
 import { dockerCredentials } from "../buildkit/session/logins/docker_config.ts";
 import { pause } from "../base/async.ts";
-import { readBool } from "../base/go/bool.ts";
+import { isOn } from "../base/env_bool.ts";
 import { transports } from "../transports/all.ts";
 import { createRegistry } from "../transports/registry.ts";
 import type { Env } from "../transports/transport.ts";
@@ -147,9 +147,7 @@ export async function bootBuilder(name: string, options: BootCallOptions = {}): 
           complete: () => {},
           log: (text) => text.trimEnd().split("\n").forEach(once),
         },
-        verifyImage: readBool(env("BUILDX_DEFAULT_POLICY") ?? "") === true
-          ? refuseImage
-          : undefined,
+        verifyImage: isOn("BUILDX_DEFAULT_POLICY", env) ? refuseImage : undefined,
         credentials: dockerCredentials({
           ...{ directory: dockerConfigDir(env), env, signal },
           warn: say,

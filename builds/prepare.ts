@@ -8,10 +8,10 @@ import { openSecrets, type SecretSource } from "../buildkit/session/secret_sourc
 import type { Agents } from "../buildkit/session/ssh.ts";
 import type { BuildOptions, Typed } from "../buildkit/solve_request.ts";
 import type { Deps } from "../cli/deps.ts";
-import { isTrue } from "../cli/env_bool.ts";
+import { isTrue } from "../base/env_bool.ts";
 import { warn, warnOnce } from "../cli/warn.ts";
 import { UsageError } from "../base/usage_error.ts";
-import { annotations } from "../images/annotation_flag.ts";
+import { annotationAttrs } from "../images/annotations.ts";
 import type { DialContext, Env } from "../transports/transport.ts";
 import { hostGateway } from "./host_gateway.ts";
 import { type BuildInputs, openInputs } from "./inputs/build_inputs.ts";
@@ -105,7 +105,7 @@ export async function prepare(spec: BuildSpec, context: PrepareContext): Promise
   const { secrets, agents } = await openCredentials(spec, env);
   const chosen = await chooseOutputs(spec, context);
   const allowed = checkAllowed(spec.entitlements, chosen.outputs, cwd);
-  const annotated = annotations(spec.annotations);
+  const annotated = annotationAttrs(spec.annotations);
   const args = buildArgs(spec, env);
   const attestation = attested(spec, env);
   const isIndex = platforms.length > 1 || attests(attestation);

@@ -21,7 +21,6 @@ export interface ArgsSpec {
   readonly usage: string;
   /** The remedy when there are none, or too many. */
   readonly hint?: string;
-
   readonly min: number;
   readonly max: number;
   /** A flag that brings an argument of its own, before the others. */

@@ -84,7 +84,7 @@ export interface Clock {
   /** Milliseconds since a fixed moment, for durations; this clock never jumps. */
   monotonic(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 /** A signal ended the run; the reason of the aborted `Deps.signal`. */

@@ -1,6 +1,7 @@
 import { Code, codeName, RpcError } from "../buildkit/grpc/status.ts";
 import { BuilderError } from "../builders/builder_error.ts";
 import { OutputError } from "../buildkit/session/output_sink.ts";
+import { causesOf } from "../base/causes.ts";
 import { calledAs } from "./called_as.ts";
 import type { Painted } from "./cursor.ts";
 import { Interrupted, OutputClosed } from "./deps.ts";
@@ -61,7 +62,7 @@ export interface ReportOptions {
  */
 export function report(error: unknown, options: ReportOptions): Report {
   const { debug, isTerminal, interrupted = false, plugin } = options;
-  const causes = chainOf(error);
+  const causes = [...causesOf(error)];
   if (causes.some((cause) => cause instanceof OutputClosed)) {
     return { lines: [], below: [], code: exitCodes.outputClosed };
   }
@@ -70,7 +71,7 @@ export function report(error: unknown, options: ReportOptions): Report {
     isTerminal ? [line, ...below] : [...below, line];
   const hintLines = (hint: string | undefined) =>
     hint === undefined ? [] : [`hint: ${calledAs(hint, plugin)}`];
-  const stacks = debug ? causes.flatMap((cause) => (cause as Error).stack ?? []) : [];
+  const stacks = debug ? causes.flatMap((cause) => cause.stack ?? []) : [];
   const hint = hintOf(error) ?? bugHint(error);
   const lines = [
     ...find(causes, ({ above }) => above) ?? [],
@@ -95,7 +96,7 @@ export function report(error: unknown, options: ReportOptions): Report {
 export function messageOf(error: unknown): string {
   const text = plainMessageOf(error);
   // A daemon's message stays as it is: it may quote the command of a step.
-  const ours = !chainOf(error).some((cause) => cause instanceof RpcError);
+  const ours = !causesOf(error).some((cause) => cause instanceof RpcError);
   return ours ? text.replace(/ \(os error \d+\)/g, "") : text;
 }
 
@@ -113,7 +114,7 @@ function briefOf(error: unknown): string | undefined {
 
 /** The hint of the error, or of the first of its causes that has one. */
 export function hintOf(error: unknown): string | undefined {
-  return find(chainOf(error), ({ hint }) => hint || undefined);
+  return find(causesOf(error), ({ hint }) => hint || undefined);
 }
 
 /** The exit code for one error; undefined if its cause decides. */
@@ -150,21 +151,13 @@ function bugHint(error: unknown): string | undefined {
   return "this is a bug in fairlead; run the command again with --debug and report its output";
 }
 
-function find<T>(causes: readonly object[], pick: (cause: Reportable) => T | undefined) {
+function find<T>(
+  causes: Iterable<Error & Reportable>,
+  pick: (cause: Error & Reportable) => T | undefined,
+) {
   for (const cause of causes) {
     const found = pick(cause);
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** The error and its causes, outermost first. */
-function chainOf(error: unknown): object[] {
-  const causes: object[] = [];
-  let cause = error;
-  while (typeof cause === "object" && cause !== null && causes.length < 20) {
-    causes.push(cause);
-    cause = (cause as Error).cause;
-  }
-  return causes;
 }

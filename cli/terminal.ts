@@ -1,3 +1,4 @@
+import { pause } from "../base/async.ts";
 import { osReason } from "../base/os_reason.ts";
 import { bytesOfText } from "../base/raw_bytes.ts";
 import { terminalText } from "../base/terminal_text.ts";
@@ -76,19 +77,7 @@ export function onResize(react: () => void): Disposable {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", stop);
-        resolve();
-      }, ms);
-      const stop = () => {
-        clearTimeout(timer);
-        reject(signal!.reason);
-      };
-      signal?.addEventListener("abort", stop, { once: true });
-    }),
+  sleep: pause,
 };
 
 function textOf(part: Painted, safe: (text: string) => string): string {

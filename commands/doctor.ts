@@ -1,8 +1,7 @@
 import { isJsonFormat, textOrJson } from "../cli/flags/common.ts";
-import { plainBuilder, plainNode } from "../builders/builder.ts";
 import { withTimeout } from "../base/async.ts";
 import { daemonsOf } from "../builders/reach_node.ts";
-import type { Builder } from "../builders/builder.ts";
+import { type Builder, plainBuilder, plainNode } from "../builders/builder.ts";
 import type { StoredNode } from "../builders/store/node_group.ts";
 import { schemeOf } from "../transports/endpoint.ts";
 import { shownEndpoint } from "../transports/registry.ts";

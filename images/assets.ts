@@ -5,8 +5,7 @@
 import { byKey } from "../base/by_key.ts";
 import { takeTurns } from "../base/async.ts";
 import { formatPlatform, normalizePlatform } from "../builders/platforms.ts";
-import type { Descriptor } from "../buildkit/registry/descriptor.ts";
-import { isIndex, isManifest } from "../buildkit/registry/descriptor.ts";
+import { type Descriptor, isIndex, isManifest } from "../buildkit/registry/descriptor.ts";
 import {
   DEEPEST,
   type Manifest,

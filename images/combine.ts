@@ -1,13 +1,17 @@
 /** Joins several images into one index. */
 import { normalizePlatform } from "../builders/platforms.ts";
-import type { Descriptor, DescriptorPlatform } from "../buildkit/registry/descriptor.ts";
-import { isIndex, isManifest, mediaTypes } from "../buildkit/registry/descriptor.ts";
+import {
+  type Descriptor,
+  type DescriptorPlatform,
+  isIndex,
+  isManifest,
+  mediaTypes,
+} from "../buildkit/registry/descriptor.ts";
 import { sha256Of } from "../buildkit/registry/digest.ts";
 import { goJson } from "../base/go/json.ts";
 import { makeStruct } from "../base/go/template/struct.ts";
 import { UsageError } from "../base/usage_error.ts";
-import type { IndexAnnotation } from "./annotations.ts";
-import { annotate } from "./annotations.ts";
+import { annotate, type IndexAnnotation } from "./annotations.ts";
 import { platformOfDescriptor } from "./descriptor_platform.ts";
 import { type Location, locationText } from "./location.ts";
 import { indexStruct } from "./oci_structs.ts";

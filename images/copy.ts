@@ -1,7 +1,6 @@
 /** Copies images, with the content that they consist of, from one repository to another. */
 import { takeTurns } from "../base/async.ts";
-import type { Descriptor } from "../buildkit/registry/descriptor.ts";
-import { isIndex, isManifest } from "../buildkit/registry/descriptor.ts";
+import { type Descriptor, isIndex, isManifest } from "../buildkit/registry/descriptor.ts";
 import { DEEPEST, ManifestError, MOST, parseManifest } from "../buildkit/registry/manifest.ts";
 import type { Reader } from "../buildkit/registry/pull.ts";
 import type { Writer } from "../buildkit/registry/push.ts";

@@ -1,7 +1,6 @@
 /** Selects platforms of an image, with their attestations. */
 import { formatPlatform, normalizePlatform, type Platform } from "../builders/platforms.ts";
-import type { Descriptor } from "../buildkit/registry/descriptor.ts";
-import { isIndex } from "../buildkit/registry/descriptor.ts";
+import { type Descriptor, isIndex } from "../buildkit/registry/descriptor.ts";
 import { parseManifest } from "../buildkit/registry/manifest.ts";
 import { type Combined, writeIndex } from "./combine.ts";
 import { platformOfDescriptor } from "./descriptor_platform.ts";

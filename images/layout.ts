@@ -2,8 +2,12 @@
  * Reads and writes an OCI layout on this machine through the interface of a registry's repository.
  */
 import { writeAll } from "../base/bytes.ts";
-import type { Descriptor } from "../buildkit/registry/descriptor.ts";
-import { isIndex, isManifest, mediaTypes } from "../buildkit/registry/descriptor.ts";
+import {
+  type Descriptor,
+  isIndex,
+  isManifest,
+  mediaTypes,
+} from "../buildkit/registry/descriptor.ts";
 import { beginDigest, digestProblem, sha256Of } from "../buildkit/registry/digest.ts";
 import { DEEPEST, type Manifest, parseManifest } from "../buildkit/registry/manifest.ts";
 import type { Reader, Wanted } from "../buildkit/registry/pull.ts";

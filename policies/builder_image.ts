@@ -4,7 +4,6 @@ import { parseReference } from "../buildkit/registry/reference.ts";
 import { auth } from "../buildkit/session/auth.ts";
 import { health } from "../buildkit/session/health.ts";
 import type { BuilderImage } from "../builders/making/maker.ts";
-import { buildxConfigDir } from "../builders/store/config_dir.ts";
 import { logins } from "../cli/builders/logins.ts";
 import type { Deps } from "../cli/deps.ts";
 import { warnOnce } from "../cli/warn.ts";
@@ -45,12 +44,7 @@ export async function verifyBuilderImage(
     sourceResolver(client, { services: [health, login], onStatus: () => {}, signal }),
   );
   const loading = { env, note, signal };
-  const verifier = signatureVerifier({
-    load: () => policyModule("signatures", loading),
-    config: buildxConfigDir(env),
-    warn,
-    signal,
-  });
+  const verifier = signatureVerifier(loading, warn);
   const engine = await policyModule("engine", loading);
   const modules = [{ name: DEFAULT_POLICY_NAME, text: DEFAULT_POLICY }];
   // The policy reads no files, and knows no dependencies.

@@ -2,9 +2,10 @@
  * Verified signatures of images and of downloaded files. The module that verifies them starts with
  * the first signature; a source without one, or a policy that asks for none, doesn't load it.
  */
-import type { ConfigDir } from "../builders/store/config_dir.ts";
+import { buildxConfigDir } from "../builders/store/config_dir.ts";
 import type { AttestationChain, ResolveSourceMetaResponse } from "../proto/gen/gateway.ts";
 import type { Engine, EngineAnswer, EngineLog } from "./engine.ts";
+import { type LoadOptions, policyModule } from "./engine_module.ts";
 import type { PolicyPlatform } from "./source_meta.ts";
 import { TrustError, trustFolder } from "./trust_files.ts";
 import { validTrust } from "./trust_root.ts";
@@ -31,30 +32,27 @@ export interface SignatureVerifier {
   >;
 }
 
-interface VerifierSetup {
-  /** Starts the module. */
-  readonly load: () => Promise<Engine>;
-  /** buildx's folder of configuration; undefined if there is none. */
-  readonly config: ConfigDir | undefined;
-  /** Called once if nothing can be verified: the trust root is expired, or can't be fetched. */
-  readonly warn: (line: string) => void;
-  readonly signal: AbortSignal;
-}
-
+/**
+ * The verifier of this process's module.
+ * @param warn called once if nothing can be verified: the trust root has expired or is missing
+ */
 export function signatureVerifier(
-  { load, config, warn, signal }: VerifierSetup,
+  loading: LoadOptions,
+  warn: (line: string) => void,
 ): SignatureVerifier {
+  const { env, signal } = loading;
   let trusting: Promise<{ module: Engine; trustedRoot: string } | undefined> | undefined;
   const images = new Map<string, Promise<EngineAnswer | undefined>>();
   async function trust(): Promise<{ module: Engine; trustedRoot: string } | undefined> {
     try {
+      const config = buildxConfigDir(env);
       if (config === undefined) {
         throw new TrustError(
           "signatures can't be verified: there is no folder for Sigstore's trust root",
           "set HOME or BUILDX_CONFIG",
         );
       }
-      const module = await load();
+      const module = await policyModule("signatures", loading);
       const trustedRoot = await validTrust(module, await trustFolder(config), signal);
       return { module, trustedRoot };
     } catch (error) {

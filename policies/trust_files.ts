@@ -2,8 +2,8 @@
  * Where the files of Sigstore's trust root come from: the folder that buildx keeps them in, or a
  * repository at a URL or in a folder. They prove themselves by signatures, so any place will do.
  */
-import { errorText } from "../base/error_text.ts";
-import { joinBytes, readUpTo } from "../base/bytes.ts";
+import { innermostText } from "../base/error_text.ts";
+import { joinStream, readUpTo } from "../base/bytes.ts";
 import { abortable } from "../base/async.ts";
 import { writeAtomically } from "../base/atomic_file.ts";
 import { osReason } from "../base/os_reason.ts";
@@ -143,7 +143,7 @@ export function repositoryFiles(repository: string, signal: AbortSignal): TrustF
       answer = await fetch(url, { signal });
     } catch (error) {
       signal.throwIfAborted();
-      throw new TrustError(`${url} can't be reached: ${reasonOf(error)}`);
+      throw new TrustError(`${url} can't be reached: ${innermostText(error)}`);
     }
     if (answer.status === 404) {
       await answer.body?.cancel();
@@ -153,26 +153,10 @@ export function repositoryFiles(repository: string, signal: AbortSignal): TrustF
       await answer.body?.cancel();
       throw new TrustError(`${url} answered ${answer.status} ${answer.statusText}`.trim());
     }
-    return await bodyOf(answer, url, limit);
+    const bytes = await joinStream(answer.body ?? new Blob([]).stream(), limit);
+    if (bytes === undefined) throw new TrustError(`${url} is larger than ${limit} bytes`);
+    return bytes;
   };
-}
-
-/** The innermost cause of a failed fetch; the outer ones repeat the URL. */
-function reasonOf(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
-  return errorText(inner);
-}
-
-async function bodyOf(answer: Response, url: string, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of answer.body ?? []) {
-    length += chunk.length;
-    if (length > limit) throw new TrustError(`${url} is larger than ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  return joinBytes(chunks);
 }
 
 /** Reads a regular file, and one byte more than `limit` where it is too long. */

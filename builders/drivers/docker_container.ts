@@ -4,8 +4,7 @@ import { dockerContainer as transport } from "../../transports/schemes/docker_co
 import type { Env } from "../../transports/transport.ts";
 import { readDefaultLoad } from "../driver_options.ts";
 import type { StoredNode } from "../store/node_group.ts";
-import { containerOf } from "./docker_container/body.ts";
-import { engineOf } from "./docker_container/engine_of.ts";
+import { containerOf, containerRemedy, engineOf } from "./docker_container/names.ts";
 import type { Driver } from "./driver.ts";
 
 /**
@@ -19,13 +18,8 @@ export const dockerContainer: Driver = {
     return { registry, endpoint: transport.describe(spec), tls: {} };
   },
   loads: (node) => readDefaultLoad(node),
-  remedy(node, builder, { state }, env) {
-    const boot = `fairlead inspect --bootstrap ${builder}`;
-    if (state === "stopped") {
-      return `start it: ${boot}, or ${program(node, env)} start ${containerOf(node)}`;
-    }
-    return state === "missing" ? `a build creates it, and so does ${boot}` : undefined;
-  },
+  remedy: (node, builder, error, env) =>
+    containerRemedy(node, builder, error, () => program(node, env)),
   maker: async () => (await import("./docker_container/maker.ts")).dockerMaker,
 };
 

@@ -1,6 +1,6 @@
 import { podmanContainer as transport } from "../../transports/schemes/podman_container.ts";
 import { readDefaultLoad } from "../driver_options.ts";
-import { containerOf } from "./docker_container/body.ts";
+import { containerOf, containerRemedy } from "./docker_container/names.ts";
 import type { Driver } from "./driver.ts";
 
 /**
@@ -14,12 +14,7 @@ export const podmanContainer: Driver = {
     return { registry, endpoint, tls: {} };
   },
   loads: (node) => readDefaultLoad(node),
-  remedy(node, builder, { state }) {
-    const boot = `fairlead inspect --bootstrap ${builder}`;
-    if (state === "stopped") {
-      return `start it: ${boot}, or podman --url=${node.endpoint} start ${containerOf(node)}`;
-    }
-    return state === "missing" ? `a build creates it, and so does ${boot}` : undefined;
-  },
+  remedy: (node, builder, error) =>
+    containerRemedy(node, builder, error, () => `podman --url=${node.endpoint}`),
   maker: async () => (await import("./docker_container/maker.ts")).podmanMaker,
 };

@@ -5,12 +5,13 @@
  */
 import { byKey } from "../../base/by_key.ts";
 import { isObject } from "../../base/json.ts";
-import { parse, stringify, TomlError, type TomlTable } from "smol-toml";
+import { stringify, type TomlTable } from "smol-toml";
 import { osReason } from "../../base/os_reason.ts";
 import { baseName } from "../../base/paths.ts";
 import { BuilderError } from "../builder_error.ts";
 import { CONFIG_DIR, CONFIG_FILE } from "./config_paths.ts";
 import { findMisfit } from "./config_shape.ts";
+import { parseToml } from "./toml.ts";
 
 /** The largest file that is copied, in bytes; buildx cuts off longer ones. */
 const LARGEST = 1 << 20;
@@ -66,14 +67,9 @@ function sorted(value: unknown): unknown {
 
 function parseConfig(bytes: Uint8Array, path: string): TomlTable {
   const text = new TextDecoder().decode(bytes);
-  let config: TomlTable;
-  try {
-    config = parse(text, { integersAsBigInt: "asNeeded" });
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [problem = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
-    throw invalid(path, `line ${error.line}, column ${error.column}: ${problem}`);
-  }
+  const config = parseToml(text, (at, problem) => {
+    throw invalid(path, `${at}: ${problem}`);
+  });
   const misfit = findMisfit(config);
   if (misfit === undefined) return config;
   const keys = misfit.path.map((key) => /^[\w-]+$/.test(key) ? key : JSON.stringify(key));

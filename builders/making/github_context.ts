@@ -1,7 +1,7 @@
 /** The run of GitHub Actions that a builder is made in, which its daemon puts into provenance. */
 import { isObject } from "../../base/json.ts";
 import { goJson } from "../../base/go/json.ts";
-import { readBool } from "../../base/go/bool.ts";
+import { isOn } from "../../base/env_bool.ts";
 import { osReason } from "../../base/os_reason.ts";
 import type { Env } from "../../transports/transport.ts";
 import { BuilderError } from "../builder_error.ts";
@@ -43,7 +43,7 @@ function own(...variables: string[]): Record<string, string> {
  */
 export function githubContext(env: Env): Uint8Array | undefined {
   const [event, path] = [env("GITHUB_EVENT_NAME"), env("GITHUB_EVENT_PATH")];
-  if (!readBool(env("GITHUB_ACTIONS") ?? "") || !event || !path) return undefined;
+  if (!isOn("GITHUB_ACTIONS", env) || !event || !path) return undefined;
   const context = new Map<string, unknown>([
     ["github_event_name", event],
     ["github_event_payload", eventAt(path)],

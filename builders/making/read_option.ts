@@ -43,12 +43,3 @@ export function unknownOption(name: string, driver: string): BuilderError {
 function namesOf(driver: string): readonly string[] {
   return (OPTION_NAMES as Readonly<Record<string, readonly string[]>>)[driver] ?? [];
 }
-
-/** Go's `strconv.ParseInt` of base 10. Throws an Error with Go's words. */
-export function parseInteger(text: string, bits: 32 | 64 = 64, call = "ParseInt"): number {
-  const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
-  const fits = bits === 32 ? (value | 0) === value : Number.isSafeInteger(value);
-  if (fits) return value;
-  const problem = Number.isNaN(value) ? "invalid syntax" : "value out of range";
-  throw new Error(`strconv.${call}: parsing ${quote(text)}: ${problem}`);
-}

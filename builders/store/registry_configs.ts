@@ -2,11 +2,11 @@
  * Settings of registries in a builder's buildkitd.toml. buildx keeps that file, with the
  * certificates that the file names, in the builder's first node, and asks registries by it, too.
  */
-import { isObject, itemsOf } from "../../base/json.ts";
-import { parse, TomlError } from "smol-toml";
+import { fieldsOf, isObject, itemsOf } from "../../base/json.ts";
 import type { RegistryConfig } from "../../buildkit/registry/hosts.ts";
 import { BuilderError } from "../builder_error.ts";
 import { CONFIG_DIR, CONFIG_FILE } from "../making/config_paths.ts";
+import { parseToml } from "../making/toml.ts";
 import type { NodeGroup } from "./node_group.ts";
 
 /** By host. Throws `BuilderError` for a file that can't be read. */
@@ -14,18 +14,14 @@ export function registryConfigs(group: NodeGroup): ReadonlyMap<string, RegistryC
   const files = group.nodes[0]?.files ?? {};
   const toml = fileText(files, CONFIG_FILE);
   if (toml === undefined) return new Map();
-  try {
-    const { registry } = parse(toml, { integersAsBigInt: "asNeeded" });
-    const entries = Object.entries(isObject(registry) ? registry : {});
-    return new Map(entries.map(([host, table]) => [host, configOf(table, files)]));
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [problem = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
+  const { registry } = parseToml(toml, (at, problem) => {
     throw new BuilderError(
-      `cannot read the buildkitd.toml of builder ${group.name}: line ${error.line}: ${problem}`,
+      `cannot read the buildkitd.toml of builder ${group.name}: ${at}: ${problem}`,
       { hint: "create the builder again with a valid --buildkitd-config" },
     );
-  }
+  });
+  const entries = Object.entries(fieldsOf(registry));
+  return new Map(entries.map(([host, table]) => [host, configOf(table, files)]));
 }
 
 type Files = Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+import { pause } from "../../base/async.ts";
 import { goJson } from "../../base/go/json.ts";
 import { makeFolder, removeLeftovers, writeStoreFile } from "./store_file.ts";
 import { BuilderError } from "../builder_error.ts";
@@ -100,8 +101,7 @@ function prepare({ path, owner }: ConfigDir) {
 /** Waits in steps, so that an interrupt ends the wait: a blocked flock(2) can't be cancelled. */
 async function lock(file: Deno.FsFile, signal: AbortSignal) {
   for (let wait = 2; !file.tryLockSync(true); wait = Math.min(wait * 2, 100)) {
-    signal.throwIfAborted();
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    await pause(wait, signal);
   }
 }
 

@@ -8,8 +8,14 @@
 import { after } from "../../base/async.ts";
 import { ControlQueue } from "./control_queue.ts";
 import type { Core } from "./core.ts";
-import { DEFAULT_MAX_FRAME, DEFAULT_WINDOW, Flag, Frame } from "./frame.ts";
-import { HEADER_BYTES, putFrameHeader } from "./frame.ts";
+import {
+  DEFAULT_MAX_FRAME,
+  DEFAULT_WINDOW,
+  Flag,
+  Frame,
+  HEADER_BYTES,
+  putFrameHeader,
+} from "./frame.ts";
 import type { Stream } from "./stream.ts";
 
 /** With less room than this, a frame is assembled in a buffer of its own and copied in pieces. */

@@ -1,5 +1,5 @@
 /** Reads the bodies of a registry's answers, and checks them against their descriptors. */
-import { joinBytes } from "../../base/bytes.ts";
+import { joinStream } from "../../base/bytes.ts";
 import { after } from "../../base/async.ts";
 import { beginDigest } from "./digest.ts";
 import type { Host } from "./hosts.ts";
@@ -54,14 +54,9 @@ export async function readAll(
   limit: number,
   origin: Origin,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > limit) throw corrupt(origin, `is larger than ${limit} bytes`, false);
-  }
-  return joinBytes(chunks);
+  const bytes = await joinStream(body, limit);
+  if (bytes === undefined) throw corrupt(origin, `is larger than ${limit} bytes`, false);
+  return bytes;
 }
 
 /** Gives a body's chunks. Throws `RegistryError` when the connection breaks or stalls. */

@@ -3,10 +3,9 @@
  */
 import type { RpcError } from "../../buildkit/grpc/status.ts";
 import { sourcesOf } from "../../progress/source_excerpt.ts";
-import { instructionAt, stagesOf } from "./dockerfile_text.ts";
-import type { Blamed } from "./missing_file.ts";
+import { type Blamed, instructionAt, stagesOf } from "./dockerfile_text.ts";
 
-/** The place that an error blames; undefined where it blames none. */
+/** The lines that an error blames; undefined where it blames none. */
 export function blamedBy({ details }: RpcError): Blamed | undefined {
   const [source] = sourcesOf(details);
   const lines = source?.ranges.map(({ start, end }) => [start?.line ?? 0, end?.line ?? 0]).flat();
@@ -28,7 +27,7 @@ const EXIT_CODES: Readonly<Record<string, string>> = {
 
 export const DOCKERFILE_RULES: readonly (readonly [RegExp, Rule])[] = [
   [/unterminated heredoc/, (_, blamed) => {
-    const word = blamed && /<<[-~]?["']?(\w+)/.exec(instructionAt(blamed.text, blamed))?.[1];
+    const word = blamed && /<<[-~]?["']?(\w+)/.exec(instructionAt(blamed))?.[1];
     return word && `end the heredoc with a line that contains only ${word}`;
   }],
   [
@@ -68,9 +67,9 @@ export const DOCKERFILE_RULES: readonly (readonly [RegExp, Rule])[] = [
   ],
 ];
 
-/** A name that no stage has is taken as an image's. */
+/** The frontend takes a name that no stage has for an image's. */
 function missingImage([, image]: RegExpExecArray, blamed: Blamed | undefined): string {
-  const instruction = blamed ? instructionAt(blamed.text, blamed) : "";
+  const instruction = blamed ? instructionAt(blamed) : "";
   const line = blamed?.text.split("\n")[blamed.first - 1] ?? "";
   if (/^#\s*syntax\s*=/i.test(line)) {
     return "check the line # syntax=: docker/dockerfile:1 is the usual frontend";

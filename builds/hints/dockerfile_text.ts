@@ -3,14 +3,17 @@
  */
 import { cut } from "../../base/cut.ts";
 
-/**
- * The instruction on some lines, as one line: without comments, and without the marks of continued
- * lines.
- */
-export function instructionAt(
-  text: string,
-  { first, last }: { readonly first: number; readonly last: number },
-): string {
+/** The lines of a Dockerfile that the daemon blames. */
+export interface Blamed {
+  /** The Dockerfile's text. */
+  readonly text: string;
+  /** The first line and the last one, counted from 1. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The blamed instruction on one line, without comments and marks of continued lines. */
+export function instructionAt({ text, first, last }: Blamed): string {
   const escape = /^#\s*escape\s*=\s*`/im.test(text) ? /`\s*$/ : /\\\s*$/;
   return text.split("\n").slice(first - 1, last)
     .filter((line) => !/^\s*#/.test(line))

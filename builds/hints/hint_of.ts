@@ -46,7 +46,7 @@ type Rule = (
 const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/failed to calculate checksum of ref [^"]*"(\/[^"]*)": not found$/, missingFile],
   [/(?:^|: )l?stat (\/.*): no such file or directory$/, missingFile],
-  [/(?:^|: )secret (\S+): not found$/, missingSecret],
+  [/(?:^|: )secret (\S+): not found$/, ([, id], build) => secretHint(id!, build)],
   [/granting entitlement (\S+) is not allowed by build daemon configuration/, refusedByDaemon],
   [/(?:^|: )(network\.host|security\.insecure|device\S*) is not allowed$/, refusedByCommand],
   [/target stage "(.*)" could not be found/, unknownTarget],
@@ -84,10 +84,6 @@ function unknownCall([, method]: RegExpExecArray): string | undefined {
   return QUESTIONS.has(method!) ? undefined : choices(method!, CALLS);
 }
 
-function missingSecret([, id]: RegExpExecArray, build: FailedBuild): string {
-  return secretHint(id!, build);
-}
-
 function secretHint(id: string, { secretIds, isBake }: FailedBuild): string {
   const near = nearest(id, secretIds);
   const meant = near === undefined ? "" : `; the build has a secret ${near}`;
@@ -103,7 +99,7 @@ function absentSecret(
   error: RpcError,
 ): string | undefined {
   const blamed = blamedBy(error);
-  const wanted = blamed ? secretsOf(instructionAt(blamed.text, blamed)) : [];
+  const wanted = blamed ? secretsOf(instructionAt(blamed)) : [];
   const absent = wanted.find((id) => !build.secretIds.includes(id));
   if (absent === undefined) return undefined;
   return `the step ran without the secret ${absent}: ${secretHint(absent, build)}`;

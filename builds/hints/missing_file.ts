@@ -1,11 +1,12 @@
 /** The remedy for an instruction that names a file which its context lacks. */
 import { nearest } from "../../base/nearest.ts";
 import { cleanPath } from "../../base/paths.ts";
-import { statOf } from "../../base/stat.ts";
+import { maybe } from "../../base/maybe.ts";
+import { namesIn, statOf } from "../../base/stat.ts";
 import type { Filter, FolderMatches } from "../../buildkit/fsync/patterns/filter.ts";
 import type { PreparedBuild } from "../prepare.ts";
 import { ignoreFileOf } from "../inputs/ignore_file.ts";
-import { instructionAt, sourceOf, stagesOf } from "./dockerfile_text.ts";
+import { type Blamed, instructionAt, sourceOf, stagesOf } from "./dockerfile_text.ts";
 
 /** The parts of a build that the remedy depends on. */
 export type HintInputs = Pick<
@@ -13,15 +14,7 @@ export type HintInputs = Pick<
   "mounts" | "filename" | "isRemote" | "state" | "links" | "attrs"
 >;
 
-/** The place in a Dockerfile that the daemon blames. */
-export interface Blamed {
-  /** The Dockerfile's text. */
-  readonly text: string;
-  readonly first: number;
-  readonly last: number;
-}
-
-/** More entries of a folder are not compared with the missing name. */
+/** The number of a folder's entries that are compared with the missing name. */
 const MOST_ENTRIES = 10_000;
 
 /**
@@ -34,7 +27,7 @@ export async function missingFileHint(
   blamed: Blamed,
   inputs: HintInputs,
 ): Promise<string | undefined> {
-  const instruction = instructionAt(blamed.text, blamed);
+  const instruction = instructionAt(blamed);
   const wanted = cleanPath(`/${path}`).slice(1);
   const from = sourceOf(instruction, path);
   const above = from === undefined && /^(?:COPY|ADD)\b.*?\s(\.\.\/\S*)/i.exec(instruction)?.[1];
@@ -86,7 +79,7 @@ async function inFolder(
       : `${ignore} excludes ${wanted} from ${place}: add the line !${wanted}`;
   }
   const { parent, name } = missing;
-  const inPlace = nearest(name, entriesOf(`${folder}/${parent}`));
+  const inPlace = nearest(name, namesIn(`${folder}/${parent}`).slice(0, MOST_ENTRIES));
   const near = inPlace === undefined ? below(folder, name) : `${parent}${inPlace}`;
   const lacking = `${place} has no ${parent}${name}`;
   if (near === undefined) {
@@ -101,7 +94,7 @@ async function inFolder(
 function firstMissing(folder: string, wanted: string) {
   let parent = "";
   for (const name of wanted.split("/")) {
-    // A pattern is no name.
+    // A pattern names no single file.
     if (/[*?[]/.test(name)) return undefined;
     if (statOf(`${folder}/${parent}${name}`) === undefined) return { parent, name };
     parent += `${name}/`;
@@ -118,31 +111,14 @@ function below(folder: string, name: string): string | undefined {
   const folders = [""];
   let left = MOST_ENTRIES;
   for (const path of folders) {
-    let entries: Iterable<Deno.DirEntry> = [];
-    try {
-      entries = Deno.readDirSync(`${folder}/${path}`);
-    } catch {
-      // A folder that can't be read suggests nothing.
-    }
-    for (const entry of entries) {
+    // A folder that can't be read suggests nothing.
+    for (const entry of maybe(() => [...Deno.readDirSync(`${folder}/${path}`)]) ?? []) {
       if (left-- <= 0) return undefined;
       if (entry.name === name) found.push(`${path}${name}`);
       if (entry.isDirectory && entry.name !== ".git") folders.push(`${path}${entry.name}/`);
     }
   }
   return found.length === 1 ? found[0] : undefined;
-}
-
-function entriesOf(folder: string): string[] {
-  const names: string[] = [];
-  try {
-    for (const { name } of Deno.readDirSync(folder)) {
-      if (names.push(name) >= MOST_ENTRIES) break;
-    }
-  } catch {
-    // A folder that can't be read suggests nothing.
-  }
-  return names;
 }
 
 /** The path of the ignore file that hides a path of the context; undefined if none does. */

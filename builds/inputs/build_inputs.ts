@@ -7,38 +7,25 @@ import { absolutePath, baseName } from "../../base/paths.ts";
 import { buildNodeId } from "../../builders/store/build_node_id.ts";
 import type { ConfigDir } from "../../builders/store/config_dir.ts";
 import type { BuildState } from "../../builders/store/local_state.ts";
-import type { Service } from "../../buildkit/grpc/call.ts";
 import type { Deps } from "../../cli/deps.ts";
-import { isOn } from "../../cli/env_bool.ts";
+import { isOn } from "../../base/env_bool.ts";
 import { type PlannedPolicies, planPolicies } from "../policy/planned_policies.ts";
 import type { Scratch } from "../scratch.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";
 import { isHttp } from "../spec/remote.ts";
-import { findInputs } from "./context_inputs.ts";
+import { type ContextInputs, findInputs } from "./context_inputs.ts";
 import { gitAttrs } from "./git_attrs.ts";
 import type { CheckoutOf } from "./git_repository.ts";
-import { namedInputs } from "./named_contexts.ts";
+import { type NamedInputs, namedInputs } from "./named_contexts.ts";
 
-/** The files and services that the daemon may read during a build. */
-export interface BuildInputs {
-  /** Folder by mount name. */
-  readonly mounts: ReadonlyMap<string, string>;
-  /** OCI layout by store id. */
-  readonly stores: ReadonlyMap<string, string>;
-  /** Further services that the daemon may call. */
-  readonly services: readonly Service[];
-  /** To be called before several nodes or several attempts read an archive on stdin. */
-  keepStdin(signal: AbortSignal): Promise<void>;
-  /** A Dockerfile that the daemon is to fetch into the mount `dockerfile` first. */
-  readonly dockerfileUrl: string | undefined;
-  /** Throws `NoDockerfile` where this machine lacks the Dockerfile. */
-  checkDockerfile(): void;
-  /** The Dockerfile's name in the mount `dockerfile`, or in the context. */
-  readonly filename: string;
+/**
+ * The files and services that the daemon may read during a build: the context, the Dockerfile and
+ * the named contexts. `mounts` and `attrs` are those of all of them.
+ */
+export interface BuildInputs
+  extends Omit<ContextInputs, "caps">, Pick<NamedInputs, "stores" | "links"> {
   /** Encoded definitions that the frontend takes for contexts, by their names in `attrs`. */
   readonly definitions: ReadonlyMap<string, Uint8Array>;
-  /** For the frontend. */
-  readonly attrs: Readonly<Record<string, string>>;
   /** The daemon fetches the context from elsewhere. */
   readonly isRemote: boolean;
   /** The Rego policies of the build; undefined for none. */
@@ -54,8 +41,6 @@ export interface BuildInputs {
   readonly dockerfile: string;
   /** The paths in the build's record. */
   readonly state: Pick<BuildState, "localPath" | "dockerfilePath">;
-  /** Names of contexts that are other targets' results, with the names of those targets. */
-  readonly links: ReadonlyMap<string, string>;
 }
 
 /** The options of `openInputs` besides the specification. */
@@ -91,13 +76,10 @@ export async function openInputs(
     .filter((cap) => !git?.needless.has(cap));
   const { typed } = spec.dockerfile;
   return {
+    ...inputs,
     mounts,
     stores: named.stores,
-    services: inputs.services,
-    keepStdin: inputs.keepStdin,
-    dockerfileUrl: inputs.dockerfileUrl,
-    checkDockerfile: inputs.checkDockerfile,
-    filename: inputs.filename,
+    links: named.links,
     definitions: git?.definitions ?? new Map(),
     attrs: {
       ...withoutUndefined({ ...inputs.attrs, ...named.attrs, ...git?.attrs }),
@@ -110,7 +92,6 @@ export async function openInputs(
     sharedKey: context.kind === "folder" ? sharedKey(context.path) : "",
     dockerfile: shownDockerfile(spec, inputs.filename),
     state: stateOf(spec, cwd),
-    links: named.links,
   };
 }
 

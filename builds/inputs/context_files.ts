@@ -1,6 +1,6 @@
 /**
  * Reads files of a context that only the daemon can fetch, before the build. A tiny build copies
- * the files. So the daemon fetches the context by its own rules, and the real build hits its cache.
+ * the files: so the daemon fetches the context by its own rules, and the real build hits its cache.
  */
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";
@@ -12,7 +12,7 @@ import { type Agents, ssh } from "../../buildkit/session/ssh.ts";
 import { dockerfileRequest } from "../../buildkit/solve_request.ts";
 import type { StatusResponse } from "../../proto/gen/control_types.ts";
 import type { JobContext } from "../running/job.ts";
-import { hasQuery } from "../spec/remote.ts";
+import { hasQuery, QUERY_CAPABILITY } from "../spec/remote.ts";
 import { folders } from "../running/services.ts";
 import { baseName } from "../../base/paths.ts";
 import { refOf } from "../../buildkit/result.ts";
@@ -50,7 +50,7 @@ export async function readContextFiles(
       // Replaces the context's own file, which could hide the files.
       Deno.writeTextFileSync(`${folder}/${dockerfile}.dockerignore`, "#\n");
     }
-    const query = hasQuery(far.url) && { "frontend.caps": "moby.buildkit.frontend.gitquerystring" };
+    const query = hasQuery(far.url) && { "frontend.caps": QUERY_CAPABILITY };
     const request = dockerfileRequest({
       attrs: { context: far.url, dockerfilekey: "dockerfile", ...query },
     });
@@ -93,11 +93,11 @@ function onlyFetching(update: (status: StatusResponse) => void): (status: Status
       // A URL may hold a password, and many people read logs.
       .map((vertex) => ({ ...vertex, name: vertex.name.replace(/:\/\/[^/@\s]*@/, "://") }));
     for (const { digest } of shown) steps.add(digest);
-    const ofThem = ({ vertex }: { readonly vertex: string }) => steps.has(vertex);
+    const isShown = ({ vertex }: { readonly vertex: string }) => steps.has(vertex);
     update({
       vertexes: shown,
-      statuses: statuses.filter(ofThem),
-      logs: logs.filter(ofThem),
+      statuses: statuses.filter(isShown),
+      logs: logs.filter(isShown),
       warnings: [],
     });
   };

@@ -8,7 +8,7 @@ import type { Deps } from "../../cli/deps.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { Scratch } from "../scratch.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";
-import { hasQuery } from "../spec/remote.ts";
+import { hasQuery, QUERY_CAPABILITY } from "../spec/remote.ts";
 import type { ContextSource } from "../spec/source.ts";
 import type { Archive } from "./archive.ts";
 import { copyAlone, localDockerfile } from "./dockerfile.ts";
@@ -73,9 +73,7 @@ export async function findInputs(
   const context = await openContext(source, dockerfile.typed, options);
   const { mounts, attrs, services, folder, archive } = context;
   const dockerfileUrl = dockerfile.kind === "url" ? dockerfile.typed : undefined;
-  const caps = source.kind === "remote" && hasQuery(source.url)
-    ? ["moby.buildkit.frontend.gitquerystring"]
-    : [];
+  const caps = source.kind === "remote" && hasQuery(source.url) ? [QUERY_CAPABILITY] : [];
   const keepStdin = async (signal: AbortSignal) => await archive?.keep(signal);
   const checkDockerfile = () => {};
   const inputs = {

@@ -1,9 +1,8 @@
 import { nearest } from "../../base/nearest.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { UsageError } from "../../base/usage_error.ts";
-import { baseName, parentOf } from "../../base/paths.ts";
+import { baseName, folderOf, parentOf } from "../../base/paths.ts";
 import { statOf } from "../../base/stat.ts";
-import { folderOf } from "../../base/paths.ts";
 import type { DockerfileSource } from "../spec/source.ts";
 
 /** A Dockerfile of this machine. */

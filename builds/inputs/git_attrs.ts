@@ -1,6 +1,6 @@
 /** Attributes about the git checkout of a context, for provenance and labels. */
 import type { Env } from "../../transports/transport.ts";
-import { isOn } from "../../cli/env_bool.ts";
+import { isOn } from "../../base/env_bool.ts";
 import type { CheckoutOf } from "./git_repository.ts";
 import { absolutePath } from "../../base/paths.ts";
 import { realPath } from "../../base/real_path.ts";

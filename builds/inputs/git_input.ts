@@ -5,7 +5,7 @@
  */
 import { readBool } from "../../base/go/bool.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";
-import { hasQuery } from "../spec/remote.ts";
+import { hasQuery, QUERY_CAPABILITY } from "../spec/remote.ts";
 import { sourceDefinition } from "../../buildkit/step_definition.ts";
 
 /** Git contexts that are sent as definitions. */
@@ -17,8 +17,6 @@ export interface GitInputs {
   /** Features of the frontend that are then not needed. */
   readonly needless: ReadonlySet<string>;
 }
-
-const CAP = "moby.buildkit.frontend.gitquerystring";
 
 /** Makes definitions of the contexts that have a query. */
 export async function gitInputs(
@@ -38,7 +36,7 @@ export async function gitInputs(
       if (dockerfile.kind === "inside") definitions.set("dockerfile", definition);
       attrs["context"] = undefined;
       attrs["input:context"] = context.url;
-      needless.add(CAP);
+      needless.add(QUERY_CAPABILITY);
     }
   }
   let isLeft = false;
@@ -54,7 +52,7 @@ export async function gitInputs(
     attrs[`context:${name}`] = `input:${input}`;
     attrs[`input:context:${name}`] = source.url;
   }
-  if (!isLeft) needless.add(`${CAP}+forward`);
+  if (!isLeft) needless.add(`${QUERY_CAPABILITY}+forward`);
   return { definitions, attrs, needless };
 }
 

@@ -1,7 +1,7 @@
 import { newId } from "../../base/identity.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { resolveLayout } from "../../buildkit/session/oci_layout.ts";
-import { hasQuery } from "../spec/remote.ts";
+import { hasQuery, QUERY_CAPABILITY } from "../spec/remote.ts";
 import type { NamedContext } from "../spec/source.ts";
 
 /**
@@ -50,7 +50,7 @@ export function namedInputs(
         attrs[key] = `target:${source.target}`;
         break;
       case "remote":
-        if (hasQuery(source.url)) caps.add("moby.buildkit.frontend.gitquerystring+forward");
+        if (hasQuery(source.url)) caps.add(`${QUERY_CAPABILITY}+forward`);
         attrs[key] = source.url;
         break;
       case "image":

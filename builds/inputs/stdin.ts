@@ -1,5 +1,5 @@
 /** Standard input of a build: a context in an archive, or a Dockerfile. */
-import { joinBytes, readUpTo } from "../../base/bytes.ts";
+import { joinStream, readUpTo } from "../../base/bytes.ts";
 import type { Input } from "../../cli/deps.ts";
 
 /**
@@ -50,17 +50,9 @@ export async function readWhole(
   limit: number,
   name = "stdin",
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  while (true) {
-    const chunk = new Uint8Array(64 * 1024);
-    const n = await input.read(chunk);
-    if (n === null) break;
-    length += n;
-    if (length > limit) throw new Error(`cannot read ${name}: it is larger than ${limit} bytes`);
-    chunks.push(chunk.subarray(0, n));
-  }
-  return joinBytes(chunks);
+  const bytes = await joinStream(streamOf(input), limit);
+  if (bytes === undefined) throw new Error(`cannot read ${name}: it is larger than ${limit} bytes`);
+  return bytes;
 }
 
 const bzip2 = [0x42, 0x5a, 0x68];

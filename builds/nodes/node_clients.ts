@@ -40,7 +40,8 @@ export function nodeClients(
         return await at(share.index);
       } catch (error) {
         if (nodes.length === 1 || deps.signal.aborted) throw error;
-        throw unreached(share, error);
+        // No other machine replaces a node, because its result might differ.
+        throw new BuilderError(`${jobText(share)}: ${errorText(error)}`, { cause: error });
       }
     },
     async close() {
@@ -51,12 +52,6 @@ export function nodeClients(
       }));
     },
   };
-}
-
-/** No other machine replaces a node, because its result might differ. */
-function unreached(share: Share, cause: unknown): BuilderError {
-  const message = errorText(cause);
-  return new BuilderError(`${jobText(share)}: ${message}`, { cause });
 }
 
 /** `node b (linux/arm64)`. */

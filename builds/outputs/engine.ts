@@ -10,9 +10,8 @@ import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { NO_ENGINE } from "../../transports/engine/choice.ts";
 import { podmanHost } from "../../transports/engine/podman_host.ts";
 import type { ByteOutput } from "../../buildkit/session/output_sink.ts";
-import type { DialContext } from "../../transports/transport.ts";
-import type { Env } from "../../transports/transport.ts";
-import type { Output } from "../spec/output.ts";
+import type { DialContext, Env } from "../../transports/transport.ts";
+import { type Output, socketPath } from "../spec/output.ts";
 import type { LocalVertex, LocalVertexes } from "../../progress/local.ts";
 import type { DaemonContent } from "../../images/load/parts/image.ts";
 import { formatBytes } from "../../base/units.ts";
@@ -59,13 +58,9 @@ async function openStore(
 ): Promise<ImageStore> {
   const { openContainerd } = await import("../../images/load/containerd/load.ts");
   return await openContainerd({
-    socket: withoutScheme(socket || env("CONTAINERD_ADDRESS")) || "/run/containerd/containerd.sock",
+    socket: socketPath(socket || env("CONTAINERD_ADDRESS")) || "/run/containerd/containerd.sock",
     namespace: namespace || env("CONTAINERD_NAMESPACE") || "default",
   }, context);
-}
-
-function withoutScheme(address: string | undefined): string | undefined {
-  return address?.replace(/^unix:\/\//, "");
 }
 
 async function loadTarget(
@@ -79,7 +74,7 @@ async function loadTarget(
   if (socket) {
     return {
       program,
-      endpoint: { host: `unix://${withoutScheme(socket)}` },
+      endpoint: { host: `unix://${socketPath(socket)}` },
       hint: "start podman's service there",
     };
   }

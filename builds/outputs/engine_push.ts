@@ -1,5 +1,5 @@
 import { nodeEngine } from "../../builders/engine_traits.ts";
-import { splitImageName } from "../../images/load/image_name.ts";
+import { parseReference, withDefaultTag } from "../../buildkit/registry/reference.ts";
 import { pushImage } from "../../images/load/image_push.ts";
 import { logins } from "../../cli/builders/logins.ts";
 import type { Job, JobContext } from "../running/job.ts";
@@ -22,8 +22,8 @@ export async function pushAfter(
   for (const name of names) {
     const vertex = progress.local.start(`pushing ${name} with docker`);
     try {
-      const image = splitImageName(name);
-      const digest = await pushImage(engine, image, await credentials.lookup(image.host), {
+      const image = withDefaultTag(parseReference(name));
+      const digest = await pushImage(engine, image, await credentials.lookup(image.domain), {
         context,
         onProgress({ id, text, current, total }) {
           if (id !== "" && text === "Pushed") vertex.complete(`pushing layer ${id}`);

@@ -1,6 +1,6 @@
 import type { Env } from "../../transports/transport.ts";
 import { quote } from "../../base/go/quote.ts";
-import { isTrue } from "../../cli/env_bool.ts";
+import { isTrue } from "../../base/env_bool.ts";
 
 /**
  * Whether a definition's use of files and agents is checked, and whether that is so only by

@@ -3,6 +3,7 @@ import type { AgentEntry } from "../../grammar/ssh.ts";
 import type { Env } from "../../transports/transport.ts";
 import { agentsOf } from "../spec/agents.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";
+import { socketPath } from "../spec/output.ts";
 import type { NamedSource } from "../spec/source.ts";
 import { deviceName, type Privileges } from "./privileges.ts";
 
@@ -38,7 +39,7 @@ export function addNeeds(
     if (type === "local" && mode === "delete") needs.localDelete = true;
     if (dest !== "-") addPath(needs.write, dest);
     // The author chose this socket, which gets the image.
-    if (attrs.has("load")) addPath(needs.write, attrs.get("socket")?.replace(/^unix:\/\//, ""));
+    if (attrs.has("load")) addPath(needs.write, socketPath(attrs.get("socket")));
   }
 }
 

@@ -7,7 +7,7 @@ import type { Layouts } from "../inputs/layouts.ts";
 import type { EngineOutput } from "../outputs/engine.ts";
 import type { Scratch } from "../scratch.ts";
 import type { BuildSpec } from "../spec/build_spec.ts";
-import type { OutputTarget } from "../spec/output.ts";
+import { type OutputTarget, socketPath } from "../spec/output.ts";
 import { credentialPaths } from "./needs.ts";
 import type { Permitted } from "./permitted.ts";
 
@@ -51,7 +51,7 @@ function writtenPath(target: OutputTarget): string | undefined {
       return target.path;
     case "engine":
     case "containerd":
-      return target.socket?.replace(/^unix:\/\//, "");
+      return socketPath(target.socket);
     default:
       return undefined;
   }

@@ -8,7 +8,6 @@ import { capabilities } from "../../buildkit/capabilities.ts";
 import type { Client } from "../../buildkit/client.ts";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
-import { buildxConfigDir } from "../../builders/store/config_dir.ts";
 import { warnOnce } from "../../cli/warn.ts";
 import { attestationFinder } from "../../policies/attestations.ts";
 import type { EngineLog } from "../../policies/engine.ts";
@@ -79,12 +78,7 @@ export async function openPolicies(
   const policies: Policy[] = [];
   const denied = new Set<string>();
   const level = (at: number) => sets[at]!.policy?.logLevel ?? "info";
-  const verifier = signatureVerifier({
-    load: () => policyModule("signatures", loading),
-    config: buildxConfigDir(deps.env),
-    warn: warnOnce(deps, (line) => progress.note(line)),
-    signal,
-  });
+  const verifier = signatureVerifier(loading, warnOnce(deps, (line) => progress.note(line)));
   const env = {
     args: job.options.buildArgs,
     labels: job.options.labels,

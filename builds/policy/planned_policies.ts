@@ -3,7 +3,7 @@
  * once.
  */
 import type { Env } from "../../base/env.ts";
-import { readBool } from "../../base/go/bool.ts";
+import { isOn } from "../../base/env_bool.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { baseName, cleanPath, isBelow } from "../../base/paths.ts";
 import { UsageError } from "../../base/usage_error.ts";
@@ -52,7 +52,7 @@ export function planPolicies(
   const found = besideDockerfile(inputs, isRemote);
   const chosen = choosePolicies(policies, found !== undefined);
   if (chosen === "disabled") return undefined;
-  const hasDefault = readBool(env("BUILDX_DEFAULT_POLICY") ?? "") === true;
+  const hasDefault = isOn("BUILDX_DEFAULT_POLICY", env);
   if (chosen.length === 0 && !hasDefault) return undefined;
   const typed = cleanPath(dockerfile.typed);
   const folder = context.kind === "folder" ? context.path : undefined;

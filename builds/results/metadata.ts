@@ -1,5 +1,6 @@
 /** Variables that add to `--metadata-file` besides the exporters' answers. */
 import type { Env } from "../../transports/transport.ts";
+import { isOn } from "../../base/env_bool.ts";
 import { readBool } from "../../base/go/bool.ts";
 
 /** The wanted amount of provenance; undefined for none. */
@@ -14,5 +15,5 @@ export function provenanceMode(env: Env): ProvenanceMode {
 
 /** `BUILDX_METADATA_WARNINGS`: whether the file contains the build's warnings. */
 export function wantsWarnings(env: Env): boolean {
-  return readBool(env("BUILDX_METADATA_WARNINGS") ?? "") ?? false;
+  return isOn("BUILDX_METADATA_WARNINGS", env);
 }

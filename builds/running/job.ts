@@ -6,6 +6,7 @@ import type { Reporter } from "../../progress/progress.ts";
 import type { IdleWatch } from "./idle.ts";
 import type { Inspect } from "./inspect.ts";
 import type { PreparedBuild } from "../prepare.ts";
+import type { ProvenanceMode } from "../results/metadata.ts";
 import type { Shared } from "./services.ts";
 
 /** One target on one node, which is one solve. */
@@ -25,7 +26,7 @@ export interface JobContext {
   readonly builder: Builder;
   readonly progress: Reporter;
   readonly shared: Shared;
-  readonly provenance: "min" | "max" | undefined;
+  readonly provenance: ProvenanceMode;
   /** Looks into each build before its result is exported. */
   readonly inspect?: Inspect;
   /** Ends a run without progress; present with `--idle-timeout`. */

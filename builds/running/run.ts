@@ -18,13 +18,13 @@ import { newId } from "../../base/identity.ts";
 import { type Deps, withSignal } from "../../cli/deps.ts";
 import { phase } from "../../cli/phases.ts";
 import type { Progress } from "../../progress/progress.ts";
-import type { Outcome } from "../../progress/renderer.ts";
 import { BuildError, programFailed } from "../build_error.ts";
 import { watchIdle } from "./idle.ts";
 import type { Inspect } from "./inspect.ts";
 import type { Job, JobContext } from "./job.ts";
 import { type NodeClients, nodeClients } from "../nodes/node_clients.ts";
 import { noOutput, type PreparedBuild } from "../prepare.ts";
+import type { ProvenanceMode } from "../results/metadata.ts";
 import { buildRecords } from "../results/records.ts";
 import type { Answers } from "../results/result.ts";
 import { withRetries } from "./retry.ts";
@@ -49,7 +49,7 @@ export interface RunContext {
   /** Whether to compress the files that the daemon reads; true by default. */
   readonly compressUploads?: boolean;
   /** The wanted amount of provenance in the answers. */
-  readonly provenance: "min" | "max" | undefined;
+  readonly provenance: ProvenanceMode;
   /** The beginning of each error's text: `failed to build: `. */
   readonly errorPrefix: string;
   /** The names that bake was asked for. The builds are recorded as one group of them. */
@@ -78,9 +78,6 @@ export async function runBuilds(
   let open = context.nodes;
   let closed = Promise.resolve();
   const imageSizes = progress.mode === "tty" ? new Map<string, number>() : undefined;
-  // Below the display, as in buildx: lines above a display that fills the terminal aren't seen.
-  const finish = (outcome: Outcome, notes: readonly string[] = []) =>
-    progress.finish(outcome, notes);
   try {
     const answers = await withRetries(
       { ...context, notRepeatable: () => notRepeatable },
@@ -103,7 +100,8 @@ export async function runBuilds(
       },
     );
     phase("solved");
-    finish({}, noOutput(builds, context.builder));
+    // Below the display, as in buildx: lines above a display that fills the terminal aren't seen.
+    progress.finish({}, noOutput(builds, context.builder));
     if (imageSizes && !context.inspect && ![...builds.values()].some(({ call }) => call)) {
       const { showSummary } = await import("../results/summary.ts");
       const targets = [...builds].map(([target, { outputs }]) => {
@@ -122,7 +120,7 @@ export async function runBuilds(
     }
     return answers;
   } catch (error) {
-    finish({ error, canceled: deps.signal.aborted });
+    progress.finish({ error, canceled: deps.signal.aborted });
     if (deps.signal.aborted || !(error instanceof Error)) throw error;
     const failed = error instanceof BuildError ? error : new BuildError(error, errorPrefix);
     if (progress.mode === "tty") failed.leaveCommandOut();

@@ -1,4 +1,4 @@
-import { readBool } from "../../base/go/bool.ts";
+import { isOn } from "../../base/env_bool.ts";
 import { dockerConfigDir } from "../../builders/store/config_dir.ts";
 import type { Sys } from "../../buildkit/fsync/os/sys.ts";
 import { openSys } from "../../buildkit/fsync/os/open_sys.ts";
@@ -66,7 +66,10 @@ export function openShared(
         heldBack,
       ),
       note: (line) => progress.local.start(line).done(),
-      authority: clientTokens(deps.env) ? () => authority ??= ownAuthority(deps.env) : undefined,
+      // With the variable, the daemon fetches tokens by itself, and gets passwords for that.
+      authority: !isOn("BUILDKIT_NO_CLIENT_TOKEN", deps.env)
+        ? () => authority ??= ownAuthority(deps.env)
+        : undefined,
     }),
     sys: (folder) =>
       folder !== undefined && folder === ahead?.folder ? ahead.sys : sys ??= openSys(),
@@ -148,11 +151,4 @@ export async function buildServices(
       for (const store of imageStores) await store.discard();
     },
   };
-}
-
-/**
- * False with `BUILDKIT_NO_CLIENT_TOKEN`: the daemon then fetches tokens itself, with our passwords.
- */
-function clientTokens(env: Env): boolean {
-  return readBool(env("BUILDKIT_NO_CLIENT_TOKEN") ?? "") !== true;
 }

@@ -3,7 +3,7 @@
  * unchanged. The client adds credentials that only its environment has.
  */
 import type { Env } from "../../base/env.ts";
-import { isOn } from "../../cli/env_bool.ts";
+import { isOn } from "../../base/env_bool.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { Typed } from "../../buildkit/solve_request.ts";
 import type { CacheEntry } from "../../grammar/cache.ts";

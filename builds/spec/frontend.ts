@@ -3,11 +3,9 @@
  * attributes for one flag. Messages are buildx's. All throw `UsageError`.
  */
 import { FlagError, UsageError } from "../../base/usage_error.ts";
-import type { Attestation } from "../../grammar/attestation.ts";
 import { parseBytes } from "../../base/go/bytes.ts";
 import { quote } from "../../base/go/quote.ts";
-import { csvLine } from "../../base/go/csv.ts";
-import { parseInt64 } from "../../cli/flags/value.ts";
+import { parseInteger } from "../../base/go/int.ts";
 import { cut } from "../../base/cut.ts";
 import { parseIp } from "../../base/ip.ts";
 
@@ -101,8 +99,8 @@ function readLimit(text: string): string {
     const most = "can only have up to two, `soft[:hard]`";
     throw new Error(`too many limit value arguments - ${text}, ${most}`);
   }
-  const given = second === undefined ? undefined : parseInt64(second);
-  const soft = parseInt64(first), hard = given ?? soft;
+  const given = second === undefined ? undefined : parseInteger(second);
+  const soft = parseInteger(first), hard = given ?? soft;
   const most = "ulimit soft limit must be less than or equal to hard limit:";
   if (hard !== -1n && soft === -1n) {
     throw new Error(`${most} soft: -1 (unlimited), hard: ${hard}`);
@@ -156,29 +154,9 @@ const RESOURCES: Record<string, { attr: string; kind: "bytes" | "swap" | "int" |
 function readResource(key: string, kind: string, text: string): string {
   if (kind === "text" || (kind === "swap" && text === "-1")) return text;
   try {
-    return String(kind === "int" ? parseInt64(text) : BigInt(parseBytes(text)));
+    return String(kind === "int" ? parseInteger(text) : BigInt(parseBytes(text)));
   } catch (error) {
     const why = (error as Error).message;
     throw new UsageError(`invalid value ${quote(text)} for resource ${key}: ${why}`);
   }
-}
-
-/**
- * Attestations as the frontend takes them: `attest:TYPE`. The first of a type wins, and a disabled
- * one sends nothing. `byDefault` is asked when no provenance was.
- */
-export function attestations(
-  entries: readonly Attestation[],
-  byDefault: () => string | undefined,
-): Attrs {
-  const attrs: Attrs = {};
-  const seen = new Set<string>();
-  for (const { type, disabled, attrs: own } of entries) {
-    if (seen.has(type)) continue;
-    seen.add(type);
-    const fields = [...own.keys()].sort().map((key) => `${key}=${own.get(key)}`);
-    if (!disabled) attrs[`attest:${type}`] = csvLine([`type=${type}`, ...fields]);
-  }
-  const added = seen.has("provenance") ? undefined : byDefault();
-  return added === undefined ? attrs : { ...attrs, "attest:provenance": added };
 }

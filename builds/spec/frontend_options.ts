@@ -2,21 +2,33 @@
  * The frontend's options, made of a specification and the environment. All functions throw
  * `UsageError`.
  */
+import { csvLine } from "../../base/go/csv.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { DEFAULT_PROVENANCE } from "../../buildkit/solve_request.ts";
-import { isTrue } from "../../cli/env_bool.ts";
+import { isTrue } from "../../base/env_bool.ts";
 import type { Env } from "../../transports/transport.ts";
 import type { BuildSpec } from "./build_spec.ts";
-import { addHosts, attestations, network, shmSize, ulimits } from "./frontend.ts";
+import { addHosts, network, shmSize, ulimits } from "./frontend.ts";
 
 type Attrs = Record<string, string>;
 
-/** The attestations of the specification; a little provenance where it asks for none. */
-export function attested({ attestations: asked }: BuildSpec, env: Env): Attrs {
-  return attestations(
-    asked,
-    () => isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env) ? undefined : DEFAULT_PROVENANCE,
-  );
+/**
+ * The attestations as the frontend takes them: `attest:TYPE`. The first of a type counts, and a
+ * disabled one sends nothing. A specification without provenance gets a little of it.
+ */
+export function attested({ attestations }: Pick<BuildSpec, "attestations">, env: Env): Attrs {
+  const attrs: Attrs = {};
+  const seen = new Set<string>();
+  for (const { type, disabled, attrs: own } of attestations) {
+    if (seen.has(type)) continue;
+    seen.add(type);
+    const fields = [...own.keys()].sort().map((key) => `${key}=${own.get(key)}`);
+    if (!disabled) attrs[`attest:${type}`] = csvLine([`type=${type}`, ...fields]);
+  }
+  if (!seen.has("provenance") && !isTrue("BUILDX_NO_DEFAULT_ATTESTATIONS", env)) {
+    attrs["attest:provenance"] = DEFAULT_PROVENANCE;
+  }
+  return attrs;
 }
 
 /** Whether the image gets attestations that were asked for, and so an index to hold them. */

@@ -1,15 +1,9 @@
-import { annotations } from "../../images/annotation_flag.ts";
+import { annotationAttrs } from "../../images/annotations.ts";
 import { parseAttestation } from "../../grammar/attestation.ts";
 import assert from "node:assert/strict";
-import {
-  addHosts,
-  attestations,
-  network,
-  noCache,
-  resources,
-  shmSize,
-  ulimits,
-} from "./frontend.ts";
+import { addHosts, network, noCache, resources, shmSize, ulimits } from "./frontend.ts";
+import { attested } from "./frontend_options.ts";
+import { plainBuild } from "./build_spec.ts";
 
 Deno.test("hosts", () => {
   const gateway = () => "10.9.8.7";
@@ -60,13 +54,16 @@ Deno.test("limits", () => {
 });
 
 Deno.test("attestations: the first of a type wins, the default where none was asked for", () => {
-  const attrsOf = (texts: string[], byDefault?: string) =>
-    attestations(texts.map(parseAttestation), () => byDefault);
-  assert.deepEqual(attrsOf([], "mode=min"), { "attest:provenance": "mode=min" });
-  assert.deepEqual(attrsOf(["type=provenance,disabled=true", "type=sbom"], "mode=min"), {
+  const attrsOf = (texts: string[], hasDefault = false) =>
+    attested(
+      { ...plainBuild, attestations: texts.map(parseAttestation) },
+      (name) => name === "BUILDX_NO_DEFAULT_ATTESTATIONS" && !hasDefault ? "1" : undefined,
+    );
+  assert.deepEqual(attrsOf([], true), { "attest:provenance": "mode=min,inline-only=true" });
+  assert.deepEqual(attrsOf(["type=provenance,disabled=true", "type=sbom"], true), {
     "attest:sbom": "type=sbom",
   });
-  assert.deepEqual(attrsOf(["type=provenance,mode=max"], "mode=min"), {
+  assert.deepEqual(attrsOf(["type=provenance,mode=max"], true), {
     "attest:provenance": "type=provenance,mode=max",
   });
   assert.deepEqual(attrsOf(["type=sbom,generator=b,a=1", "type=sbom"]), {
@@ -78,14 +75,14 @@ Deno.test("attestations: the first of a type wins, the default where none was as
 });
 
 Deno.test("annotations", () => {
-  assert.deepEqual(annotations(["a=b", "", "index,manifest[linux/x86_64]:c=d=e"]), {
+  assert.deepEqual(annotationAttrs(["a=b", "", "index,manifest[linux/x86_64]:c=d=e"]), {
     "annotation.a": "b",
     "annotation-index.c": "d=e",
     "annotation-manifest[linux/amd64].c": "d=e",
   });
-  assert.throws(() => annotations(["a"]), /expected key=value/);
+  assert.throws(() => annotationAttrs(["a"]), /expected key=value/);
   assert.throws(
-    () => annotations(["what:a=b"]),
+    () => annotationAttrs(["what:a=b"]),
     /parse annotations: unknown annotation type "what"/,
   );
 });

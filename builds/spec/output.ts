@@ -48,6 +48,11 @@ export type OutputTarget =
   /** An OCI layout, written by the daemon through a content store. */
   | { readonly to: "layout"; readonly path: string };
 
+/** The path of a socket that was written as `unix:///PATH` or as a path. */
+export function socketPath(address: string | undefined): string | undefined {
+  return address?.replace(/^unix:\/\//, "");
+}
+
 /** An output as the daemon is asked for it. Its index in the list is its id. */
 export interface Output {
   readonly type: string;

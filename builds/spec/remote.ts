@@ -34,9 +34,10 @@ export function isGitOverSsh(text: string): boolean {
   return /^ssh:\/\//i.test(text) || !/^[a-z0-9]+:\/\//i.test(text) && scp.test(text);
 }
 
-/**
- * Whether a query of the URL selects a part of the repository. Old frontends don't know queries.
- */
+/** The frontend's capability to read the query of a git URL. Old frontends lack it. */
+export const QUERY_CAPABILITY = "moby.buildkit.frontend.gitquerystring";
+
+/** Whether a query of the URL selects a part of the repository. */
 export function hasQuery(text: string): boolean {
   const query = /^[a-z0-9]+:\/\//i.test(text)
     ? text.replace(/#.*$/s, "").match(/\?(.+)$/s)?.[1]

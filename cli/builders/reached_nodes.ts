@@ -1,6 +1,6 @@
 import { withTimeout } from "../../base/async.ts";
-import { BuilderError } from "../../builders/builder_error.ts";
 import type { Builder } from "../../builders/builder.ts";
+import { firstNode } from "../../builders/choose_node.ts";
 import { driverOf } from "../../builders/drivers/all.ts";
 import type { StoredNode } from "../../builders/store/node_group.ts";
 import { daemonsOf, reachNode } from "../../builders/reach_node.ts";
@@ -36,11 +36,7 @@ export async function reachNodes(
 ): Promise<Nodes> {
   const builder = await chosenBuilder(deps, global.builder);
   driverOf(builder);
-  if (builder.nodes.length === 0) {
-    throw new BuilderError(`builder ${builder.name} has no nodes`, {
-      hint: `add a node: fairlead create --append --name ${builder.name} ENDPOINT`,
-    });
-  }
+  firstNode(builder);
   const { connect } = await import("../../buildkit/connect.ts");
   const { debug } = global;
   const log = debug ? (line: string) => deps.stderr.write(line + "\n") : () => {};

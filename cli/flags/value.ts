@@ -30,17 +30,7 @@ export const zeros: { readonly [Kind in FlagKind]: FlagTypes[Kind] } = {
   slice: [],
 };
 
-/** Go's ParseInt of a decimal number in 64 bits. Throws an Error in its words. */
-export function parseInt64(text: string): bigint {
-  const fail = (reason: string): never => {
-    throw new Error(`strconv.ParseInt: parsing ${quote(text)}: ${reason}`);
-  };
-  const value = /^[-+]?[0-9]+$/.test(text)
-    ? BigInt(text.replace(/^\+/, ""))
-    : fail("invalid syntax");
-  return BigInt.asIntN(64, value) === value ? value : fail("value out of range");
-}
-
+/** Go's ParseInt of a number in any base: `0x10`, `0o7`, `012` and `0b1` are numbers, too. */
 function parseInteger(text: string): number {
   const value = /^[-+]?(0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|[0-9]+)$/.test(text)
     ? Number(text.replace(/^([-+]?)0([0-7]+)$/, "$10o$2").replace(/^\+/, ""))

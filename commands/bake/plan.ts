@@ -9,7 +9,7 @@ import { resources, ulimits } from "../../builds/spec/frontend.ts";
 import { resolveEntries } from "../../builds/spec/output.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { OutputEntry } from "../../grammar/output.ts";
-import { annotations } from "../../images/annotation_flag.ts";
+import { annotationAttrs } from "../../images/annotations.ts";
 import { type Origin, specOfTarget, type TargetSpec } from "./spec.ts";
 
 /** One target of a run. */
@@ -54,7 +54,7 @@ export async function planTargets(
 /** `--print` fails where a build would. */
 async function checkSpec(spec: BuildSpec, { env, stdout }: Deps): Promise<void> {
   if (spec.platforms.length > 0) parsePlatforms(spec.platforms);
-  annotations(spec.annotations);
+  annotationAttrs(spec.annotations);
   ulimits(spec.ulimits);
   resources(spec.resources);
   await openSecrets(spec.secrets.map(({ id, src, env }) => ({ id, file: src, env })), env);

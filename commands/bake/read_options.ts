@@ -2,7 +2,7 @@
 import type { ComposeReader, ReadOptions } from "../../bake/options.ts";
 import { absolutePath } from "../../base/paths.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
-import { isOn } from "../../cli/env_bool.ts";
+import { isOn } from "../../base/env_bool.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { parseBool } from "../../base/go/bool.ts";
 import { UsageError } from "../../base/usage_error.ts";

@@ -1,7 +1,6 @@
 import { byKey } from "../../base/by_key.ts";
 import { formatPlatform } from "../../builders/platforms.ts";
-import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
-import { isIndex } from "../../buildkit/registry/descriptor.ts";
+import { type Descriptor, isIndex } from "../../buildkit/registry/descriptor.ts";
 import { alignColumns } from "../../base/go/tabwriter.ts";
 import { platformOfDescriptor } from "../../images/descriptor_platform.ts";
 import { type Location, locationText, withDigest } from "../../images/location.ts";

@@ -1,6 +1,5 @@
 /** The values for the templates of `imagetools inspect`. */
-import type { Descriptor } from "../../buildkit/registry/descriptor.ts";
-import { isIndex, isManifest } from "../../buildkit/registry/descriptor.ts";
+import { type Descriptor, isIndex, isManifest } from "../../buildkit/registry/descriptor.ts";
 import { makeStruct, type StructType } from "../../base/go/template/struct.ts";
 import type { Assets } from "../../images/assets.ts";
 import { descriptorStruct, imageValue, shownIndexStruct } from "../../images/oci_structs.ts";

@@ -9,10 +9,8 @@ import { reachNodes } from "../../cli/builders/reached_nodes.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { GlobalValues } from "../../cli/flags/spec.ts";
 import { warn, warnOnce } from "../../cli/warn.ts";
-import { buildxConfigDir } from "../../builders/store/config_dir.ts";
 import { attestationFinder } from "../../policies/attestations.ts";
 import type { EngineLog } from "../../policies/engine.ts";
-import { policyModule } from "../../policies/engine_module.ts";
 import type { PolicyFiles, PolicyHost } from "../../policies/policy.ts";
 import { signatureVerifier } from "../../policies/signatures.ts";
 import {
@@ -42,12 +40,7 @@ export function policyBuilder(deps: Deps, global: GlobalValues): PolicyBuilder {
   const log = ({ text }: EngineLog) => {
     if (global.debug) deps.stderr.write(`DEBUG: ${text}\n`);
   };
-  const verifier = signatureVerifier({
-    load: () => policyModule("signatures", engineOptions(deps)),
-    config: buildxConfigDir(deps.env),
-    warn: warnOnce(deps),
-    signal: deps.signal,
-  });
+  const verifier = signatureVerifier(engineOptions(deps), warnOnce(deps));
   const open = new AsyncDisposableStack();
   let opening:
     | Promise<{ resolver: SourceResolver; platform: PolicyPlatform | undefined }>

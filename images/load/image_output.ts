@@ -13,7 +13,7 @@ import type { EngineProgress } from "../../transports/engine/progress.ts";
 import type { DialContext } from "../../transports/transport.ts";
 import { watchEngine } from "./engine_watch.ts";
 import type { LoadReport, LoadTarget } from "./image_load.ts";
-import { isThere, nameIt, placedIn } from "./image_there.ts";
+import { imageIn, isThere, nameImage } from "./image_there.ts";
 import { explain, loadSink } from "./load_sink.ts";
 import type { DaemonContent } from "./parts/image.ts";
 import { missingParts, type Parts, sendParts } from "./parts/load.ts";
@@ -44,19 +44,19 @@ export function imageOutput(
 
   return {
     async open(metadata) {
-      const placed = placedIn(endpoint, metadata, containerd);
+      const image = imageIn(endpoint, metadata, containerd);
       const watched = <T>(body: (context: DialContext) => Promise<T>) =>
         explain(program, async () => {
           using watch = watchEngine(endpoint, context, { limit: silence });
           return await watch.during(() => body(watch.context));
         }, context.signal);
-      const isPlaced = () => watched((inner) => isThere(placed, containerd, inner));
-      const nameAll = (all = names) => watched((inner) => nameIt(placed, all, inner));
-      const looking = content && placed.id !== undefined
+      const isThereNow = () => watched((inner) => isThere(image, containerd, inner));
+      const nameAll = (all = names) => watched((inner) => nameImage(image, all, inner));
+      const looking = content && image.id !== undefined
         ? missingParts(content, metadata, { target, containerd, context })
         : undefined;
       looking?.catch(() => {});
-      if (await isPlaced()) {
+      if (await isThereNow()) {
         await nameAll();
         say(`${program} already has the image: nothing is sent`);
         throw done("the image was already there");
@@ -71,13 +71,13 @@ export function imageOutput(
 
       function open(progress: OnProgress): OutputSink {
         // The image may have arrived though the engine's answer was lost.
-        const arrived = () => isThere(placed, containerd, context);
+        const arrived = () => isThere(image, containerd, context);
         const sink = loadSink(target, context, { onProgress: progress, silence, arrived });
         return {
           ...sink,
           async close() {
             const answered = await sink.close();
-            if (!answered || program !== "docker" && placed.id !== undefined) await nameAll();
+            if (!answered || program !== "docker" && image.id !== undefined) await nameAll();
           },
         };
       }
@@ -104,7 +104,7 @@ export function imageOutput(
           if (error instanceof OutputError) say(lost);
           return false;
         }
-        if (!await isPlaced()) {
+        if (!await isThereNow()) {
           say(lost);
           return false;
         }

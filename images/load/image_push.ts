@@ -9,7 +9,7 @@ import type { DialContext } from "../../transports/transport.ts";
 import { registryAuth } from "../../transports/engine/registry_auth.ts";
 import type { EngineProgress } from "../../transports/engine/progress.ts";
 import { hearOut, watchEngine } from "./engine_watch.ts";
-import type { ImageName } from "./image_name.ts";
+import { type Reference, repositoryName } from "../../buildkit/registry/reference.ts";
 
 /**
  * Pushes an image that the engine has under that name, with the user's login. Resolves to the
@@ -18,18 +18,18 @@ import type { ImageName } from "./image_name.ts";
  */
 export async function pushImage(
   engine: EngineEndpoint,
-  { host, name, tag }: ImageName,
+  image: Reference,
   login: Credential | undefined,
   { context, onProgress }: {
     readonly context: DialContext;
     readonly onProgress: (progress: EngineProgress) => void;
   },
 ): Promise<string | undefined> {
-  const path = name.split("/").map(encodeURIComponent).join("/");
+  const path = repositoryName(image).split("/").map(encodeURIComponent).join("/");
   const request: EngineRequest = {
     method: "POST",
-    path: `/images/${path}/push?tag=${encodeURIComponent(tag)}`,
-    headers: registryAuth(host, login),
+    path: `/images/${path}/push?tag=${encodeURIComponent(image.tag)}`,
+    headers: registryAuth(image.domain, login),
   };
   using watch = watchEngine(engine, context);
   const call = await callEngine(engine, request, watch.context);

@@ -1,9 +1,13 @@
 import { askEngine, type EngineEndpoint } from "../../transports/engine/docker_engine.ts";
 import type { DialContext } from "../../transports/transport.ts";
-import { fullImageName, splitImageName } from "./image_name.ts";
+import {
+  parseReference,
+  repositoryName,
+  withDefaultTag,
+} from "../../buildkit/registry/reference.ts";
 
 /** An image in an engine. */
-interface Placed {
+interface EngineImage {
   readonly engine: EngineEndpoint;
   /** The image's id in the engine; undefined when the exporter didn't name it. */
   readonly id: string | undefined;
@@ -13,11 +17,11 @@ interface Placed {
  * @param metadata the exporter's message before the image: `containerimage.digest` …
  * @param containerd true when the engine keeps images in containerd, by their manifests' digests
  */
-export function placedIn(
+export function imageIn(
   engine: EngineEndpoint,
   metadata: Readonly<Record<string, string>>,
   containerd: boolean,
-): Placed {
+): EngineImage {
   const id = metadata[containerd ? "containerimage.digest" : "containerimage.config.digest"];
   return { engine, id: id !== undefined && /^[a-z0-9]+:[0-9a-f]{32,}$/.test(id) ? id : undefined };
 }
@@ -27,7 +31,7 @@ export function placedIn(
  * will meet the same error. Rejects only with the signal's reason.
  */
 export async function isThere(
-  { engine, id }: Placed,
+  { engine, id }: EngineImage,
   containerd: boolean,
   context: DialContext,
 ): Promise<boolean> {
@@ -44,14 +48,14 @@ export async function isThere(
 }
 
 /** Gives names to an image in the engine. Throws as `askEngine` does. */
-export async function nameIt(
-  { engine, id }: Placed,
+export async function nameImage(
+  { engine, id }: EngineImage,
   names: readonly string[],
   context: DialContext,
 ): Promise<void> {
   for (const text of names) {
-    const { name, tag } = splitImageName(fullImageName(text));
-    const query = new URLSearchParams({ repo: name, tag });
+    const reference = withDefaultTag(parseReference(text));
+    const query = new URLSearchParams({ repo: repositoryName(reference), tag: reference.tag });
     await askEngine(engine, { method: "POST", path: `/images/${id}/tag?${query}` }, context);
   }
 }

@@ -1,6 +1,5 @@
-import { usageLine } from "../../cli/command.ts";
 import { inheritedFlags, shownCommands } from "../../cli/help.ts";
-import type { Command, CommandEntry } from "../../cli/command.ts";
+import { type Command, type CommandEntry, usageLine } from "../../cli/command.ts";
 import { type FlagRow, flagRows } from "../../cli/flags/help.ts";
 import { type FlagSpecs } from "../../cli/flags/spec.ts";
 import { program } from "../../cli/root.ts";

@@ -5,13 +5,11 @@
  */
 import { errorText } from "../../base/error_text.ts";
 import { onAbort } from "../../base/async.ts";
-import { readUpTo, writeAll } from "../../base/bytes.ts";
 import { HttpError, readText, startExchange } from "../net/http1.ts";
-import type { HostPort } from "../net/tcp_connect.ts";
-import { connectTcp, formatHostPort } from "../net/tcp_connect.ts";
+import { connectTcp, formatHostPort, type HostPort } from "../net/tcp_connect.ts";
 import { type ByteStream, streamOf } from "../byte_stream.ts";
 import { DialError } from "../errors.ts";
-import { sameBytes } from "../../base/bytes.ts";
+import { readUpTo, sameBytes, writeAll } from "../../base/bytes.ts";
 import { contains, parseIp, parseNetwork } from "../../base/ip.ts";
 import type { DialContext, Env } from "../transport.ts";
 

@@ -4,20 +4,11 @@
 import { CONFIG_DIR, CONFIG_FILE } from "../../making/config_paths.ts";
 import { listenPort } from "../../making/listening.ts";
 import type { StoredNode } from "../../store/node_group.ts";
+import { volumeOf } from "./names.ts";
 import type { ContainerOptions } from "./options.ts";
 
 /** The daemon's folder for its cache and records, in the container. */
 export const STATE_DIR = "/var/lib/buildkit";
-
-/** The container of a node. */
-export function containerOf({ name }: Pick<StoredNode, "name">): string {
-  return `buildx_buildkit_${name}`;
-}
-
-/** The volume with a node's cache. */
-export function volumeOf(node: Pick<StoredNode, "name">): string {
-  return `${containerOf(node)}_state`;
-}
 
 /** The facts about the engine on which the container depends. */
 export interface EngineFacts {

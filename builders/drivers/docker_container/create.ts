@@ -8,10 +8,11 @@ import { GITHUB_FILE, githubContext } from "../../making/github_context.ts";
 import { type MakeContext, step } from "../../making/maker.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 import { archiveOf } from "./archive.ts";
-import { containerBody, type EngineFacts, volumeOf } from "./body.ts";
+import { containerBody, type EngineFacts } from "./body.ts";
 import { volumeExists } from "./examine.ts";
 import { hasGpus } from "./gpu_probe.ts";
 import { factsOf, infoOf, provideImage } from "./image.ts";
+import { volumeOf } from "./names.ts";
 import {
   ask,
   GRACE,

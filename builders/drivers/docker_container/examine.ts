@@ -3,8 +3,9 @@ import { onAbort } from "../../../base/async.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import type { MadeState } from "../../making/maker.ts";
 import { reasonIn } from "../../making/log_reason.ts";
-import { STATE_DIR, volumeOf } from "./body.ts";
+import { STATE_DIR } from "./body.ts";
 import { lastLines } from "./container_log.ts";
+import { volumeOf } from "./names.ts";
 import {
   ask,
   inspect,

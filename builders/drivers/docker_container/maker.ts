@@ -5,11 +5,12 @@
 import { BuilderError } from "../../builder_error.ts";
 import { CONFIG_DIR } from "../../making/config_paths.ts";
 import { type Maker, type RemoveOptions, step } from "../../making/maker.ts";
-import { containerBody, volumeOf } from "./body.ts";
+import { containerBody } from "./body.ts";
 import { copyFiles, create, filesOf, requireOurs, start } from "./create.ts";
 import { endOf, examineContainer } from "./examine.ts";
 import { removeProbes, unstartedProbes } from "./gpu_probe.ts";
 import { factsOf, infoOf } from "./image.ts";
+import { volumeOf } from "./names.ts";
 import {
   ask,
   type FindContainer,

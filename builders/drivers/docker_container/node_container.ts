@@ -10,8 +10,7 @@ import {
 import type { ByteStream } from "../../../transports/byte_stream.ts";
 import type { DialContext, Env } from "../../../transports/transport.ts";
 import type { StoredNode } from "../../store/node_group.ts";
-import { containerOf } from "./body.ts";
-import { engineOf } from "./engine_of.ts";
+import { containerOf, engineOf } from "./names.ts";
 
 /** The time that Ctrl-C leaves for the end of what is half made, in ms. */
 export const GRACE = 5000;

@@ -2,7 +2,8 @@
 import { byKey } from "../../../base/by_key.ts";
 import { parseBool } from "../../../base/go/bool.ts";
 import { parseBytes } from "../../../base/go/bytes.ts";
-import { parseInteger, readOption, unknownOption, variableOf } from "../../making/read_option.ts";
+import { parseInteger } from "../../../base/go/int.ts";
+import { readOption, unknownOption, variableOf } from "../../making/read_option.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 
 export interface ContainerOptions {
@@ -60,7 +61,7 @@ export function readContainerOptions(
       case "cpu-period":
       case "cpu-quota":
       case "cpu-shares":
-        limits[INTEGERS[name]] = read((text) => parseInteger(text));
+        limits[INTEGERS[name]] = read((text) => Number(parseInteger(text)));
         break;
       case "cgroup-parent":
         cgroupParent = text;

@@ -8,7 +8,7 @@ import { docker } from "../../../transports/schemes/docker.ts";
 import { BuilderError } from "../../builder_error.ts";
 import { type MakeContext, step } from "../../making/maker.ts";
 import { parsePlatform } from "../../platforms.ts";
-import { engineOf } from "./engine_of.ts";
+import { engineOf } from "./names.ts";
 import { type EngineInfo, imagePath } from "./image.ts";
 import { ask, type NodeContainer } from "./node_container.ts";
 import type { ContainerOptions } from "./options.ts";

@@ -4,7 +4,8 @@ import { parseBool } from "../../../base/go/bool.ts";
 import { parseDuration } from "../../../base/go/duration.ts";
 import { quote } from "../../../base/go/quote.ts";
 import { BuilderError } from "../../builder_error.ts";
-import { parseInteger, readOption, unknownOption, variableOf } from "../../making/read_option.ts";
+import { parseInteger } from "../../../base/go/int.ts";
+import { readOption, unknownOption, variableOf } from "../../making/read_option.ts";
 import { AMOUNTS, OPTION_NAMES } from "../../making/option_names.ts";
 import type { StoredNode } from "../../store/node_group.ts";
 import { APP, PLATFORMS } from "./names.ts";
@@ -103,7 +104,7 @@ function checkLoadbalance(text: string): string {
 }
 
 function parseReplicas(text: string): number {
-  const count = parseInteger(text, 32);
+  const count = Number(parseInteger(text, 32));
   if (count >= 1) return count;
   throw new Error(`invalid replicas ${count}: a builder needs at least one pod`);
 }
@@ -136,7 +137,7 @@ function parseTolerations(text: string): Toleration[] {
           if (value !== "") toleration[key] = value;
           break;
         case "tolerationSeconds":
-          toleration.tolerationSeconds = parseInteger(value, 64, "Atoi");
+          toleration.tolerationSeconds = Number(parseInteger(value, 64, "Atoi"));
           break;
         default:
           // The word is misspelled in buildx, too.

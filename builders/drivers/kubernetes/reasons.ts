@@ -160,7 +160,6 @@ function newest(events: readonly Item[]): string | undefined {
 
 /** One line without control characters, because the text is the cluster's. */
 function plain(text: string): string {
-  // deno-lint-ignore no-control-regex -- they must not reach the terminal as they are
-  const line = text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim();
+  const line = text.replace(/\p{Cc}+/gu, " ").trim();
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }

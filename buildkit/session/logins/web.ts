@@ -1,5 +1,6 @@
 /** Short requests to servers of tokens and to registries, with limits of time and size. */
-import { errorText } from "../../../base/error_text.ts";
+import { joinStream } from "../../../base/bytes.ts";
+import { innermostText } from "../../../base/error_text.ts";
 
 /** The time limit, in milliseconds: before the daemon's 60 s, so that it receives the reason. */
 const TIMEOUT = 50_000;
@@ -73,24 +74,16 @@ export function openWeb({ signal, ca = [], failure }: WebOptions): Web {
 /** The body as text. Throws for one that is larger than {@link LARGEST}. */
 async function readText({ body }: Response): Promise<string> {
   if (body === null) return "";
-  const decoder = new TextDecoder();
-  let [text, size] = ["", 0];
-  for await (const chunk of body) { // leaving the loop cancels the body
-    size += chunk.length;
-    if (size > LARGEST) throw new Error("its answer is larger than 1 MiB");
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
+  const bytes = await joinStream(body, LARGEST);
+  if (bytes === undefined) throw new Error("its answer is larger than 1 MiB");
+  return new TextDecoder().decode(bytes);
 }
 
 /**
  * The reason in the innermost cause. The URL before it is cut off, because it may hold a secret.
  */
 export function innermostReason(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  const message = errorText(inner);
-  return message.replace(/^.*?for url \(.*\): (?=client error)/, "").replace(
+  return innermostText(error).replace(/^.*?for url \(.*\): (?=client error)/, "").replace(
     / \(os error \d+\)/,
     "",
   );

@@ -6,7 +6,7 @@ import { endWhenSilent } from "../../../buildkit/silence.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { unix } from "../../../transports/schemes/unix.ts";
 import { askLeases, createLease, deleteLease } from "./leases.ts";
-import type { ContainerdPlace } from "./load.ts";
+import type { ContainerdAddress } from "./load.ts";
 
 /** Calls to containerd, with the metadata that each of them carries. */
 export interface Calls {
@@ -33,7 +33,7 @@ const LIMITS = { streamWindow: 4 << 20, connectionWindow: 8 << 20 };
  * @param silence milliseconds without an answer after which containerd counts as gone
  */
 export async function dialContainerd(
-  { socket, namespace }: ContainerdPlace,
+  { socket, namespace }: ContainerdAddress,
   context: DialContext,
   silence?: number,
 ): Promise<Containerd> {

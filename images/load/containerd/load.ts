@@ -15,14 +15,13 @@ import { SilenceError } from "../../../buildkit/silence.ts";
 import { OutputError } from "../../../buildkit/session/output_sink.ts";
 import { BuilderError } from "../../../builders/builder_error.ts";
 import { type Containerd, dialContainerd } from "./client.ts";
-import { holdChildren } from "./children.ts";
-import { nameImage } from "./images.ts";
+import { holdChildren, nameImage } from "./images.ts";
 import { relayTo } from "./relay.ts";
 import { causesOf } from "../../../base/causes.ts";
 import { type Descriptor, exportedDescriptor } from "../../../buildkit/registry/descriptor.ts";
 
 /** The address of containerd. */
-export interface ContainerdPlace {
+export interface ContainerdAddress {
   /** The path of the socket. */
   readonly socket: string;
   readonly namespace: string;
@@ -43,12 +42,12 @@ export interface ImageStore {
  * @param silence passed to `dialContainerd`
  */
 export async function openContainerd(
-  place: ContainerdPlace,
+  address: ContainerdAddress,
   context: DialContext,
   silence?: number,
 ): Promise<ImageStore> {
   try {
-    (await dialContainerd(place, context)).close();
+    (await dialContainerd(address, context)).close();
   } catch (error) {
     context.signal.throwIfAborted();
     throw new BuilderError(`cannot load the image into containerd: ${(error as Error).message}`, {
@@ -59,7 +58,7 @@ export async function openContainerd(
     });
   }
   let opened: Promise<Containerd> | undefined;
-  const open = () => opened ??= dialContainerd(place, context, silence);
+  const open = () => opened ??= dialContainerd(address, context, silence);
   const end = async () => {
     const containerd = await opened?.catch(() => undefined);
     opened = undefined;
@@ -78,7 +77,7 @@ export async function openContainerd(
           ? `was lost: ${cause.message}`
           : "dropped the connection";
         throw new OutputError(
-          `cannot load the image into containerd: containerd at ${place.socket} ${problem}`,
+          `cannot load the image into containerd: containerd at ${address.socket} ${problem}`,
           { cause: error },
         );
       }

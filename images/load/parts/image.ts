@@ -4,7 +4,11 @@
  * that time (BuildKit 0.11 and newer).
  */
 import { digestProblem, sha256Of } from "../../../buildkit/registry/digest.ts";
-import { type Descriptor, exportedDescriptor } from "../../../buildkit/registry/descriptor.ts";
+import {
+  type Descriptor,
+  exportedDescriptor,
+  isIndex,
+} from "../../../buildkit/registry/descriptor.ts";
 
 /** Hands out the daemon's blobs. */
 export interface DaemonContent {
@@ -55,7 +59,7 @@ export async function readImage(
     const bytes = await readDocument(content, target);
     documents.set(target.digest, bytes);
     const document = parse(bytes);
-    if (isIndexType(target.mediaType)) {
+    if (isIndex(target.mediaType)) {
       const { manifests: parts } = document as { manifests?: unknown };
       if (!isList(parts)) return false;
       return (await Promise.all(parts.map(add))).every(Boolean);
@@ -99,10 +103,6 @@ export async function readDocument(
 
 function parse(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(bytes)) ?? {};
-}
-
-function isIndexType(mediaType: string): boolean {
-  return /[.+](?:index|manifest\.list)\.v\d/.test(mediaType);
 }
 
 function isForeign({ mediaType }: Descriptor): boolean {

@@ -1,6 +1,6 @@
-import type { Env } from "../transports/transport.ts";
-import { parseBool, readBool } from "../base/go/bool.ts";
-import { UsageError } from "../base/usage_error.ts";
+import type { Env } from "./env.ts";
+import { parseBool, readBool } from "./go/bool.ts";
+import { UsageError } from "./usage_error.ts";
 
 /**
  * Whether a variable is a true boolean; an empty variable is false. Throws `UsageError` for other
