@@ -6,6 +6,7 @@ import { exists, isFile } from "../base/stat.ts";
 import { UsageError } from "../base/usage_error.ts";
 import { osReason } from "../base/os_reason.ts";
 import { type Gateway } from "../buildkit/gateway.ts";
+import { parseReference, referenceText, withDefaultTag } from "../buildkit/registry/reference.ts";
 import { stepDefinition } from "../buildkit/step_definition.ts";
 import { messageOf } from "../proto/message_of.ts";
 import type { Platform } from "../proto/gen/pb_types.ts";
@@ -83,13 +84,10 @@ function fileSource(data: Uint8Array): ShellSource {
 }
 
 function imageSource(name: string): ShellSource {
-  const [first = ""] = name.split("/");
-  const hasHost = name.includes("/") && /[.:]|^localhost$/.test(first);
-  const full = hasHost ? name : `docker.io/${name.includes("/") ? name : `library/${name}`}`;
-  const tagged = /:[^/]*$|@/.test(full) ? full : `${full}:latest`;
+  const image = referenceText(withDefaultTag(parseReference(name)));
   return {
     async open(gateway, platform) {
-      const source = { identifier: `docker-image://${tagged}`, attrs: {} };
+      const source = { identifier: `docker-image://${image}`, attrs: {} };
       const op = messageOf(Op, { source, platform });
       const folder = `${PLACE}/bin`;
       const mount = await mountOf(gateway, op, `the shell of --shell-from: ${name}`);

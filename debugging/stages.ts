@@ -1,7 +1,9 @@
 /**
- * The stage of a step. The progress shows it in brackets, `[linux/amd64->arm64 build 2/5]`. Where
- * the build needs one stage alone, the line of the step in the Dockerfile tells it.
+ * The stage of a step. The progress shows it in brackets, `[linux/amd64->arm64 build 2/5]`. If the
+ * build needs one stage alone, the step's line in the Dockerfile shows the stage.
  */
+import { stagesOf } from "../builds/hints/dockerfile_text.ts";
+import { placeOf } from "../progress/timeline/step_place.ts";
 import type { BuildDefinition, BuildStep } from "./definition.ts";
 
 /** A step's place among those of its stage. */
@@ -14,13 +16,9 @@ export interface StagePlace {
 
 /** Undefined for steps that aren't a stage's, such as the one that reads the Dockerfile. */
 export function stagePlace(step: BuildStep, definition: BuildDefinition): StagePlace | undefined {
-  const [, inside = ""] = /^\[([^\]]*)\]/.exec(step.name) ?? [];
-  const words = inside.split(" ").filter((word) => word !== "");
-  const count = words.pop() ?? "";
-  if (!/^\d+\/\d+$/.test(count) || words[0] === "internal") return undefined;
-  // A stage's name has no slash, and a platform has one.
-  const shown = words.find((word) => !word.includes("/"));
-  return { count, stage: shown ?? writtenStage(step, definition) };
+  const { stage, index, count } = placeOf(step.name);
+  if (count === 0) return undefined;
+  return { count: `${index}/${count}`, stage: stage || writtenStage(step, definition) };
 }
 
 /** The name of the stage that a step's first line is in. */
@@ -36,8 +34,5 @@ function writtenStage({ places }: BuildStep, { files }: BuildDefinition): string
 /** The names that the Dockerfile gives to stages, needed or not. */
 export function writtenStages({ files }: BuildDefinition): readonly string[] {
   const [file] = files;
-  const text = new TextDecoder().decode(file?.data);
-  return [...text.matchAll(/^\s*FROM\s.*\sAS\s+([a-z][\w.-]*)\s*$/gim)].map(([, name = ""]) =>
-    name.toLowerCase()
-  );
+  return stagesOf(new TextDecoder().decode(file?.data)).map((name) => name.toLowerCase());
 }

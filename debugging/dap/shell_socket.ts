@@ -6,7 +6,8 @@
  * The size of the terminal comes among the keys as `ESC [ 8 ; rows ; columns t`, which no key
  * sends.
  */
-import { writeAll } from "../../base/bytes.ts";
+import { byteString, writeAll } from "../../base/bytes.ts";
+import { maybe } from "../../base/maybe.ts";
 import { sessionFolder } from "./session_folder.ts";
 import type { Console, Receiver, Size } from "../console.ts";
 
@@ -40,12 +41,12 @@ export function shellSocket(): ShellSocket {
     for await (const conn of listener) {
       if (connected !== undefined) {
         await say(conn, "Error: Already connected to exec instance.").catch(() => {});
-        close(conn);
+        conn.close();
         continue;
       }
       connected = conn;
       void session(conn).catch(() => {}).finally(() => {
-        close(conn);
+        closeIfOpen(conn);
         connected = undefined;
       });
     }
@@ -113,19 +114,14 @@ export function shellSocket(): ShellSocket {
     async [Symbol.asyncDispose]() {
       for (const { end } of places) end.abort(new Error("the build is over"));
       listener?.close();
-      if (connected) close(connected);
+      if (connected) closeIfOpen(connected);
       folder?.[Symbol.dispose]();
     },
   };
 }
 
-function close(conn: Deno.UnixConn): void {
-  try {
-    conn.close();
-  } catch {
-    // It was closed before.
-  }
-}
+/** The end of a session, or of its terminal, may have closed a connection before. */
+const closeIfOpen = (conn: Deno.UnixConn) => maybe(() => conn.close());
 
 async function say(conn: Deno.UnixConn, line: string): Promise<void> {
   await writeAll(conn, new TextEncoder().encode(`${line}\r\n`));
@@ -182,7 +178,7 @@ export function sizeReports(take: (size: Size) => void): (bytes: Uint8Array) => 
   let held = "";
   return (bytes) => {
     // Each byte is read as one character, also within a longer UTF-8 sequence.
-    let text = held + Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+    let text = held + byteString(bytes);
     text = text.replace(REPORT, (_, rows, columns) => {
       take({ columns: Number(columns), rows: Number(rows) });
       return "";

@@ -2,6 +2,7 @@
 import { sameBytes } from "../../base/bytes.ts";
 import { fieldsOf } from "../../base/json.ts";
 import { absolutePath, baseName } from "../../base/paths.ts";
+import { isFile } from "../../base/stat.ts";
 import { redacted } from "../../builds/inputs/git_attrs.ts";
 import type { BuildInputs } from "../../builds/inputs/build_inputs.ts";
 import type { BuildDefinition } from "../definition.ts";
@@ -73,12 +74,4 @@ export function sourcesOf(): Sources {
       return text && new TextDecoder().decode(text);
     },
   };
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
