@@ -1,5 +1,4 @@
-import { Code } from "../../buildkit/grpc/status.ts";
-import { codeName } from "../../buildkit/grpc/status.ts";
+import { Code, codeName } from "../../buildkit/grpc/status.ts";
 import type { BuildHistoryRecord } from "../../proto/gen/control.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";

@@ -5,12 +5,18 @@ import { platformOf } from "../../builders/status.ts";
 import { defineCommand } from "../../cli/command.ts";
 import type { Deps } from "../../cli/deps.ts";
 import { type Nodes, type ReachedNode, reachNodes } from "../../cli/builders/reached_nodes.ts";
+import { absolutePath } from "../../base/paths.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { warn } from "../../cli/warn.ts";
 import { bundle } from "./export/bundle.ts";
 import { readLocalGroup, readLocalState } from "./records/local_state.ts";
-import { finalized, findRecord, type HistoryRecord, noRecord } from "./records/records.ts";
-import { queryRecords } from "./records/records.ts";
+import {
+  finalized,
+  findRecord,
+  type HistoryRecord,
+  noRecord,
+  queryRecords,
+} from "./records/records.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] [REF...]", min: 0, max: Infinity },
@@ -102,7 +108,7 @@ async function write(
     for await (const chunk of zipped) await stdout.writeBytes(chunk);
     return;
   }
-  const path = output.startsWith("/") ? output : `${cwd}/${output}`;
+  const path = absolutePath(output, cwd);
   const file = await create(path, output);
   try {
     await zipped.pipeTo(file.writable);

@@ -1,4 +1,4 @@
-import { errorText } from "../../base/error_text.ts";
+import { innermostText } from "../../base/error_text.ts";
 import { streamOf } from "../../builds/inputs/stdin.ts";
 import { desktopSockets } from "./records/desktop.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
@@ -44,7 +44,7 @@ async function upload(file: string, deps: Deps): Promise<string[]> {
     deps.signal.throwIfAborted();
     if (cause instanceof BuilderError) throw cause;
     throw new BuilderError(
-      `failed to send request, check if Docker Desktop is running: ${reasonOf(cause)}`,
+      `failed to send request, check if Docker Desktop is running: ${innermostText(cause)}`,
       { hint: `it should listen on ${socket}; only Docker Desktop can import a bundle`, cause },
     );
   }
@@ -59,12 +59,6 @@ function namesIn(answer: string): string[] {
   }
   if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
   throw new BuilderError("failed to decode response: no list of names");
-}
-
-/** The message of a failed `fetch`; the reason is in its cause. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return errorText(cause);
 }
 
 async function open(file: string, cwd: string): Promise<Deno.FsFile> {

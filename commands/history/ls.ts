@@ -18,8 +18,8 @@ import {
   elapsed,
   fullRef,
   type HistoryRecord,
+  queryRecords,
 } from "./records/records.ts";
-import { queryRecords } from "./records/records.ts";
 
 const table = "table {{.Ref}}\t{{.Name}}\t{{.Status}}\t{{.CreatedAt}}\t{{.Duration}}\t{{.Link}}";
 
@@ -44,7 +44,7 @@ export const command = defineCommand({
     const format = parseFormat(flags.format, table, headers);
     const now = deps.clock.now();
     const texts = [
-      ...flags.local ? [`repository=${await remoteUrl(deps)}`] : [],
+      ...flags.local ? [`repository=${remoteUrl(deps.cwd)}`] : [],
       ...flags.filter,
     ];
     const filters = texts.map((text) => parseHistoryFilter(text, now));

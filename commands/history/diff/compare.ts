@@ -1,8 +1,10 @@
 /** Compares two builds: the steps that ran in one of them and were cached in the other, and why. */
 import { placeOf } from "../../../progress/timeline/step_place.ts";
+import { stepTime } from "../../../progress/timeline/summary.ts";
 import type { Step } from "../../../progress/timeline/timeline.ts";
 import type { Layer, StepFacts } from "../records/provenance.ts";
 import { plainDigest, type RecordedBuild } from "../records/recorded_build.ts";
+import { argumentChanges, type InputChange, materialChanges } from "./input_changes.ts";
 import type { FileChanges } from "./layer_files.ts";
 import { matchSteps, plainName, type StepPair } from "./match_steps.ts";
 
@@ -29,14 +31,6 @@ export interface StepRow extends StepPair {
    * The reasons why the second build ran the step, or why it didn't have to when the first one did.
    */
   readonly causes: readonly Cause[];
-}
-
-/** An input that differs: its values in the two builds, empty for none. */
-export interface InputChange {
-  readonly kind: "build argument" | "base image" | "source" | "option";
-  readonly name: string;
-  readonly a: string;
-  readonly b: string;
 }
 
 export type Cause =
@@ -103,7 +97,7 @@ export function compareBuilds(
       timeB: timeOf(pair.b),
       causes: known.get(pair) ?? [],
     })),
-    inputs: [...argumentChanges(a.attrs, b.attrs), ...materialChanges(a, b)],
+    inputs: [...argumentChanges(a.attrs, b.attrs), ...materialChanges(a.provenance, b.provenance)],
     lacking: lackingFacts(a, b),
   };
 }
@@ -114,8 +108,7 @@ function beginning({ a, b }: StepPair): number {
 
 /** Milliseconds that a step ran; a cached one costs nothing. */
 function timeOf(step: Step | undefined): number {
-  if (step === undefined || step.outcome === "cached") return 0;
-  return step.bars.reduce((sum, { start, stop }) => sum + stop - start, 0);
+  return step === undefined || step.outcome === "cached" ? 0 : stepTime(step);
 }
 
 /** Steps of the frontend and exports run in every build. */
@@ -285,40 +278,6 @@ function digestOf(text: string): string {
 function readsContext(facts: StepFacts | undefined, text: string): boolean {
   if (facts !== undefined) return facts.reads.some((identifier) => identifier.startsWith("local:"));
   return /^(?:COPY|ADD) (?!--from=)/.test(text) || /--mount=\S*type=bind/.test(text);
-}
-
-/** The attributes that reach steps and are no inputs of the whole build. */
-const UNSAID = /^(?:build-arg:BUILDKIT_|vcs:|frontend\.caps|attest:|no-cache$|context$|filename$)/;
-
-/** Build arguments and options that differ. */
-function argumentChanges(
-  a: Readonly<Record<string, string>>,
-  b: Readonly<Record<string, string>>,
-): InputChange[] {
-  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
-  return keys.flatMap((key): InputChange[] => {
-    if (UNSAID.test(key) || a[key] === b[key]) return [];
-    const isArgument = key.startsWith("build-arg:");
-    return [{
-      kind: isArgument ? "build argument" : "option",
-      name: isArgument ? key.slice("build-arg:".length) : key,
-      a: a[key] ?? "",
-      b: b[key] ?? "",
-    }];
-  });
-}
-
-/** Images and other sources of the same name whose digests differ. */
-function materialChanges(a: ComparedBuild, b: ComparedBuild): InputChange[] {
-  const digests = new Map(
-    (a.provenance?.materials ?? []).map(({ URI, Digests }) => [URI, Digests.join(" ")]),
-  );
-  return (b.provenance?.materials ?? []).flatMap(({ URI, Digests }): InputChange[] => {
-    const [before, now] = [digests.get(URI), Digests.join(" ")];
-    if (before === undefined || before === now) return [];
-    const kind = URI.startsWith("pkg:docker/") ? "base image" : "source";
-    return [{ kind, name: URI, a: before, b: now }];
-  });
 }
 
 function lackingFacts(a: ComparedBuild, b: ComparedBuild): string[] {

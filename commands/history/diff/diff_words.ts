@@ -1,7 +1,8 @@
 /** The words for causes and inputs, on the terminal and on the page. */
 import { lengthText } from "../../../progress/timeline/page_text.ts";
 import type { Step } from "../../../progress/timeline/timeline.ts";
-import { type Cause, type InputChange, isOwnWork, type StepRow } from "./compare.ts";
+import { type Cause, isOwnWork, type StepRow } from "./compare.ts";
+import type { InputChange } from "./input_changes.ts";
 import type { FileChanges } from "./layer_files.ts";
 
 /** The number of files that are named; the others are counted. */

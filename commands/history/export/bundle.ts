@@ -15,7 +15,10 @@ import { goJson } from "../../../base/go/json.ts";
 import { type RecordExtras, recordJson } from "./record_json.ts";
 import { sanitizedTrace } from "./sanitize.ts";
 import { tarEnd, tarHeader, tarPadding } from "../../../base/tar.ts";
-import type { Descriptor as OciDescriptor } from "../../../buildkit/registry/descriptor.ts";
+import {
+  type Descriptor as OciDescriptor,
+  mediaTypes,
+} from "../../../buildkit/registry/descriptor.ts";
 import { sha256Of } from "../../../buildkit/registry/digest.ts";
 
 /** A record, and all that goes into the bundle with it. */
@@ -35,11 +38,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Blobs by digest: their bytes, or the daemon that has them. */
 type Blobs = Map<string, { readonly size: number; readonly from: Bytes | Client }>;
 
-const types = {
-  index: "application/vnd.oci.image.index.v1+json",
-  manifest: "application/vnd.oci.image.manifest.v1+json",
-  record: "application/vnd.buildkit.historyrecord.v0",
-};
+const RECORD = "application/vnd.buildkit.historyrecord.v0";
 
 /** The bundle's bytes, piece by piece. Rejects with the daemon's error for a missing blob. */
 export async function* bundle(
@@ -49,7 +48,7 @@ export async function* bundle(
   const blobs: Blobs = new Map();
   const top = await topOf(records, blobs, options);
   const layout = json({ imageLayoutVersion: "1.0.0" });
-  const index = json({ schemaVersion: 2, mediaType: types.index, manifests: [top] });
+  const index = json({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [top] });
   yield* folder("blobs/");
   yield* folder("blobs/sha256/");
   for (const [digest, { size, from }] of [...blobs].sort(byKey)) {
@@ -71,9 +70,9 @@ async function topOf(
   const manifests: OciDescriptor[] = [];
   for (const bundled of records) manifests.push(await manifestOf(bundled, blobs, options));
   if (manifests.length === 1) return manifests[0]!;
-  return await addJson(blobs, types.index, {
+  return await addJson(blobs, mediaTypes.ociIndex, {
     schemaVersion: 2,
-    mediaType: types.index,
+    mediaType: mediaTypes.ociIndex,
     manifests: manifests.map((manifest, i) => ({
       ...manifest,
       annotations: { "vnd.buildkit.history.reference": records[i]!.record.Ref },
@@ -96,7 +95,7 @@ async function manifestOf(
     layers.push(entry);
   }
   const whole = { ...record, trace };
-  const config = await addJson(blobs, types.record, recordJson(whole, bundled));
+  const config = await addJson(blobs, RECORD, recordJson(whole, bundled));
   const seen = new Set<string>();
   const add = async (descriptor: Descriptor | undefined, isResult = false) => {
     if (descriptor === undefined || seen.has(descriptor.digest)) return;
@@ -114,9 +113,9 @@ async function manifestOf(
   if (record.Result !== undefined) await addResult(record.Result);
   await add(record.externalError);
   for (const [, result] of Object.entries(record.Results).sort()) await addResult(result);
-  return await addJson(blobs, types.manifest, {
+  return await addJson(blobs, mediaTypes.ociManifest, {
     schemaVersion: 2,
-    mediaType: types.manifest,
+    mediaType: mediaTypes.ociManifest,
     config,
     layers,
   });

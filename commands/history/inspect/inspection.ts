@@ -1,7 +1,6 @@
 import { formatPlatform, parsePlatform } from "../../../builders/platforms.ts";
 import { Code } from "../../../buildkit/grpc/status.ts";
 import { csvFields } from "../../../base/go/csv.ts";
-import { cleanPath } from "../../../base/paths.ts";
 import { parseBool } from "../../../base/go/bool.ts";
 import { quote } from "../../../base/go/quote.ts";
 import type { Moment } from "../../../base/go/time.ts";
@@ -10,7 +9,7 @@ import type { Failure } from "./failure.ts";
 import { buildName } from "../records/build_name.ts";
 import type { LocalState } from "../records/local_state.ts";
 import type { Material } from "./materials.ts";
-import { relativeTo } from "../../../base/paths.ts";
+import { cleanPath, relativeTo } from "../../../base/paths.ts";
 import { elapsed, type HistoryRecord } from "../records/records.ts";
 
 export interface Pair {

@@ -1,12 +1,10 @@
-import { formatPlatform, parsePlatform, type Platform } from "../../../builders/platforms.ts";
+import { formatPlatform, parsePlatform } from "../../../builders/platforms.ts";
 import type { Client } from "../../../buildkit/client.ts";
 import { blobSize, wholeBlob } from "../../../buildkit/content.ts";
-import { fieldsOf, integerOf, itemsOf, textOf } from "../../../base/json.ts";
-import type {
-  BuildHistoryRecord,
-  BuildResultInfo,
-  Descriptor,
-} from "../../../proto/gen/control.ts";
+import { isIndex } from "../../../buildkit/registry/descriptor.ts";
+import { parseManifest } from "../../../buildkit/registry/manifest.ts";
+import { platformOfDescriptor } from "../../../images/descriptor_platform.ts";
+import type { BuildHistoryRecord, BuildResultInfo } from "../../../proto/gen/control.ts";
 import { maybe } from "../../../base/maybe.ts";
 
 /** A blob that belongs to a record: an image's index or manifest, a provenance, an SBOM. */
@@ -17,11 +15,6 @@ export interface Attachment {
   /** The predicate's type of an attestation, else the media type. */
   readonly type: string;
 }
-
-const indexTypes = [
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-];
 
 /**
  * Lists the attachments of a record, by platform and type. An image is listed only as long as the
@@ -55,8 +48,15 @@ export async function attachmentsOf(
  */
 const MOST = { descriptors: 1000, indexes: 50 };
 
+/** The fields of a descriptor that are read here, in the daemon's messages and in an index. */
+interface Listed {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 interface Found {
-  readonly descriptor: Descriptor;
+  readonly descriptor: Listed;
   readonly platform: string;
 }
 
@@ -77,54 +77,22 @@ async function* walk(
     seen.add(key);
     if (await blobSize(client, descriptor.digest, { signal }) === undefined) continue;
     const isAttestation =
-      descriptor.annotations["vnd.docker.reference.type"] === "attestation-manifest";
+      descriptor.annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
     if (!isAttestation) yield attachment(descriptor, platform);
-    if (!indexTypes.includes(descriptor.mediaType) || ++indexes > MOST.indexes) continue;
-    const entries = await entriesOf(client, descriptor, signal);
+    if (!isIndex(descriptor.mediaType) || ++indexes > MOST.indexes) continue;
+    const bytes = await wholeBlob(client, descriptor.digest, { signal });
+    // An index that can't be read has no entries.
+    const entries = maybe(() => parseManifest(bytes, descriptor.digest))?.manifests ?? [];
     for (const entry of entries.slice(0, MOST.descriptors).toReversed()) {
-      const own = entry.platform === undefined ? platform : formatPlatform(entry.platform);
-      open.push({ descriptor: entry.descriptor, platform: own });
+      open.push({
+        descriptor: entry,
+        platform: entry.platform ? formatPlatform(platformOfDescriptor(entry.platform)) : platform,
+      });
     }
   }
 }
 
-interface IndexEntry {
-  readonly descriptor: Descriptor;
-  readonly platform: Platform | undefined;
-}
-
-/** The entries of an index; none if it can't be read. */
-async function entriesOf(
-  client: Client,
-  { digest }: Descriptor,
-  signal: AbortSignal,
-): Promise<IndexEntry[]> {
-  const json = await wholeBlob(client, digest, { signal });
-  const { manifests } = fieldsOf(maybe(() => JSON.parse(new TextDecoder().decode(json))));
-  return itemsOf(manifests).map(entryOf);
-}
-
-function entryOf(json: unknown): IndexEntry {
-  const { mediaType, digest, size, annotations, platform } = fieldsOf(json);
-  const { os, architecture, variant } = fieldsOf(platform);
-  return {
-    descriptor: {
-      mediaType: textOf(mediaType),
-      digest: textOf(digest),
-      size: BigInt(integerOf(size)),
-      annotations: Object.fromEntries(
-        Object.entries(fieldsOf(annotations)).map(([key, value]) => [key, textOf(value)]),
-      ),
-    },
-    platform: platform === undefined ? undefined : {
-      os: textOf(os),
-      architecture: textOf(architecture),
-      ...typeof variant === "string" && variant !== "" && { variant },
-    },
-  };
-}
-
-function attachment(descriptor: Descriptor, platform: string): Attachment {
+function attachment(descriptor: Listed, platform: string): Attachment {
   const { digest, mediaType, annotations } = descriptor;
-  return { digest, platform, type: annotations["in-toto.io/predicate-type"] ?? mediaType };
+  return { digest, platform, type: annotations?.["in-toto.io/predicate-type"] ?? mediaType };
 }

@@ -3,7 +3,7 @@ import { BuildHistoryEventType, type BuildHistoryRecord } from "../../../proto/g
 import type { Deps } from "../../../cli/deps.ts";
 import { csvLine } from "../../../base/go/csv.ts";
 import { quote } from "../../../base/go/quote.ts";
-import { parseInt64 } from "../../../cli/flags/value.ts";
+import { parseInteger } from "../../../base/go/int.ts";
 import { type Moment, nanoseconds, parseMoment } from "../../../base/go/time.ts";
 import type { Nodes, ReachedNode } from "../../../cli/builders/reached_nodes.ts";
 import { UsageError } from "../../../base/usage_error.ts";
@@ -85,7 +85,7 @@ export function parseRef(text: string): { readonly name: string; readonly offset
     return { name: text.split("/").at(-1) || text, offset: 0 };
   }
   try {
-    return { name: "", offset: Math.max(0, Number(parseInt64(text.slice(1)))) };
+    return { name: "", offset: Math.max(0, Number(parseInteger(text.slice(1)))) };
   } catch (error) {
     throw new UsageError(
       `invalid offset ${quote(text)}: ${(error as Error).message.replace("ParseInt", "Atoi")}`,
