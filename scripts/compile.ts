@@ -63,17 +63,16 @@ function parse(args: readonly string[]): Choice {
 
 async function compile({ form, chosen, output }: Choice): Promise<void> {
   const revision = await commitOf(root);
+  // The bundler takes a second to load: wrong arguments don't wait for it.
+  const { bundleFile, bundleFolder } = await import("./bundle/program.ts");
   if (form === "js") {
     const path = await place(output ?? "fairlead.js", output !== undefined);
-    const { singleFile } = await import("./compile/single_file.ts");
-    await singleFile(path, revision);
+    await bundleFile(path, revision);
     const folder = path.slice(0, path.lastIndexOf("/")) || "/";
     await shipModules(folder);
     await mergeLicences(folder);
     return console.log(path);
   }
-  // The bundler takes a second to load: wrong arguments don't wait for it.
-  const { bundleFolder } = await import("./bundle/program.ts");
   await bundleFolder(dist, revision);
   await shipModules(dist);
   await mergeLicences(dist);

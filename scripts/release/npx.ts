@@ -1,8 +1,8 @@
-import { exists } from "../../base/stat.ts";
 /**
  * The packages by which `npx fairlead` runs a release's file: the main one, and one for each
  * platform. npm installs the one that matches `os` and `cpu`. No script runs at installation.
  */
+import { exists } from "../../base/stat.ts";
 
 /** A release's files by npm's names for their platforms. */
 const PLATFORMS = [
