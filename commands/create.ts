@@ -2,7 +2,7 @@ import { type Builder, openStore, plainBuilder } from "../builders/builder.ts";
 import { createBuilder, CREATED } from "../builders/create.ts";
 import { driverOf } from "../builders/drivers/all.ts";
 import { askBuilders } from "../builders/status.ts";
-import type { NodeGroup } from "../builders/store/node_group.ts";
+import type { NodeGroup, StoredNode } from "../builders/store/node_group.ts";
 import { readDriverOptions } from "../builders/driver_options.ts";
 import { leaveBuilder } from "../builders/leave.ts";
 import { nodeRegistry } from "../builders/node_registry.ts";
@@ -109,8 +109,11 @@ export const command = defineCommand({
     if (replaced) warn(deps, "new settings may not be used until builder is restarted");
     if (builder.driver === "remote") {
       const endpoint = request.endpoint || env("BUILDKIT_HOST")!;
-      warnOfPlaintext(deps, builder, endpoint);
-      warnOfMissingFiles(deps, builder, endpoint);
+      const node = builder.nodes.find((node) => node.endpoint === endpoint);
+      if (node !== undefined) {
+        warnOfPlaintext(deps, node);
+        warnOfMissingFiles(deps, node);
+      }
     }
     if (flags.bootstrap) await bootAll(builder, timeout, deps, global);
     deps.stdout.write(`${group.name}\n`);
@@ -155,9 +158,7 @@ async function printPlan(builder: Builder, { env, signal, stdout }: Deps): Promi
 }
 
 /** Warns of certificates that don't exist: the builder is stored all the same, as with buildx. */
-function warnOfMissingFiles(deps: Deps, builder: Builder, endpoint: string) {
-  const node = builder.nodes.find((node) => node.endpoint === endpoint);
-  if (node === undefined) return;
+function warnOfMissingFiles(deps: Deps, node: StoredNode) {
   const { cacert, cert, key } = readDriverOptions(node).tls;
   for (const [name, path] of Object.entries({ cacert, cert, key })) {
     if (path === undefined || statOf(path) !== undefined) continue;
@@ -171,14 +172,9 @@ function warnOfMissingFiles(deps: Deps, builder: Builder, endpoint: string) {
 const YAML = { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" } as const;
 
 /** Warns when the builder is created, where the user can still change it; not at every build. */
-function warnOfPlaintext(deps: Deps, builder: Builder, endpoint: string) {
-  const node = builder.nodes.find((node) => node.endpoint === endpoint);
-  if (node === undefined) return;
-  const shown = warnPlaintext(
-    nodeRegistry(deps.registry, node),
-    endpoint,
-    readDriverOptions(node).tls,
-  );
+function warnOfPlaintext(deps: Deps, node: StoredNode) {
+  const registry = nodeRegistry(deps.registry, node);
+  const shown = warnPlaintext(registry, node.endpoint, readDriverOptions(node).tls);
   if (shown === undefined) return;
   warn(
     deps,

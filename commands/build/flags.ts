@@ -1,3 +1,4 @@
+import { UsageError } from "../../base/usage_error.ts";
 import { runFlags, shellFlags } from "./run_flags.ts";
 import type { FlagSpecs, FlagValues } from "../../cli/flags/spec.ts";
 import { legacyFlags } from "./legacy_flags.ts";
@@ -117,6 +118,12 @@ const lookingFlags = {
 
 /** The flags of `build`. */
 export const buildFlags = { ...debuggedFlags, ...lookingFlags } as const;
+
+/** The debugger's client speaks on stdin. Throws in buildx's words. */
+export function refuseStdin(path: string, file: string): void {
+  if (path !== "-" && file !== "-") return;
+  throw new UsageError("Dockerfile or context from stdin is not supported with debugger");
+}
 
 /** The flags of a build with a debugger as `build` has them. */
 export function asBuildFlags(

@@ -21,7 +21,7 @@ _fairlead() {
     fi
   done
   words+=("$word")
-  # What bash takes for words of their own, up to the last mark; between quotes it takes nothing so.
+  # bash completes only what follows the last = or :, except between quotes.
   [[ $quote ]] || begun=\${word%"\${word##*[=:]}"}
   out=$("\${words[0]/#\\~/$HOME}" __complete "\${words[@]:1}" 2>/dev/null) || return
   directive=\${out##*:}

@@ -2,7 +2,7 @@
 export const script = `# fish completion for fairlead:  fairlead completion fish | source
 function __fairlead_complete
   set -l words (commandline -opc)
-  # As it stands: with the quote that it may begin with, or with backslashes.
+  # The word is as typed: it may begin with a quote, or contain backslashes.
   set -l word (commandline -ct)
   if string match -qr '^[\\'"]' -- "$word"
     set word (string sub -s 2 -- $word)

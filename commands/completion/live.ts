@@ -1,4 +1,5 @@
 /** Candidates from the store, from daemons and from files. */
+import { stagesOf } from "../../builds/hints/dockerfile_text.ts";
 import { outputTo } from "../../cli/output_to.ts";
 import { allBuilders, chooseBuilder, openStore } from "../../builders/builder.ts";
 import { within } from "../../base/async.ts";
@@ -91,6 +92,5 @@ export async function stages({ deps, flags, args }: Asked): Promise<Candidates> 
   const folder = absolutePath(args[0] ?? ".", deps.cwd);
   const file = flags.get("file")?.at(-1);
   const path = file === undefined ? `${folder}/Dockerfile` : absolutePath(file, deps.cwd);
-  const names = (await Deno.readTextFile(path)).matchAll(/^\s*FROM\s.*?\sAS\s+(\S+)\s*$/gim);
-  return harmless(wordsOf([...names].map(([, name]) => name!)));
+  return harmless(wordsOf(stagesOf(await Deno.readTextFile(path))));
 }

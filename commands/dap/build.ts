@@ -2,7 +2,7 @@ import { defineCommand } from "../../cli/command.ts";
 import { ownProgram } from "../../cli/plugin/plugin_links.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { runAdapter } from "../../debugging/dap/adapter.ts";
-import { asBuildFlags, debuggedFlags } from "../build/flags.ts";
+import { asBuildFlags, debuggedFlags, refuseStdin } from "../build/flags.ts";
 import { runBuild } from "../build/run.ts";
 
 export const command = defineCommand({
@@ -38,9 +38,3 @@ export const command = defineCommand({
     return 0;
   },
 });
-
-/** The client speaks on stdin. Throws in buildx's words. */
-function refuseStdin(path: string, file: string): void {
-  if (path !== "-" && file !== "-") return;
-  throw new UsageError("Dockerfile or context from stdin is not supported with debugger");
-}

@@ -3,7 +3,7 @@ import { UsageError } from "../../base/usage_error.ts";
 import { ownConsole } from "../../debugging/console.ts";
 import { monitored } from "../../debugging/monitor/debug_build.ts";
 import { parseInvoke, startsAlways } from "../../debugging/monitor/invoke.ts";
-import { asBuildFlags, debuggedFlags } from "../build/flags.ts";
+import { asBuildFlags, debuggedFlags, refuseStdin } from "../build/flags.ts";
 import { runBuild } from "../build/run.ts";
 import { debugFlags } from "./flags.ts";
 
@@ -14,9 +14,7 @@ export const command = defineCommand({
     const { deps, args, given } = invocation;
     const { invoke: invokeText, on, ...rest } = invocation.flags;
     const flags = asBuildFlags(rest);
-    if (args[0] === "-" || flags.file === "-") {
-      throw new UsageError("Dockerfile or context from stdin is not supported with debugger");
-    }
+    refuseStdin(args[0]!, flags.file);
     const invoke = parseInvoke(invokeText);
     const isAlways = startsAlways(on, invokeText) || (!given.has("on") && invokeText !== "");
     if (!deps.stdin.isTerminal || !deps.stdout.isTerminal) {

@@ -1,3 +1,4 @@
+import { parseIp } from "../../base/ip.ts";
 import { connectTcp, formatHostPort } from "../../transports/net/tcp_connect.ts";
 import { DialError } from "../../transports/errors.ts";
 import type { DialContext } from "../../transports/transport.ts";
@@ -11,7 +12,7 @@ export async function* addresses(way: Examination): AsyncGenerator<Finding> {
   const transport = way.registry.find(way.endpoint);
   const site = await transport.site?.(transport.parse(way.endpoint), way.deps.env)
     .catch(() => undefined);
-  if (site === undefined || /^[\d.]+$/.test(site.host) || site.host.includes(":")) return;
+  if (site === undefined || parseIp(site.host) !== undefined) return;
   const { lookup } = await import("node:dns/promises");
   const began = performance.now();
   const found = await lookup(site.host, { all: true }).catch(() => []);

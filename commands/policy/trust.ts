@@ -1,6 +1,7 @@
 import { alignColumns } from "../../base/go/tabwriter.ts";
 import { humanDuration } from "../../base/go/human_duration.ts";
 import { osReason } from "../../base/os_reason.ts";
+import { absolutePath } from "../../base/paths.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { buildxConfigDir, type ConfigDir } from "../../builders/store/config_dir.ts";
 import { defineCommand } from "../../cli/command.ts";
@@ -91,7 +92,7 @@ function repositoryOf(from: string, cwd: string): string {
       "--from takes an http URL or a folder",
     );
   }
-  const folder = from.startsWith("/") ? from : `${cwd}/${from}`;
+  const folder = absolutePath(from, cwd);
   try {
     if (!Deno.statSync(folder).isDirectory) throw new Deno.errors.NotADirectory();
   } catch (error) {
@@ -110,7 +111,7 @@ async function privateFolder(
   cwd: string,
 ): Promise<TrustFolder> {
   try {
-    const anchor = await Deno.readFile(root.startsWith("/") ? root : `${cwd}/${root}`);
+    const anchor = await Deno.readFile(absolutePath(root, cwd));
     return newPrivateFolder(config, anchor, repository);
   } catch (error) {
     throw new UsageError(

@@ -1,6 +1,7 @@
 /**
  * The cases that an executable plugin's process must pass: each runs it without fairlead around it.
  */
+import { maybe } from "../../../base/maybe.ts";
 import { shellWord } from "../../../base/shell_word.ts";
 import { DialError } from "../../../transports/errors.ts";
 import { dialExecutable } from "../../../transports/plugins/executable.ts";
@@ -72,12 +73,12 @@ export const pluginCases: Readonly<Record<string, Case>> = {
   "nothing is left when fairlead is killed": async (kit) => {
     const run = await started(kit);
     // This imitates the end of fairlead: the kernel closes all pipes, and sends no signal.
-    await run.abandon();
+    run.stream.close();
     try {
       await groupsGone([run.child.pid]);
       await soon(run.child.status, "its end");
     } catch (error) {
-      killGroup(run.child.pid);
+      end(run);
       throw error;
     }
   },
@@ -91,8 +92,7 @@ export const pluginCases: Readonly<Record<string, Case>> = {
       const { code, signal } = await soon(run.child.status, "its exit after the end of its stdout");
       expect(code === 0, `it ended with ${signal ?? `exit code ${code}`} after a good connection`);
     } finally {
-      await run.abandon();
-      killGroup(run.child.pid);
+      end(run);
     }
   },
 };
@@ -113,6 +113,8 @@ function targetOf({ url, transport }: Kit, path: string) {
   return { path, url, shown, options, authority: authority || "localhost", secrets: [] };
 }
 
+type Run = ReturnType<typeof start>;
+
 /** Runs `connect` by hand. */
 function start(kit: Kit, protocol: number) {
   const { url, options } = targetOf(kit, kit.file!.path);
@@ -126,18 +128,11 @@ function start(kit: Kit, protocol: number) {
     detached: true,
   }).spawn();
   const stream = ofWebPair({ readable: child.stdout, writable: child.stdin });
-  return {
-    child,
-    stream,
-    abandon() {
-      stream.close();
-      return Promise.resolve();
-    },
-  };
+  return { child, stream };
 }
 
 /** A process with a connection on which the daemon has answered. */
-async function started(kit: Kit): Promise<ReturnType<typeof start>> {
+async function started(kit: Kit): Promise<Run> {
   const metadata = await kit.metadata();
   const run = start(kit, 1);
   try {
@@ -153,8 +148,7 @@ async function started(kit: Kit): Promise<ReturnType<typeof start>> {
     expect(answered !== null, "stdout ended where the daemon's first bytes should be");
     return run;
   } catch (error) {
-    await run.abandon();
-    killGroup(run.child.pid);
+    end(run);
     throw error;
   }
 }
@@ -171,8 +165,7 @@ async function refused(kit: Kit) {
     const { code } = await soon(run.child.status, "its exit after an error line");
     return { refusal: beginning.refusal, code };
   } finally {
-    await run.abandon();
-    killGroup(run.child.pid);
+    end(run);
   }
 }
 
@@ -189,10 +182,8 @@ function textOf(beginning: Beginning): string {
   }
 }
 
-function killGroup(pid: number): void {
-  try {
-    Deno.kill(-pid, "SIGKILL");
-  } catch {
-    // The process is gone, as it should be.
-  }
+/** Ends a run's process and those that it started, if any is left. */
+function end({ child, stream }: Run): void {
+  stream.close();
+  maybe(() => Deno.kill(-child.pid, "SIGKILL"));
 }
