@@ -75,7 +75,7 @@ export function mergeLayer(below: Mapping, { model, resets }: Layer): Mapping {
 }
 
 /** A copy of a value without the parts at these paths. Items of lists stay. */
-export function withoutPaths(value: Value, removed: readonly Path[], path: Path = []): Value {
+function withoutPaths(value: Value, removed: readonly Path[], path: Path = []): Value {
   const rest = isMapping(value)
     ? new Map(
       [...value].filter(([key]) =>
