@@ -11,7 +11,7 @@ export function goJson(value: unknown, indent?: number): string {
       typeof item === "bigint" ? rawNumber(item) : item instanceof Map ? sorted(item) : item,
     indent,
   );
-  return goEscaped(text);
+  return goEscaped(text.replace(MARKED, '"$1":'));
 }
 
 /** JSON with the escapes of Go's encoder, for the sake of HTML and JavaScript. */
@@ -54,10 +54,16 @@ function raw(text: string): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 }
 
+/** JavaScript puts keys that are integers first, in the order of numbers: a mark prevents that. */
 function sorted(map: ReadonlyMap<string, unknown>): object {
   const entries = [...map].sort(byKey);
-  return Object.fromEntries(entries.map(([key, item]) => [key, item ?? null]));
+  return Object.fromEntries(
+    entries.map(([key, item]) => [/^\d+$/.test(key) ? `\0${key}` : key, item ?? null]),
+  );
 }
+
+/** A marked key in JSON. In a text, its quotes would be escaped. */
+const MARKED = /"\\u0000(\d+)":/g;
 
 const ESCAPED = new RegExp("[<>&\\u2028\\u2029]", "g");
 

@@ -23,12 +23,13 @@ export interface Done {
  * The text of `--metadata-file`: the answers of each target, and warnings if they are requested.
  */
 export function runMetadata(all: readonly Done[], warnings: readonly VertexWarning[]): string {
-  const entries = [
-    ...Object.entries(metadataOf({}, warnings)),
-    ...all.map(({ name, answers }) => [name, metadataOf(answers, [])] as const),
-  ];
-  entries.sort(byKey);
-  return goJson(Object.fromEntries(entries), 2);
+  return goJson(
+    new Map([
+      ...Object.entries(metadataOf({}, warnings)),
+      ...all.map(({ name, answers }) => [name, metadataOf(answers, [])] as const),
+    ]),
+    2,
+  );
 }
 
 /** Prints each answer under its target's name. Resolves to the exit code. */

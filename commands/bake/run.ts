@@ -123,9 +123,9 @@ function show(all: readonly Done[], { deps, call, printed }: BakeContext): numbe
   const targets = Object.entries(target).map(([name, build]) => {
     const answer = answers.get(name);
     const key = call.name === "lint" ? "check" : call.name;
-    return [name, { build, ...answer && { [key]: answer } }];
+    return [name, { build, ...answer && { [key]: answer } }] as const;
   });
-  write(`${goJson({ group, target: Object.fromEntries(targets) }, 2)}\n`);
+  write(`${goJson({ group, target: new Map(targets) }, 2)}\n`);
   showMessages(all, write);
   return code;
 }
