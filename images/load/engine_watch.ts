@@ -27,13 +27,6 @@ export interface EngineWatch extends Disposable {
   moved(): void;
 }
 
-export interface WatchOptions {
-  /** The engine is asked after so many milliseconds of silence. */
-  readonly limit?: number | undefined;
-  /** Called each time that the engine answers, though it has been silent. */
-  readonly onSlow?: (text: string) => void;
-}
-
 /** How long an engine may take over the small question, in milliseconds. */
 const ANSWER = 10_000;
 /**
@@ -42,10 +35,11 @@ const ANSWER = 10_000;
 const MOST_SILENCES = 24;
 const PING: EngineRequest = { method: "GET", path: "/_ping" };
 
+/** @param onSlow called each time that the engine answers, though it has been silent */
 export function watchEngine(
   engine: EngineEndpoint,
   context: DialContext,
-  { limit = SILENCE, onSlow = () => {} }: WatchOptions = {},
+  onSlow: (text: string) => void = () => {},
 ): EngineWatch {
   const { signal, env, log } = context;
   const end = new AbortController();
@@ -53,20 +47,21 @@ export function watchEngine(
   let [moves, running] = [0, 0];
   let [silences, movesBefore] = [0, 0];
   // NaN never equals the value before.
-  const look = () => whenStill(() => running > 0 ? moves : NaN, limit, { still: () => void ask() });
+  const look = () =>
+    whenStill(() => running > 0 ? moves : NaN, SILENCE, { still: () => void ask() });
   let looks = look();
 
   async function ask(): Promise<void> {
     const time = AbortSignal.any([signal, end.signal, AbortSignal.timeout(ANSWER)]);
     const answers = await isAlive(engine, { signal: time, env, log, step: () => {} });
     if (signal.aborted || end.signal.aborted) return;
-    const silence = `the engine at ${engine.host} has made no progress for ${limit / 1000} s`;
+    const silence = `the engine at ${engine.host} has made no progress for ${SILENCE / 1000} s`;
     if (!answers) return gone.abort(new Error(`${silence}, and doesn't answer any more`));
     silences = moves === movesBefore ? silences + 1 : 1;
     movesBefore = moves;
     if (silences >= MOST_SILENCES) {
       const text = `the engine at ${engine.host} answers, but has made no progress for ` +
-        `${limit * silences / 60_000} minutes: the connection to it was probably lost; try again`;
+        `${SILENCE * silences / 60_000} minutes: the connection to it was probably lost; try again`;
       return gone.abort(new Error(text));
     }
     onSlow(`${silence}; it still answers, so fairlead keeps waiting`);

@@ -43,13 +43,6 @@ export interface LoadReport {
 /** How long an engine may take to answer `GET /info`, in milliseconds. */
 const PATIENCE = 15_000;
 
-/** Limits that tests shorten, in milliseconds. */
-interface Times {
-  readonly patience?: number;
-  /** The `limit` of `watchEngine`. */
-  readonly silence?: number;
-}
-
 /**
  * Asks the engine for its kind before the build begins, so that an engine that can't be reached is
  * reported early. Throws `BuilderError`, or the signal's reason.
@@ -57,17 +50,16 @@ interface Times {
 export async function openImageLoader(
   target: LoadTarget,
   context: DialContext,
-  { patience = PATIENCE, silence }: Times = {},
 ): Promise<ImageLoader> {
   const { endpoint, program, hint } = target;
-  const signal = withTimeout(context.signal, patience);
+  const signal = withTimeout(context.signal, PATIENCE);
   let info: unknown;
   try {
     info = await askEngine(endpoint, { method: "GET", path: "/info" }, { ...context, signal });
   } catch (error) {
     context.signal.throwIfAborted();
     const reason = signal.aborted
-      ? `the engine at ${endpoint.host} did not answer within ${patience / 1000} s`
+      ? `the engine at ${endpoint.host} did not answer within ${PATIENCE / 1000} s`
       : (error as Error).message;
     throw new BuilderError(`cannot load the image into ${program}: ${reason}`, {
       hint: `${hint}; an image file needs no engine: --output type=docker,dest=FILE`,
@@ -79,7 +71,7 @@ export async function openImageLoader(
     program,
     containerd,
     output: (names, report, content) =>
-      imageOutput({ target, containerd, context, silence }, { names, report, content }),
+      imageOutput({ target, containerd, context }, { names, report, content }),
   };
 }
 

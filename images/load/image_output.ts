@@ -23,15 +23,13 @@ interface Engine {
   readonly target: LoadTarget;
   readonly containerd: boolean;
   readonly context: DialContext;
-  /** The `limit` of `watchEngine`. */
-  readonly silence: number | undefined;
 }
 
 type OnProgress = (progress: EngineProgress) => void;
 
 /** As `ImageLoader.output`. */
 export function imageOutput(
-  { target, containerd, context, silence }: Engine,
+  { target, containerd, context }: Engine,
   { names, report, content }: {
     readonly names: readonly string[];
     readonly report: LoadReport;
@@ -47,7 +45,7 @@ export function imageOutput(
       const image = imageIn(endpoint, metadata, containerd);
       const watched = <T>(body: (context: DialContext) => Promise<T>) =>
         explain(program, async () => {
-          using watch = watchEngine(endpoint, context, { limit: silence });
+          using watch = watchEngine(endpoint, context);
           return await watch.during(() => body(watch.context));
         }, context.signal);
       const isThereNow = () => watched((inner) => isThere(image, containerd, inner));
@@ -72,7 +70,7 @@ export function imageOutput(
       function open(progress: OnProgress): OutputSink {
         // The image may have arrived though the engine's answer was lost.
         const arrived = () => isThere(image, containerd, context);
-        const sink = loadSink(target, context, { onProgress: progress, silence, arrived });
+        const sink = loadSink(target, context, { onProgress: progress, arrived });
         return {
           ...sink,
           async close() {

@@ -20,7 +20,6 @@ const LOAD: EngineRequest = {
 
 export interface LoadOptions {
   readonly onProgress: (progress: EngineProgress) => void;
-  readonly silence: number | undefined;
   /** Asks whether the engine has the image. */
   readonly arrived: () => Promise<boolean>;
 }
@@ -66,17 +65,14 @@ interface Load {
 async function startLoad(
   { endpoint, program }: LoadTarget,
   context: DialContext,
-  { onProgress, silence, arrived }: LoadOptions,
+  { onProgress, arrived }: LoadOptions,
 ): Promise<Load> {
   let ended = false;
   const there = Promise.withResolvers<boolean>();
-  const watch = watchEngine(endpoint, context, {
-    limit: silence,
-    onSlow(text) {
-      onProgress({ id: "", text });
-      if (!ended) return;
-      arrived().then((isThere) => isThere && there.resolve(false), () => {});
-    },
+  const watch = watchEngine(endpoint, context, (text) => {
+    onProgress({ id: "", text });
+    if (!ended) return;
+    arrived().then((isThere) => isThere && there.resolve(false), () => {});
   });
   let call: EngineCall;
   try {

@@ -52,7 +52,7 @@ async function checkOutput({ folder, digests }: Case, whole: boolean, where: str
   if (entries.includes("o.tar")) assert.ok(whole, `${where}: a tar was left`);
 }
 
-function checkReport(ended: Ended, endpoint: string, where: string) {
+function checkReport(ended: Pick<Ended, "code" | "stderr">, endpoint: string, where: string) {
   const said = `${where}:\n${ended.stderr}`;
   assert.equal(ended.code, 1, said);
   assert.equal(errorLines(ended).length, 1, said);
@@ -65,6 +65,8 @@ function checkReport(ended: Ended, endpoint: string, where: string) {
   );
   assert.ok(error.includes(endpoint), said);
   assert.doesNotMatch(ended.stderr, /^\s+at |is a bug/m, said);
+  // The cut itself ends the build, and not the silence after it.
+  assert.doesNotMatch(error, /nothing (?:came from|reached) it for|sent nothing for/, said);
 }
 
 /** How many bytes go each way when nothing is cut. */
@@ -82,7 +84,6 @@ Deno.test({ name: "100 cuts of a build's connection: none hangs, each is reporte
 async function cuts(): Promise<void> {
   const random = seeded(SEED);
   const sizes = { local: await measure("local"), tar: await measure("tar") };
-  const durations: number[] = [];
   let failed = 0;
   for (let i = 0; i < 100; i++) {
     const output = i % 4 === 3 ? "tar" : "local";
@@ -94,20 +95,16 @@ async function cuts(): Promise<void> {
     const test = await makeCase(output);
     await using proxy = await startProxy({ to: daemon.tcp, [direction]: { cutAfter } });
     const ended = await runFairlead({ host: proxy.address, args: test.args, home: test.folder });
-    durations.push(ended.ms);
     // The last bytes of a connection are farewells: a build may be over by then.
     if (ended.code !== 0) {
       failed++;
       checkReport(ended, proxy.address, where);
     }
-    assert.ok(ended.ms < 10_000, `${where}: took ${ended.ms} ms`);
     await checkOutput(test, ended.code === 0, where);
     assert.deepEqual(openBelow(test.folder), [], `${where}: files were left open`);
     await Deno.remove(test.folder, { recursive: true });
   }
   assert.ok(failed >= 90, `only ${failed} of 100 builds noticed the cut`);
-  durations.sort((a, b) => a - b);
-  assert.ok(durations[50]! < 3000, `half of the runs took more than ${durations[50]} ms`);
 }
 
 Deno.test(
@@ -121,12 +118,11 @@ Deno.test(
       const test = await makeCase("local");
       const cutAfter = Math.floor(sizes[direction] * part);
       await using proxy = await startProxy({ to: daemon.tcp, [direction]: { cutAfter } });
-      const started = performance.now();
       const ended = await fairlead(test.args, {
         env: { BUILDKIT_HOST: proxy.address, HOME: test.folder, DENO_DIR: denoDir },
       });
       const where = `${direction} cut after ${cutAfter} bytes`;
-      checkReport({ ...ended, ms: performance.now() - started }, proxy.address, where);
+      checkReport(ended, proxy.address, where);
       await checkOutput(test, false, where);
       assert.equal(proxy.open, 0, `${where}: the connection is still open`);
       await Deno.remove(test.folder, { recursive: true });

@@ -157,7 +157,7 @@ Deno.test("a plugin that dies in mid-stream is reported", async () => {
   const { stream } = await transport.dial(transport.parse("x://there"), context());
   await stream.write(new TextEncoder().encode("ping\n"));
   assert.equal(await stream.read(new Uint8Array(10)), 5);
-  const read = soon(stream.read(new Uint8Array(10)), "the error", 3000);
+  const read = soon(stream.read(new Uint8Array(10)), "the error", 10_000);
   await assert.rejects(read, (error) => {
     assert(error instanceof StreamLost);
     assert.match(error.message, /failed with exit code 7: out of luck$/);

@@ -6,6 +6,7 @@ import { programs, type Workspace, workspace } from "../build/workspace.ts";
 import { makeCerts } from "../harness/certs.ts";
 import { type Dockerd, dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
+import { manualClock } from "../harness/manual_clock.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -154,19 +155,25 @@ test("--load gives up an engine that stops, and waits for one that goes on", asy
   const { signal } = new AbortController();
   const dial = { signal, env: () => undefined, log: () => {}, step: () => {} };
   const target = { program: "docker", endpoint: { host: engine.address }, hint: "" } as const;
-  const loader = await openImageLoader(target, dial, { silence: 1000 });
+  const loader = await openImageLoader(target, dial);
   const block = new Uint8Array(65536);
   const sink = await loader.output([], { progress() {} }).open({});
+  using clock = manualClock();
   try {
     await sink.write(tarHeader({ name: "big", mode: 0o644, size: 1 << 30 }));
     await sink.write(block);
     // Nothing comes from the daemon for a while: the engine can't help it.
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await clock.advance(60_000);
     for (let i = 0; i < 64; i++) await sink.write(block);
     Deno.kill(engine.pid, "SIGSTOP");
-    await rejects(async () => {
+    const failed = rejects(async () => {
       for (let i = 0; i < 1024; i++) await sink.write(block);
-    }, /^OutputError: .* has made no progress for 1 s, and doesn't answer any more$/);
+    }, /^OutputError: .* has made no progress for 25 s, and doesn't answer any more$/);
+    // While it works, it answers; the last question has no answer within its 10 s.
+    const before = clock.started(10_000);
+    while (clock.started(10_000) === before) await clock.advance(1000);
+    await clock.advance(10_000);
+    await failed;
   } finally {
     Deno.kill(engine.pid, "SIGCONT");
     await sink.abort("over");

@@ -49,7 +49,7 @@ export const peerCases: Readonly<Record<string, Case>> = {
     for (let before = -1; before !== taken; await sleep(300)) before = taken;
     assert(taken < BUFFERED, `${taken} bytes were taken while nobody read them`);
     stream.close();
-    await soon(writing, "the end of a write that hangs", 1000);
+    await soon(writing, "the end of a write that hangs", 10_000);
   },
 
   "writes and reads of one byte": async (open) => {

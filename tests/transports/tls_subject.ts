@@ -37,14 +37,14 @@ export async function firstBytes(endpoint: string, tls: TlsOptions): Promise<Uin
   }
 }
 
-/** Expects a `DialError` of the step `tls` within a second, whose message and hint match. */
+/** Expects a `DialError` of the step `tls` whose message and hint match. */
 export async function refused(
   endpoint: string,
   tls: TlsOptions,
   expected: RegExp,
   code: DialError["code"] = "unauthenticated",
 ): Promise<void> {
-  await assert.rejects(soon(firstBytes(endpoint, tls), "the error", 1000), (error) => {
+  await assert.rejects(soon(firstBytes(endpoint, tls), "the error", 10_000), (error) => {
     assert(error instanceof DialError, String(error));
     assert.match(`${error.message}; ${error.hint}`, expected);
     assert.deepEqual([error.step, error.code], ["tls", code], error.message);
