@@ -3,6 +3,7 @@ import { ControlDefinition } from "../../proto/gen/control.ts";
 import { WorkerRecord } from "../../proto/gen/worker.ts";
 import { messageOf } from "../../proto/message_of.ts";
 import { loopback } from "../../tests/grpc/loopback.ts";
+import { manualClock } from "../../tests/harness/manual_clock.ts";
 import { type Handler, type ServerCall, unary } from "./call.ts";
 import { all } from "./metadata.ts";
 import { Code, RpcError } from "./status.ts";
@@ -102,6 +103,7 @@ Deno.test("a message beyond 16 MiB is RESOURCE_EXHAUSTED, and names the limit", 
 });
 
 Deno.test("a deadline ends the call on both sides", async () => {
+  using clock = manualClock();
   const served = Promise.withResolvers<ServerCall>();
   const { channel } = loopback([{
     [INFO]: (call) => {
@@ -111,9 +113,10 @@ Deno.test("a deadline ends the call on both sides", async () => {
       );
     },
   }]);
-  const error = await errorOf(channel.unary(ControlDefinition, info, {}, { timeoutMs: 20 }));
-  assert.equal(error.code, Code.DEADLINE_EXCEEDED);
+  const failed = errorOf(channel.unary(ControlDefinition, info, {}, { timeoutMs: 20 }));
   const call = await served.promise;
+  await clock.advance(20);
+  assert.equal((await failed).code, Code.DEADLINE_EXCEEDED);
   if (!call.signal.aborted) {
     await new Promise((resolve) => call.signal.addEventListener("abort", resolve));
   }
@@ -165,11 +168,14 @@ Deno.test("a receiver that waits holds the sender back, and loses nothing", asyn
   const call = channel.call("/t/Flood");
   call.endSend();
   let got = 0;
+  const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const done = call.receive(() => {
     got++;
+    begun.resolve();
     return got === 1 ? gate.promise : undefined;
   });
+  await begun.promise;
   await new Promise((resolve) => setTimeout(resolve, 30));
   assert.equal(got, 1);
   assert.ok(handed < 200, `${handed} of 512 messages left the sender while nobody read`);

@@ -91,7 +91,7 @@ Deno.test({
     const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     // Deno sets its handler before our listener is there, and then acts as if there were no
     // handler.
-    const lost = setTimeout(() => child.kill("SIGKILL"), 5000);
+    const lost = setTimeout(() => child.kill("SIGKILL"), 60_000);
     const { value } = await lines.read();
     clearTimeout(lost);
     if (value === undefined) {

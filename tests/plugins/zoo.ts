@@ -104,7 +104,7 @@ export function running(text: string): string[] {
 }
 
 /** Waits until none of them runs. */
-export async function noneRuns(text: string, ms = 6000): Promise<void> {
+export async function noneRuns(text: string, ms = 20_000): Promise<void> {
   const end = performance.now() + ms;
   while (running(text).length > 0) {
     assert(performance.now() < end, `still running:\n${running(text).join("\n")}`);

@@ -6,6 +6,7 @@ import { until } from "../harness/daemon.ts";
 import { startContainerd } from "../harness/containerd.ts";
 import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { type Running, startFairlead } from "../harness/fairlead.ts";
+import { eventually, manualClock } from "../harness/manual_clock.ts";
 import { startProxy } from "../harness/proxy.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -68,16 +69,26 @@ Deno.test({
   });
   await t.step("containerd is stopped and falls silent", async () => {
     await using containerd = await startContainerd();
-    const { socket } = containerd;
+    const to = `unix://${containerd.socket}`;
+    await using proxy = await startProxy({ to, listen: "unix" });
+    const socket = proxy.address.slice("unix://".length);
     const { signal } = new AbortController();
     const dial = { signal, env: () => undefined, log: () => {}, step: () => {} };
-    const calls = await dialContainerd({ socket, namespace: "default" }, dial, 1000);
-    // It answers, so a silence of its own is none.
+    using clock = manualClock();
+    const calls = await dialContainerd({ socket, namespace: "default" }, dial);
     await calls.leased();
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    // It is asked after 10 s, and it answers: so a silence of its own is none.
+    for (let asked = 0; asked < 6; asked++) {
+      const { down } = proxy.bytes;
+      await clock.advance(10_000);
+      await eventually(() => proxy.bytes.down > down);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     await calls.release();
     Deno.kill(containerd.pid, "SIGSTOP");
-    await rejects(calls.release(), /nothing came from it for 1 s/);
+    const lost = rejects(calls.release(), /nothing came from it for 25 s/);
+    await clock.advance(26_000);
+    await lost;
     Deno.kill(containerd.pid, "SIGCONT");
     calls.close();
   });

@@ -2,7 +2,7 @@ import { Channel } from "../../../buildkit/grpc/channel.ts";
 import type { Metadata } from "../../../buildkit/grpc/metadata.ts";
 import { Connection } from "../../../buildkit/http2/connection.ts";
 import { runConnection } from "../../../buildkit/http2/connection_io.ts";
-import { endWhenSilent } from "../../../buildkit/silence.ts";
+import { endWhenSilent, SILENCE } from "../../../buildkit/silence.ts";
 import type { DialContext } from "../../../transports/transport.ts";
 import { unix } from "../../../transports/schemes/unix.ts";
 import { askLeases, createLease, deleteLease } from "./leases.ts";
@@ -28,14 +28,10 @@ export interface Containerd extends Calls {
 /** The windows are large, because blobs come fast from this machine. */
 const LIMITS = { streamWindow: 4 << 20, connectionWindow: 8 << 20 };
 
-/**
- * Throws `DialError`, or the signal's reason.
- * @param silence milliseconds without an answer after which containerd counts as gone
- */
+/** Throws `DialError`, or the signal's reason. */
 export async function dialContainerd(
   { socket, namespace }: ContainerdAddress,
   context: DialContext,
-  silence?: number,
 ): Promise<Containerd> {
   const { stream } = await unix.dial(unix.parse(`unix://${socket}`), context);
   const connection = new Connection("client", { limits: LIMITS });
@@ -46,7 +42,7 @@ export async function dialContainerd(
     metadata: [["containerd-namespace", namespace]],
     signal,
   };
-  const watch = endWhenSilent(connection, silence, () => void askLeases(plain).catch(() => {}));
+  const watch = endWhenSilent(connection, SILENCE, () => void askLeases(plain).catch(() => {}));
   let lease: Promise<string> | undefined;
   return {
     ...plain,

@@ -37,14 +37,10 @@ export interface ImageStore {
   discard(): Promise<void>;
 }
 
-/**
- * Connects to containerd before the build begins. Throws `BuilderError`.
- * @param silence passed to `dialContainerd`
- */
+/** Connects to containerd before the build begins. Throws `BuilderError`. */
 export async function openContainerd(
   address: ContainerdAddress,
   context: DialContext,
-  silence?: number,
 ): Promise<ImageStore> {
   try {
     (await dialContainerd(address, context)).close();
@@ -58,7 +54,7 @@ export async function openContainerd(
     });
   }
   let opened: Promise<Containerd> | undefined;
-  const open = () => opened ??= dialContainerd(address, context, silence);
+  const open = () => opened ??= dialContainerd(address, context);
   const end = async () => {
     const containerd = await opened?.catch(() => undefined);
     opened = undefined;
