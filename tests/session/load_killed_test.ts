@@ -77,10 +77,10 @@ Deno.test({
     using clock = manualClock();
     const calls = await dialContainerd({ socket, namespace: "default" }, dial);
     await calls.leased();
-    // It is asked after 10 s, and it answers: so a silence of its own is none.
+    // It is asked after ten looks without a byte, 11 s, and it answers: so its silence is none.
     for (let asked = 0; asked < 6; asked++) {
       const { down } = proxy.bytes;
-      await clock.advance(10_000);
+      await clock.advance(11_000);
       await eventually(() => proxy.bytes.down > down);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
