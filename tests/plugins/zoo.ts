@@ -5,7 +5,7 @@ import { DialError } from "../../transports/errors.ts";
 import { createPlugins } from "../../transports/external.ts";
 import { createRegistry, type Registry } from "../../transports/registry.ts";
 import { soon } from "../../transports/contract/expect.ts";
-import { context } from "../transports/contract_help.ts";
+import { context, filesClosed } from "../transports/contract_help.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
 export const examples = new URL("../../examples/transports/", import.meta.url).pathname;
@@ -20,6 +20,7 @@ export interface Zoo extends AsyncDisposable {
 }
 
 export async function makeZoo(more: Readonly<Record<string, string>> = {}): Promise<Zoo> {
+  const closed = filesClosed();
   const folder = await Deno.makeTempDir({ prefix: "fl-zoo-" });
   await Deno.mkdir(`${folder}/plugins`, { mode: 0o755 });
   const variables: Readonly<Record<string, string>> = {
@@ -44,7 +45,7 @@ export async function makeZoo(more: Readonly<Record<string, string>> = {}): Prom
     },
     async [Symbol.asyncDispose]() {
       // A process that has ended is noticed a moment later.
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await closed();
       await removeFolder(folder);
     },
   };

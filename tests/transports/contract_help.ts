@@ -37,12 +37,20 @@ export async function readText(stream: Pick<ByteStream, "read">, size = 64 << 10
  * the test's own, in front of a cluster, keeps a connection until the cluster has ended its side.
  */
 export async function noLeaks(run: () => Promise<unknown>): Promise<void> {
-  const before = openFiles();
+  const closed = filesClosed();
   await run();
-  for (let wait = 1; openFiles().length > before.length; wait *= 2) {
-    assert(wait < 16_000, `files are left open: ${openFiles()}; before: ${before}`);
-    await sleep(wait);
-  }
+  await closed();
+}
+
+/** Returns a function that waits until no more files are open than now. */
+export function filesClosed(): () => Promise<void> {
+  const before = openFiles();
+  return async () => {
+    for (let wait = 1; openFiles().length > before.length; wait *= 2) {
+      assert(wait < 16_000, `files are left open: ${openFiles()}; before: ${before}`);
+      await sleep(wait);
+    }
+  };
 }
 
 /**
