@@ -49,6 +49,8 @@ export function monitored(
         return deps.stderr.write(`WARNING: no monitor: ${options.message}\n`);
       }
       reloads = await runMonitor({ ...options, console, signal, invoke }) === "reload";
+      // The next build has a display of its own, so this one isn't painted once more.
+      if (reloads) progress[Symbol.dispose]();
     });
     if (reloads) onReload();
     if (reloads || failure) throw failure ?? new Error("the build starts again");

@@ -56,8 +56,13 @@ test("the monitor runs programs in a failed step, goes back, and builds again", 
   await terminal.keys("C-p", "C-q");
   await terminal.until(/\(buildx\)$/);
   it.write({ "ctx/Dockerfile": "FROM busybox\nWORKDIR /w\nRUN echo made > made && cat other\n" });
+  // The screen has room for everything from here on.
+  await terminal.resize(100, 200);
   await type("reload");
-  await terminal.until(/cat: can't open 'other'[^]*Launching interactive/);
+  // Between these two lines, nothing of the old build is shown.
+  await terminal.until(
+    /\(buildx\) reload\s+Building again\n[^]*cat: can't open 'other'[^]*Launching interactive/,
+  );
   await terminal.keys("C-a", "c");
   await type("exit");
   await terminal.until(/cat other$[^]*ERROR: failed to build/m);
