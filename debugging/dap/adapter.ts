@@ -11,10 +11,11 @@ import { platformResults } from "../results.ts";
 import { capability } from "../step_files.ts";
 import { breakpointsOf } from "./breakpoints.ts";
 import { buildValue } from "./build_values.ts";
+import { positionsOf } from "./positions.ts";
 import type { Frame } from "./program.ts";
 import { type Arguments, type RequestHandler, serverOf } from "./server.ts";
 import { shellSocket } from "./shell_socket.ts";
-import { filePaths, type Source, sourcesOf } from "./sources.ts";
+import { filePaths, sourcesOf } from "./sources.ts";
 import { type Action, type Thread, threadOf } from "./thread.ts";
 import { threadOfReference } from "./variables.ts";
 
@@ -59,8 +60,9 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
   const server = serverOf(deps, (text) => deps.stderr.write(`ERROR: ${text}\n`));
   const launched = Promise.withResolvers<LaunchOptions>();
   const configured = Promise.withResolvers<void>();
+  let positions = positionsOf({});
   const breakpoints = breakpointsOf((breakpoint) =>
-    server.event("breakpoint", { reason: "changed", breakpoint: { ...breakpoint } })
+    server.event("breakpoint", { reason: "changed", breakpoint: positions.breakpoint(breakpoint) })
   );
   await using shell = shellSocket();
   const threads = new Map<number, Thread>();
@@ -117,6 +119,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
     initialize(args) {
       if (initialized) throw new Error("already initialized");
       initialized = true;
+      positions = positionsOf(args);
       runsInTerminal = args["supportsRunInTerminalRequest"] === true;
       return {
         supportsConfigurationDoneRequest: true,
@@ -147,13 +150,13 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       if (path === undefined) throw new Error("the source has no path");
       const wanted = Array.isArray(args["breakpoints"]) ? args["breakpoints"].map(fieldsOf) : [];
       const lines = wanted.map(({ line, condition }) => ({
-        line: Number(line) || 0,
+        line: positions.lineOf(line),
         condition: typeof condition === "string" ? condition.trim() : "",
       }));
       const set = breakpoints.set(path, lines);
       // The response comes before the events.
       after(0, () => threads.forEach((thread) => thread.placeBreakpoints()));
-      return { breakpoints: set };
+      return { breakpoints: set.map(positions.breakpoint) };
     },
     setExceptionBreakpoints(args) {
       const filters = Array.isArray(args["filters"]) ? args["filters"] : [];
@@ -171,7 +174,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       const levels = Number(args["levels"]) || frames.length;
       const shown = frames.slice(start, start + levels).map((frame) => {
         const path = frame.file === undefined ? undefined : paths[frame.file];
-        return stackFrame(frame, path === undefined ? undefined : sources.source(path));
+        return positions.stackFrame(frame, path === undefined ? undefined : sources.source(path));
       });
       return { stackFrames: shown, totalFrames: frames.length };
     },
@@ -346,17 +349,5 @@ function launchOptions(args: Arguments): LaunchOptions {
     contextPath: text("contextPath"),
     target: text("target"),
     stopOnEntry: args["stopOnEntry"] === true,
-  };
-}
-
-function stackFrame({ id, name, range }: Frame, source: Source | undefined): unknown {
-  return {
-    id,
-    name,
-    ...source && { source },
-    line: range?.start?.line ?? 0,
-    // BuildKit counts from 0.
-    column: range?.start ? range.start.character + 1 : 0,
-    ...range?.end && { endLine: range.end.line },
   };
 }

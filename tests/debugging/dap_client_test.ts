@@ -90,3 +90,44 @@ Deno.test({
     await over;
   });
 });
+
+Deno.test({
+  name: "VS Code's test client: lines and columns that count from 0",
+  ignore,
+  ...unsanitized,
+}, async () => {
+  const dockerfile = "FROM busybox\nENV A=b\nRUN echo \\\n  one\nRUN echo two\n";
+  await session(dockerfile, async (client, path, contextPath) => {
+    await client.initializeRequest({
+      adapterID: "dockerfile",
+      linesStartAt1: false,
+      columnsStartAt1: false,
+      pathFormat: "path",
+    });
+    const changed = client.waitForEvent("breakpoint");
+    const stop = client.assertStoppedLocation("breakpoint", { path, line: 2, column: 0 });
+    await Promise.all([
+      client.waitForEvent("initialized"),
+      client.launchRequest(
+        { dockerfile: path, contextPath } as Parameters<DebugClient["launchRequest"]>[0],
+      ),
+    ]);
+    const { body: { breakpoints } } = await client.setBreakpointsRequest({
+      source: { path },
+      // The line of ENV, which has no step.
+      breakpoints: [{ line: 1 }, { line: -1 }],
+    });
+    assert.deepEqual(breakpoints.map(({ line, verified }) => [line, verified]), [
+      [1, false],
+      [-1, false],
+    ]);
+    await client.configurationDoneRequest();
+    const { body: { breakpoint } } = await changed;
+    assert.deepEqual([breakpoint.line, breakpoint.endLine, breakpoint.verified], [2, 3, true]);
+    const { body: { stackFrames: [frame] } } = await stop;
+    assert.equal(frame!.endLine, 3);
+    const over = client.waitForEvent("terminated");
+    await client.disconnectRequest();
+    await over;
+  });
+});
