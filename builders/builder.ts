@@ -75,8 +75,12 @@ export function namedBuilder(store: Store, env: Env, name: string): Builder {
 /**
  * Lists every builder in the order of `ls`: stored ones by name, `BUILDKIT_HOST`, docker contexts.
  */
-export function allBuilders(store: Store, env: Env): Builder[] {
-  const builders = store.list().groups.map((group) => stored(store, group));
+export function allBuilders(
+  store: Store,
+  env: Env,
+  groups: readonly NodeGroup[] = store.list().groups,
+): Builder[] {
+  const builders = groups.map((group) => stored(store, group));
   const names = new Set(builders.map((builder) => builder.name));
   const implicit = implicitBuilder(env);
   if (implicit !== undefined && !names.has(implicit.name)) builders.push(implicit);

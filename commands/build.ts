@@ -1,6 +1,7 @@
 import { defineCommand } from "../cli/command.ts";
 import { buildFlags } from "./build/flags.ts";
-import { dialChosen } from "../cli/builders/dial_chosen.ts";
+import { builderAhead } from "../cli/builders/ahead.ts";
+import { warmUp } from "../builders/warm_up.ts";
 
 /** Flags that look into a build. */
 const LOOKING = ["files", "cat", "copy", "shell-on-error", "shell-from"] as const;
@@ -16,12 +17,12 @@ export const command = defineCommand({
   flags: buildFlags,
   async run(invocation) {
     const { deps, given, global } = invocation;
-    using _ahead = given.has("plan") ? undefined : await dialChosen(deps, global.builder);
+    using ahead = await builderAhead(deps, global.builder, given.has("plan") ? undefined : warmUp);
     if (!LOOKING.some((flag) => given.has(flag))) {
       const { runBuild } = await import("./build/run.ts" /* at every run */);
-      return await runBuild(invocation);
+      return await runBuild(invocation, ahead);
     }
     const { lookingBuild } = await import("./build/looking.ts");
-    return await lookingBuild(invocation);
+    return await lookingBuild(invocation, ahead);
   },
 });

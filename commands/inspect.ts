@@ -1,4 +1,5 @@
-import { dialNodes } from "../cli/builders/dial_chosen.ts";
+import { warmUpAll } from "../builders/warm_up.ts";
+import { builderAhead } from "../cli/builders/ahead.ts";
 import { defineCommand } from "../cli/command.ts";
 import { inspectFlags } from "./inspect/flags.ts";
 
@@ -7,8 +8,12 @@ export const command = defineCommand({
   flags: inspectFlags,
   async run(invocation) {
     const { deps, args, global } = invocation;
-    using _ahead = await dialNodes(deps, args[0] ?? global.builder);
+    using ahead = await builderAhead(
+      deps,
+      args[0] ?? global.builder,
+      (builder) => warmUpAll([builder], deps),
+    );
     const { showBuilder } = await import("./inspect/show.ts" /* at every run */);
-    await showBuilder(invocation);
+    await showBuilder(invocation, ahead);
   },
 });

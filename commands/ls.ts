@@ -1,4 +1,6 @@
-import { dialAll } from "../cli/builders/dial_chosen.ts";
+import { warmUpAll } from "../builders/warm_up.ts";
+import { chosenAhead } from "../cli/builders/ahead.ts";
+import { chooseAll } from "./ls/choose_all.ts";
 import { defineCommand } from "../cli/command.ts";
 import { lsFlags } from "./ls/flags.ts";
 
@@ -7,8 +9,13 @@ export const command = defineCommand({
   ignoresBuilder: true,
   flags: lsFlags,
   async run(invocation) {
-    using _ahead = dialAll(invocation.deps);
+    const { deps } = invocation;
+    using ahead = await chosenAhead(
+      deps,
+      chooseAll,
+      ({ builders }) => warmUpAll(builders, deps),
+    );
     const { listBuilders } = await import("./ls/list.ts" /* at every run */);
-    await listBuilders(invocation);
+    await listBuilders(invocation, ahead);
   },
 });

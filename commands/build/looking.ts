@@ -1,4 +1,5 @@
 /** `build` with a flag that looks into it: `--files`, `--cat`, `--copy`, `--shell-on-error`. */
+import type { Ahead, Chosen } from "../../cli/builders/ahead.ts";
 import type { Invocation } from "../../cli/command.ts";
 import { withChanges } from "../../cli/deps.ts";
 import { RpcError } from "../../buildkit/grpc/status.ts";
@@ -22,13 +23,16 @@ const RESULTS = [
 ];
 
 /** Runs such a build. Throws `UsageError` for flags that exclude each other. */
-export async function lookingBuild(invocation: Invocation<typeof buildFlags>): Promise<number> {
+export async function lookingBuild(
+  invocation: Invocation<typeof buildFlags>,
+  ahead: Ahead<Chosen>,
+): Promise<number> {
   const { deps, args, flags, given } = invocation;
   const dest = args.length > 1 ? args[0] : undefined;
   const usesStdin = args.at(-1) === "-" || flags.file === "-";
   const question = fileQuestion(flags, given, dest);
   if (question === undefined) {
-    return await runBuild(invocation, wantedShell(flags, usesStdin));
+    return await runBuild(invocation, ahead, wantedShell(flags, usesStdin));
   }
   const asking = ["files", "cat", "copy"].find((flag) => given.has(flag));
   const other = RESULTS.find((flag) => given.has(flag));
@@ -43,6 +47,7 @@ export async function lookingBuild(invocation: Invocation<typeof buildFlags>): P
   let own: Error | undefined;
   return await runBuild(
     { ...invocation, deps: withChanges(deps, { env }) },
+    ahead,
     ({ deps, progress }) => {
       // On a terminal, the display is first.
       const later: Uint8Array[] = [];

@@ -23,8 +23,7 @@ import { progressOf } from "../../progress/command_progress.ts";
 import { warn } from "../../cli/warn.ts";
 import { suspectPlatform } from "../../builders/platforms.ts";
 import { suspectFolder } from "../../grammar/output.ts";
-import { chosenBuilder } from "../../cli/builders/chosen_builder.ts";
-import { storeOf } from "../../cli/builders/open_store.ts";
+import type { Ahead, Chosen } from "../../cli/builders/ahead.ts";
 import type { buildFlags } from "./flags.ts";
 import { warnLegacy } from "./legacy_flags.ts";
 import { specOfFlags } from "./spec.ts";
@@ -40,9 +39,13 @@ export type HookMaker = (
   around: { readonly deps: Deps; readonly progress: Progress; readonly retries: number },
 ) => BuildHooks;
 
-/** Runs `build`: the last argument is the context. Resolves to the exit code. */
+/**
+ * Runs `build`: the last argument is the context. Resolves to the exit code.
+ * @param ahead the builder
+ */
 export async function runBuild(
   { deps, args, flags, given, occurrences, global }: Invocation<typeof buildFlags>,
+  ahead: Ahead<Chosen>,
   hook?: HookMaker,
 ): Promise<number> {
   warnLegacy(given, deps);
@@ -62,8 +65,7 @@ export async function runBuild(
   const results = [flags.iidfile, flags["metadata-file"]].filter((file) => file !== "");
   results.forEach(checkResultPath);
   if (!given.has("plan")) results.forEach(removeResult);
-  const store = storeOf(deps);
-  const builder = await chosenBuilder(deps, global.builder, store);
+  const { store, builder } = ahead.take(deps);
   driverOf(builder);
   const { mode, printId } = chooseMode(flags.progress, deps, flags.quiet);
   const limits = limitsOf(flags, global);

@@ -1,9 +1,8 @@
+import { warmUp } from "../../builders/warm_up.ts";
+import { builderAhead } from "../../cli/builders/ahead.ts";
 import { defineCommand } from "../../cli/command.ts";
-import { ownProgram } from "../../cli/plugin/plugin_links.ts";
-import { UsageError } from "../../base/usage_error.ts";
-import { runAdapter } from "../../debugging/dap/adapter.ts";
-import { asBuildFlags, debuggedFlags, refuseStdin } from "../build/flags.ts";
-import { runBuild } from "../build/run.ts";
+import { withChanges } from "../../cli/deps.ts";
+import { debuggedFlags } from "../build/flags.ts";
 
 export const command = defineCommand({
   args: { usage: "[OPTIONS] PATH | URL | -", min: 0, max: 1 },
@@ -12,29 +11,12 @@ export const command = defineCommand({
     "and output.",
   flags: debuggedFlags,
   async run(invocation) {
-    const { deps, args } = invocation;
-    const flags = asBuildFlags(invocation.flags);
-    refuseStdin(args[0] ?? "", flags.file);
-    await runAdapter({
-      deps,
-      program() {
-        const docker = deps.env("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND");
-        return deps.plugin !== undefined && docker ? [docker, deps.plugin] : [ownProgram(deps.env)];
-      },
-      check({ contextPath, dockerfile }) {
-        refuseStdin(contextPath, dockerfile);
-        if (contextPath !== "" || args.length > 0) return;
-        throw new UsageError("no context to build: launch has no contextPath");
-      },
-      async build({ contextPath, dockerfile, target }, changed, hook) {
-        const own = { ...flags, ...dockerfile && { file: dockerfile }, ...target && { target } };
-        const path = contextPath || args[0]!;
-        await runBuild(
-          { ...invocation, deps: changed, args: [path], flags: own },
-          ({ progress }) => ({ inspect: hook(progress.state) }),
-        );
-      },
-    });
+    const { deps, global } = invocation;
+    // The warnings of the choice go to the client, which shows no colours.
+    const plain = withChanges(deps, { stderr: { ...deps.stderr, isTerminal: false } });
+    using ahead = await builderAhead(plain, global.builder, warmUp);
+    const { debugBuilds } = await import("./debug_builds.ts");
+    await debugBuilds(invocation, ahead);
     return 0;
   },
 });

@@ -1,3 +1,5 @@
+import { warmUp } from "../../builders/warm_up.ts";
+import { builderAhead } from "../../cli/builders/ahead.ts";
 import { defineCommand } from "../../cli/command.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import { ownConsole } from "../../debugging/console.ts";
@@ -11,7 +13,7 @@ export const command = defineCommand({
   args: { usage: "[OPTIONS] PATH | URL | -", min: 1, max: 1 },
   flags: { ...debuggedFlags, ...debugFlags },
   async run(invocation) {
-    const { deps, args, given } = invocation;
+    const { deps, args, given, global } = invocation;
     const { invoke: invokeText, on, ...rest } = invocation.flags;
     const flags = asBuildFlags(rest);
     refuseStdin(args[0]!, flags.file);
@@ -25,11 +27,14 @@ export const command = defineCommand({
     }
     const console = ownConsole(deps);
     while (true) {
+      // The store may have changed when the build begins again.
+      using ahead = await builderAhead(deps, global.builder, warmUp);
       let reloads = false;
       const options = { invoke, always: isAlways, onReload: () => void (reloads = true) };
       try {
         return await runBuild(
           { ...invocation, flags },
+          ahead,
           (around) => ({ inspect: monitored(options, console, around) }),
         );
       } catch (error) {

@@ -6,13 +6,14 @@ import type { inspectFlags } from "./flags.ts";
 import { inspectText } from "./inspect_text.ts";
 import { askOptions } from "../../cli/builders/status_report.ts";
 import { debugIsSet } from "../../cli/run.ts";
-import { chosenBuilder } from "../../cli/builders/chosen_builder.ts";
+import type { Ahead, Chosen } from "../../cli/builders/ahead.ts";
 
 /** Runs `inspect`. */
 export async function showBuilder(
-  { deps, args, flags, given, global }: Invocation<typeof inspectFlags>,
+  { deps, flags, given, global }: Invocation<typeof inspectFlags>,
+  ahead: Ahead<Chosen>,
 ): Promise<void> {
-  const builder = await chosenBuilder(deps, args[0] ?? global.builder);
+  const { builder } = ahead.take(deps);
   const timeout = statusLimit(flags, given, global);
   // A driver whose nodes may be several daemons is asked again.
   const isSimple = flags.bootstrap && driverOf(builder).members === undefined;

@@ -1,9 +1,7 @@
-import { allBuilders, type Builder, chooseBuilder } from "../../builders/builder.ts";
-import { BuilderError } from "../../builders/builder_error.ts";
+import type { Builder } from "../../builders/builder.ts";
 import { formatInGroups } from "../../builders/platforms.ts";
 import { askBuilders, type BuilderStatus, type NodeStatus } from "../../builders/status.ts";
 import { DialError } from "../../transports/errors.ts";
-import type { Store } from "../../builders/store/store.ts";
 import {
   activityText,
   builderJson,
@@ -12,17 +10,16 @@ import {
   reasonOf,
   sortKeys,
 } from "../../cli/builders/builder_json.ts";
+import type { Ahead } from "../../cli/builders/ahead.ts";
 import { statusLimit } from "../../cli/connect_timeout.ts";
 import type { Invocation } from "../../cli/command.ts";
-import type { Deps } from "../../cli/deps.ts";
 import type { Format } from "../../cli/format.ts";
 import { plainTable } from "../../cli/plain_table.ts";
 import { showRows } from "../../cli/show_rows.ts";
+import type { AllBuilders } from "./choose_all.ts";
 import type { lsFlags } from "./flags.ts";
 import { summarizePlatforms } from "./platform_summary.ts";
 import { askOptions, failureLines } from "../../cli/builders/status_report.ts";
-import { warn, warnBroken } from "../../cli/warn.ts";
-import { storeOf } from "../../cli/builders/open_store.ts";
 
 const columns = {
   Name: "NAME/NODE",
@@ -38,14 +35,12 @@ const patience = 3000;
 /** Runs `ls`. */
 export async function listBuilders(
   { deps, flags, given, global }: Invocation<typeof lsFlags>,
+  ahead: Ahead<AllBuilders>,
 ): Promise<void> {
   const isPlain = flags.format === "table";
   const format = isPlain ? plainTable(columns) : await templated(flags.format);
-  const store = storeOf(deps);
-  warnBroken(deps, store.list().broken);
-  const current = await currentName(deps, store);
+  const { builders, current } = ahead.take(deps);
   const explicit = given.has("timeout") || given.has("connect-timeout");
-  const builders = allBuilders(store, deps.env);
   const statuses = await askBuilders(builders, {
     ...askOptions(deps, global),
     timeout: explicit ? statusLimit(flags, given, global) : patience,
@@ -74,19 +69,6 @@ async function templated(text: string): Promise<Format> {
   const { parseFormat } = await import("../../cli/format.ts");
   const table = Object.keys(columns).map((field) => `{{.${field}}}`).join("\t");
   return parseFormat(text, `table ${table}`, { ...columns, LastActivity: "LAST ACTIVITY" });
-}
-
-/** The builder that a command without `--builder` would take. */
-async function currentName(deps: Deps, store: Store): Promise<string | undefined> {
-  try {
-    return (await chooseBuilder(store, deps.env, "")).name;
-  } catch (error) {
-    // There was a warning already if the file of the chosen builder is broken.
-    if (error instanceof BuilderError && error.cause === undefined) {
-      warn(deps, `${error.message}: ${error.hint}`);
-    }
-    return undefined;
-  }
 }
 
 /**

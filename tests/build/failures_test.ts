@@ -190,3 +190,14 @@ test("a missing context and one that is a file are refused", async (space) => {
   );
   assert.deepEqual([none.code, file.code], [1, 1]);
 });
+
+test("the error of the builder comes behind those of the flags, and before others, as in buildx", async (space) => {
+  space.write({ "ctx/Dockerfile": "COPPY a b\n" });
+  const error = (text: string) => text.split("\n").findLast((line) => line.startsWith("ERROR: "));
+  for (const flag of ["--secret=id", "--ulimit=x", "--platform=a/b/c/d", "--progress=loud"]) {
+    const args = ["build", "--builder=nobody", flag, "ctx"];
+    const ours = error((await space.fairlead(args)).stderr);
+    assert.equal(ours, error((await space.buildx(args)).stderr));
+    assert.ok(ours, flag);
+  }
+});
