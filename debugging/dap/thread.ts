@@ -291,8 +291,9 @@ export function threadOf(
   }
 
   /**
-   * The stop behind the first step ahead that isn't done. The builder's report may be late by some
-   * 100 ms: then the stop is before a step that has just begun, and begins again later.
+   * The stop behind the first step ahead that isn't done. The builder's report may still be on its
+   * way: then the stop is before a step that has just begun, and begins again later. The other
+   * choice would be to wait for that step's end, which may take minutes.
    */
   function firstAhead(from: Stop | undefined): Stop | undefined {
     let stop = from ?? entry;
