@@ -46,6 +46,12 @@ export interface Gateway {
   evaluate(ref: string, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * Loads the messages of a gateway. A plain build has no use for them: they are a twentieth of a
+ * build's code.
+ */
+export const loadGateway = () => import("../proto/gen/gateway.ts");
+
 /** The calls that look into a build; few builds need them. */
 const looking = async () =>
   (await import("../proto/gen/gateway_containers.ts")).LLBBridgeContainersDefinition;
@@ -63,8 +69,7 @@ export async function withGateway<T>(
   options: SolveOptions,
   work: (gateway: Gateway) => Promise<{ readonly result: Result; readonly value: T }>,
 ): Promise<{ readonly answers: Record<string, string>; readonly value: T }> {
-  // A plain build has no use for this module, which is a twentieth of a build's code.
-  const { LLBBridgeDefinition: Bridge } = await import("../proto/gen/gateway.ts");
+  const { LLBBridgeDefinition: Bridge } = await loadGateway();
   const failed = new AbortController();
   const ended = new AbortController();
   const metadata: [string, string][] = [["buildkit-controlapi-buildid", request.Ref]];

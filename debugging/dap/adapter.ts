@@ -6,6 +6,7 @@ import { withChanges } from "../../cli/deps.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { Inspect, OpenBuild } from "../../builds/running/inspect.ts";
 import { abortable, after } from "../../base/async.ts";
+import { loadGateway } from "../../buildkit/gateway.ts";
 import { isCompleted, type State } from "../../progress/state.ts";
 import { platformResults } from "../results.ts";
 import { capability } from "../step_files.ts";
@@ -120,6 +121,8 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       if (initialized) throw new Error("already initialized");
       initialized = true;
       positions = positionsOf(args);
+      // A client takes some milliseconds from the answer to the launch.
+      after(0, () => void loadGateway());
       runsInTerminal = args["supportsRunInTerminalRequest"] === true;
       return {
         supportsConfigurationDoneRequest: true,
