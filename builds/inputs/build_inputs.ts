@@ -45,7 +45,7 @@ export interface BuildInputs
 
 /** The options of `openInputs` besides the specification. */
 export interface InputOptions {
-  readonly deps: Pick<Deps, "env" | "cwd" | "stdin">;
+  readonly deps: Pick<Deps, "env" | "cwd" | "stdin" | "signal">;
   /** The folder of builders, which has this machine's id. */
   readonly storeDir: ConfigDir | undefined;
   readonly scratch: Scratch;

@@ -12,7 +12,7 @@ import { hasQuery, QUERY_CAPABILITY } from "../spec/remote.ts";
 import type { ContextSource } from "../spec/source.ts";
 import type { Archive } from "./archive.ts";
 import { copyAlone, localDockerfile } from "./dockerfile.ts";
-import { hidesItsKind, isArchive, peek, readWhole } from "./stdin.ts";
+import { hidesItsKind, isArchive, openStdin, peek, readWhole } from "./stdin.ts";
 
 /** The context and the Dockerfile, and the attributes that describe them to the daemon. */
 export interface ContextInputs {
@@ -44,7 +44,7 @@ export interface ContextInputs {
 
 /** The options of `findInputs` besides the specification. */
 export interface ContextOptions {
-  readonly deps: Pick<Deps, "cwd" | "stdin">;
+  readonly deps: Pick<Deps, "cwd" | "stdin" | "signal">;
   readonly scratch: Scratch;
   readonly mayRead: (path: string) => boolean;
 }
@@ -80,7 +80,7 @@ export async function findInputs(
     ...{ mounts, attrs, caps, services, keepStdin, dockerfileUrl, checkDockerfile },
     dockerfileFolder: undefined,
   };
-  const stdin = context.stdin ?? (dockerfile.kind === "stdin" ? deps.stdin : undefined);
+  const stdin = context.stdin ?? (dockerfile.kind === "stdin" ? openStdin(deps) : undefined);
   if (stdin !== undefined || dockerfileUrl !== undefined || dockerfile.kind === "inline") {
     const made = scratch.folder("dockerfile");
     mounts.set("dockerfile", made);
@@ -141,7 +141,7 @@ async function stdinContext(
       "name the context, or the Dockerfile inside it",
     );
   }
-  const { head, whole } = await peek(deps.stdin);
+  const { head, whole } = await peek(openStdin(deps));
   if (head.length === 0) {
     throw new UsageError(
       "cannot build from stdin: it is empty",

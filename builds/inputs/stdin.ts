@@ -1,6 +1,7 @@
 /** Standard input of a build: a context in an archive, or a Dockerfile. */
 import { joinStream, readUpTo } from "../../base/bytes.ts";
-import type { Input } from "../../cli/deps.ts";
+import { abortable } from "../../base/async.ts";
+import type { Deps, Input } from "../../cli/deps.ts";
 
 /**
  * The length, in bytes, that is enough to distinguish an archive from a text: two blocks of a tar.
@@ -12,6 +13,11 @@ const BLOCK = 512;
 export interface Peeked {
   readonly head: Uint8Array;
   readonly whole: Pick<Input, "read">;
+}
+
+/** Standard input, whose reads reject after a Ctrl-C: a terminal may never give another line. */
+export function openStdin({ stdin, signal }: Pick<Deps, "stdin" | "signal">): Pick<Input, "read"> {
+  return { read: (into) => abortable(stdin.read(into), signal) };
 }
 
 /** Reads the beginning of stdin, which is shorter only when stdin is. */

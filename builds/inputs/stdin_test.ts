@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isArchive, peek, readWhole } from "./stdin.ts";
+import { isArchive, openStdin, peek, readWhole } from "./stdin.ts";
 
 /** Gives bytes in pieces of a size. */
 function input(text: string, size: number) {
@@ -47,4 +47,12 @@ Deno.test("isArchive() knows a tar by its checksum, however old", () => {
   assert.ok(!isArchive(new Uint8Array(1024)));
   assert.ok(!isArchive(new TextEncoder().encode("FROM busybox\n".repeat(99))));
   assert.ok(isArchive(new Uint8Array([0x1f, 0x8b, 0x08])) && !isArchive(new Uint8Array([0x1f])));
+});
+
+Deno.test("a Ctrl-C ends a read that would wait for ever", async () => {
+  const stop = new AbortController();
+  const stdin = { read: () => new Promise<number | null>(() => {}), isTerminal: true, setRaw() {} };
+  const reading = peek(openStdin({ stdin, signal: stop.signal }));
+  stop.abort(new Error("interrupted"));
+  await assert.rejects(reading, /interrupted/);
 });

@@ -1,5 +1,5 @@
 import { innermostText } from "../../base/error_text.ts";
-import { streamOf } from "../../builds/inputs/stdin.ts";
+import { openStdin, streamOf } from "../../builds/inputs/stdin.ts";
 import { desktopSockets } from "./records/desktop.ts";
 import { BuilderError } from "../../builders/builder_error.ts";
 import type { Env } from "../../transports/transport.ts";
@@ -28,7 +28,7 @@ export const command = defineCommand({
 /** Docker Desktop answers an upload with the records' names. */
 async function upload(file: string, deps: Deps): Promise<string[]> {
   const socket = socketOf(deps.env);
-  const body = file === "-" ? streamOf(deps.stdin) : (await open(file, deps.cwd)).readable;
+  const body = file === "-" ? streamOf(openStdin(deps)) : (await open(file, deps.cwd)).readable;
   try {
     using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
     const answer = await fetch("http://docker-desktop/upload", {

@@ -1,4 +1,4 @@
-import { streamOf } from "../../builds/inputs/stdin.ts";
+import { openStdin, streamOf } from "../../builds/inputs/stdin.ts";
 import { goJson } from "../../base/go/json.ts";
 import { failedCall, osReason } from "../../base/os_reason.ts";
 import { baseName } from "../../base/paths.ts";
@@ -148,7 +148,7 @@ function shortFields(unknown: readonly string[], fields: readonly string[]): str
 }
 
 async function policyText(name: string, deps: Deps): Promise<Uint8Array> {
-  if (name === "-") return await new Response(streamOf(deps.stdin)).bytes();
+  if (name === "-") return await new Response(streamOf(openStdin(deps))).bytes();
   try {
     return await Deno.readFile(`${name}.rego`);
   } catch (error) {
