@@ -1,6 +1,5 @@
 import type { Builder } from "../builders/builder.ts";
 import { firstNode } from "../builders/choose_node.ts";
-import { driverOf } from "../builders/drivers/all.ts";
 import { type EngineTraits, engineTraits, isInsideEngine } from "../builders/engine_traits.ts";
 import { formatWholePlatform, parsePlatforms, type Platform } from "../builders/platforms.ts";
 import type { Store } from "../builders/store/store.ts";
@@ -18,6 +17,7 @@ import { type BuildInputs, openInputs } from "./inputs/build_inputs.ts";
 import { NoDockerfile } from "./inputs/dockerfile.ts";
 import type { CheckoutOf } from "./inputs/git_repository.ts";
 import { findLayouts, type Layouts } from "./inputs/layouts.ts";
+import { chooseOutputs } from "./outputs/chosen_outputs.ts";
 import type { EngineOutput } from "./outputs/engine.ts";
 import { exportersOf } from "./outputs/exporters.ts";
 import { asksEngine } from "./outputs/output_kinds.ts";
@@ -33,7 +33,7 @@ import { checkCaches, completeCaches } from "./spec/cache.ts";
 import type { CallMethod } from "./spec/call.ts";
 import { noCache, resources } from "./spec/frontend.ts";
 import { attested, attests, buildArgs, surroundings } from "./spec/frontend_options.ts";
-import { nameImages, type Output, resolveOutputs } from "./spec/output.ts";
+import { nameImages, type Output } from "./spec/output.ts";
 
 /**
  * A build that was found possible on this side. Nothing was written, and only Docker engines were
@@ -180,34 +180,6 @@ async function openCredentials(
   return { secrets, agents: await openAgents(agents, env) };
 }
 
-/** The outputs of a build before images have names. */
-interface ChosenOutputs {
-  readonly outputs: readonly Output[];
-  /** The builder keeps or loads the image by default, without an option. */
-  readonly byDefault: boolean;
-  /** No option says where the result goes, and there is no default. */
-  readonly isMissing: boolean;
-}
-
-/** A question has no outputs. Throws `UsageError` for a destination that can't be written to. */
-async function chooseOutputs(
-  spec: BuildSpec,
-  { deps, builder }: PrepareContext,
-): Promise<ChosenOutputs> {
-  const isCall = spec.call !== undefined;
-  const isAsked = isCall || spec.outputs.length > 0 || spec.load || spec.push;
-  const node = firstNode(builder);
-  const isInside = isInsideEngine(builder, node, deps);
-  const hasNoDefault = lacksDefaultLoad(deps);
-  const byDefault = !isAsked && (isInside || driverOf(builder).loads(node)) && !hasNoDefault;
-  const outputs = await resolveOutputs(isCall ? [] : spec.outputs, {
-    load: !isCall && spec.load || byDefault,
-    push: !isCall && spec.push,
-    stdoutIsTerminal: deps.stdout.isTerminal,
-  });
-  return { outputs, byDefault, isMissing: !isAsked && !byDefault && !hasNoDefault };
-}
-
 /** Where an output is a folder that has much of the result: asks for digests of the files. */
 async function withDigests(
   wanted: Wanted,
@@ -299,33 +271,4 @@ async function openOutputEngines(
   if (!outputs.some(asksEngine)) return outputs;
   const { openEngines } = await import("./outputs/engine.ts");
   return await openEngines(outputs, isIndex, context.env, context);
-}
-
-/** `BUILDX_NO_DEFAULT_LOAD`. A value that is no boolean gets a warning, and counts as false. */
-function lacksDefaultLoad(deps: Pick<Deps, "env" | "stderr">): boolean {
-  const name = "BUILDX_NO_DEFAULT_LOAD";
-  try {
-    return isTrue(name, deps.env);
-  } catch {
-    warn(deps, `invalid non-bool value for ${name}: ${deps.env(name)}`);
-    return false;
-  }
-}
-
-/**
- * A warning about targets whose results are discarded; none for a question about the Dockerfile.
- */
-export function noOutput(
-  builds: ReadonlyMap<string, PreparedBuild>,
-  { driver }: Builder,
-): string[] {
-  if ([...builds.values()].some(({ call }) => call)) return [];
-  const names = [...builds].flatMap(([name, { lacksOutput }]) => lacksOutput ? name : []);
-  if (names.length === 0) return [];
-  const which = names.join() === "default" ? "" : `for ${names.join(", ")} target(s) `;
-  return [
-    `WARNING: No output specified ${which}with ${driver} driver. Build result will only remain in ` +
-    "the build cache. To push result image into registry use --push or to load image into docker " +
-    "use --load",
-  ];
 }
