@@ -1,4 +1,5 @@
 import { equal, match } from "node:assert/strict";
+import { tempFolder } from "../tests/harness/temp_folder.ts";
 
 const module = new URL("file_size_limit.ts", import.meta.url).href;
 
@@ -7,9 +8,9 @@ const module = new URL("file_size_limit.ts", import.meta.url).href;
  * larger than the limit.
  */
 async function write(before: string): Promise<Deno.CommandOutput> {
-  const dir = await Deno.makeTempDir();
-  try {
-    const script = `import { catchFileSizeLimit } from "${module}";
+  using folder = tempFolder();
+  const dir = folder.path;
+  const script = `import { catchFileSizeLimit } from "${module}";
 ${before}
 try {
   Deno.writeFileSync("${dir}/file", new Uint8Array(4_000_000));
@@ -18,18 +19,15 @@ try {
 }
 Deno.exit();
 `;
-    await Deno.writeTextFile(`${dir}/script.ts`, script);
-    return await new Deno.Command("sh", {
-      args: [
-        ...["-c", 'ulimit -f 4000; exec "$0" "$@"', Deno.execPath()],
-        ...["run", "-A", "--quiet", "--no-check", "--no-config", "--no-lock", `${dir}/script.ts`],
-      ],
-      env: { DENO_DIR: `${dir}/deno` },
-      stderr: "null",
-    }).output();
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  await Deno.writeTextFile(`${dir}/script.ts`, script);
+  return await new Deno.Command("sh", {
+    args: [
+      ...["-c", 'ulimit -f 4000; exec "$0" "$@"', Deno.execPath()],
+      ...["run", "-A", "--quiet", "--no-check", "--no-config", "--no-lock", `${dir}/script.ts`],
+    ],
+    env: { DENO_DIR: `${dir}/deno` },
+    stderr: "null",
+  }).output();
 }
 
 Deno.test({

@@ -18,7 +18,7 @@ Deno.test("bytes become text and bytes again, whatever they are and however they
   }
 });
 
-Deno.test("only what is no UTF-8 is shown as that", () => {
+Deno.test("only bytes that are no UTF-8 are shown as replacement characters", () => {
   equal(textOfBytes(new TextEncoder().encode("ü😀")), "ü😀");
   const euro = new TextEncoder().encode("€");
   equal(displayText(textOfBytes(euro.subarray(0, 1)) + textOfBytes(euro.subarray(1))), "€");

@@ -1,22 +1,20 @@
 import assert from "node:assert/strict";
+import { tempFolder } from "../tests/harness/temp_folder.ts";
 import { realPath } from "./real_path.ts";
 
 const ignore = Deno.build.os === "windows";
 
 function inFolders(test: (root: string) => void): void {
-  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "fairlead-paths-" }));
-  try {
-    for (const name of ["in", "out/deep"]) Deno.mkdirSync(`${root}/${name}`, { recursive: true });
-    Deno.writeTextFileSync(`${root}/out/file`, "");
-    Deno.symlinkSync("../out", `${root}/in/link`);
-    Deno.symlinkSync("../out/not-yet", `${root}/in/dangling`);
-    Deno.symlinkSync(`${root}/out/none/deeper`, `${root}/in/absolute`);
-    Deno.symlinkSync("dangling", `${root}/in/twice`);
-    Deno.symlinkSync("loop", `${root}/in/loop`);
-    test(root);
-  } finally {
-    Deno.removeSync(root, { recursive: true });
-  }
+  using folder = tempFolder();
+  const root = folder.path;
+  for (const name of ["in", "out/deep"]) Deno.mkdirSync(`${root}/${name}`, { recursive: true });
+  Deno.writeTextFileSync(`${root}/out/file`, "");
+  Deno.symlinkSync("../out", `${root}/in/link`);
+  Deno.symlinkSync("../out/not-yet", `${root}/in/dangling`);
+  Deno.symlinkSync(`${root}/out/none/deeper`, `${root}/in/absolute`);
+  Deno.symlinkSync("dangling", `${root}/in/twice`);
+  Deno.symlinkSync("loop", `${root}/in/loop`);
+  test(root);
 }
 
 Deno.test(

@@ -1,23 +1,20 @@
 import assert from "node:assert/strict";
+import { manualClock } from "../tests/harness/manual_clock.ts";
 import { received, sentAll, whileWaiting } from "./while_waiting.ts";
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 Deno.test("work is done once, when the program waits for a far side", async () => {
+  using clock = manualClock();
   let count = 0;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  whileWaiting(60_000, () => {
-    count++;
-    resolve();
-  });
+  whileWaiting(60_000, () => count++);
   sentAll();
   received();
-  await pause(10);
+  await clock.advance(10);
   assert.equal(count, 0);
   sentAll();
-  await promise;
+  await clock.advance(10);
+  assert.equal(count, 1);
   sentAll();
-  await pause(10);
+  await clock.advance(10);
   assert.equal(count, 1);
 });
 

@@ -26,6 +26,6 @@ Deno.test("cutToWidth() never splits a wide character", () => {
   equal(cutToWidth("abc", -1), "");
 });
 
-Deno.test("printable() takes the teeth out of control characters", () => {
+Deno.test("printable() makes control characters harmless", () => {
   equal(printable("a\tb\x1b[31mc\u009b2J"), "a b [31mc 2J");
 });

@@ -18,7 +18,7 @@ interface Case {
   remembered?: string;
 }
 
-// Which wins, by who is there.
+// The builder that is chosen, by what there is.
 const table: [string, Case, string][] = [
   ["nothing", {}, "default docker context"],
   ["BUILDKIT_HOST", { env: host }, "buildkit-host BUILDKIT_HOST"],
@@ -77,7 +77,6 @@ Deno.test("chooseBuilder() needs no home, and nothing on disk, for BUILDKIT_HOST
     const env = (name: string) => vars[name];
     const builder = await chooseBuilder(openStore(env), env, "");
     assert.equal(builder.nodes[0]!.endpoint, "tcp://env:1");
-    builder;
   }
 });
 
@@ -126,7 +125,7 @@ Deno.test("allBuilders() lists stored ones, BUILDKIT_HOST, then docker contexts"
   ]);
 });
 
-Deno.test("driverOf() tells what to do with a builder of another driver", () => {
+Deno.test("driverOf() names a driver that fairlead doesn't support", () => {
   using temp = tempStore();
   temp.write("instances/far", builderFile("far", "cloud://x", "cloud"));
   const env = (name: string) => temp.env[name];

@@ -5,11 +5,11 @@ import { bootBuilder, createBuilder } from "./library.ts";
 
 Deno.test("the library boots no image of BuildKit that a policy wants to see first", async () => {
   using temp = tempStore();
-  const folder = Deno.makeTempDirSync();
-  await using engine = recordingEngine(`${folder}/s`);
+  await using engine = recordingEngine(`${temp.path}/s`);
   const boot = async (policy: string, driverOptions = {}) => {
     const all: Record<string, string> = {
-      ...{ ...temp.env, DOCKER_HOST: engine.host, BUILDX_DEFAULT_POLICY: policy },
+      ...temp.env,
+      ...{ DOCKER_HOST: engine.host, BUILDX_DEFAULT_POLICY: policy },
     };
     const options = { env: (name: string) => all[name] };
     const name = `b${Object.keys(driverOptions).length}${policy}`;
@@ -25,5 +25,4 @@ Deno.test("the library boots no image of BuildKit that a policy wants to see fir
   // The engine refuses to start what was made.
   await rejects(boot("0"), /nothing is started here/);
   await rejects(boot("1", { "allow-untrusted-image": "true" }), /nothing is started here/);
-  Deno.removeSync(folder, { recursive: true });
 });

@@ -2,7 +2,7 @@ import { equal } from "node:assert/strict";
 import { Code, RpcError } from "../buildkit/grpc/status.ts";
 import { BuildError } from "./build_error.ts";
 
-Deno.test("what a daemon says is told with its code, and of an old frontend as buildx tells it", () => {
+Deno.test("a daemon's error is reported with its code, and an old frontend in buildx's words", () => {
   const cases: [code: number, message: string, said: string][] = [
     [Code.UNKNOWN, "no such thing", "failed to solve: no such thing"],
     [Code.INTERNAL, "no such thing", "failed to solve: Internal: no such thing"],

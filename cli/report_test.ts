@@ -105,7 +105,7 @@ const nodes = [
   { node: "three", error: dial },
 ];
 
-Deno.test("report() of several nodes keeps each hint with its error", () => {
+Deno.test("report() of several nodes keeps each hint next to its error", () => {
   const [one, two, three] = ["one", "two", "three"]
     .map((name, i) => `ERROR: node ${name}: ${(nodes[i]!.error as Error).message}`);
   const error = new NodesError(nodes, true);

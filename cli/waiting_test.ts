@@ -43,7 +43,7 @@ Deno.test("a terminal counts down, on one line that is gone at the end", async (
   ]);
 });
 
-Deno.test("what is no terminal is told nothing", async () => {
+Deno.test("an output that is no terminal gets nothing", async () => {
   using clock = manualClock();
   const out = terminal(false);
   {

@@ -102,7 +102,7 @@ for (const words of [["inspect", "two"], ["--builder", "TWO", "inspect"]]) {
   });
 }
 
-Deno.test("inspect tells why another driver's builder, or a wrong endpoint, is of no use", async () => {
+Deno.test("inspect says why a builder of another driver, or an invalid endpoint, can't be used", async () => {
   using temp = store();
   const k8s = await run(["inspect", "k8s"], { env: temp.env, connect });
   assert.equal(

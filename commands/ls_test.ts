@@ -148,7 +148,7 @@ Deno.test("ls shows a silent node with the step it hangs in; --timeout waits as 
   assert.match(patient.stderr, /slow0\): no answer after 3s: connecting \(10\.0\.0\.1:3\)/);
 });
 
-Deno.test("ls tells a daemon that is reached and silent from one that isn't reached", async () => {
+Deno.test("ls distinguishes a silent daemon from one that can't be reached", async () => {
   using temp = tempStore();
   temp.write("instances/mute", builderFile("mute", "tcp://h:4"));
   const { stderr } = await runSilent(["ls", "--timeout", "50ms"], temp, 50);
@@ -168,7 +168,7 @@ Deno.test("ls ends with 130 when it is interrupted", async () => {
   assert.deepEqual({ code, stderr }, { code: 130, stderr: "ERROR: context canceled\n" });
 });
 
-Deno.test("ls warns of a broken file, and shows what is stored wrongly as an error", async () => {
+Deno.test("ls warns of a broken file, and shows an invalid endpoint as an error", async () => {
   using temp = tempStore();
   temp.write("instances/bad", "garbage");
   temp.write("instances/odd", builderFile("odd", "teleport://h:1"));
@@ -206,7 +206,7 @@ for (const [words, message] of bad) {
   });
 }
 
-Deno.test("ls shows what nobody has booted yet as no failure, and lost engines at the end", async () => {
+Deno.test("a builder that was never booted is no failure in ls, and lost engines come last", async () => {
   using temp = tempStore();
   temp.write("instances/box", builderFile("box", "here", "docker-container"));
   const contexts = { away: "unix:///no", here: "unix:///engine" };

@@ -71,7 +71,7 @@ Deno.test("rm of BUILDKIT_HOST's builder is refused", async () => {
 const removed =
   "k8s kept: only buildx can remove what the driver cloud has started\ndown removed\n";
 
-Deno.test("rm --all-inactive --force removes what doesn't answer, and no other driver's", async () => {
+Deno.test("rm --all-inactive --force removes builders that don't answer, but no other driver's", async () => {
   using temp = store();
   const { code, stderr } = await run(["rm", "--all-inactive", "-f"], { env: temp.env, connect });
   assert.equal(code, 0);

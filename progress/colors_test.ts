@@ -17,7 +17,7 @@ Deno.test("readColors() has defaults, takes names and RGB, and is off with NO_CO
   equal(problems.length, 0);
 });
 
-Deno.test("readColors() tells of what it can't read and keeps the rest", () => {
+Deno.test("readColors() reports each part that it can't read, and keeps the rest", () => {
   const { colors, problems } = read({
     BUILDKIT_COLORS: "run=pink:walk=blue:error=1,2:cancel=300,0,0:x:warning=red=blue:error=cyan",
   });
@@ -26,7 +26,7 @@ Deno.test("readColors() tells of what it can't read and keeps the rest", () => {
   equal(colors.error, "\x1b[36m");
 });
 
-Deno.test("paint() adds nothing for no colour", () => {
+Deno.test("paint() adds nothing where there is no colour", () => {
   equal(paint("x", ""), "x");
   equal(paint("x", "\x1b[31m"), "\x1b[31mx\x1b[0m");
 });

@@ -9,7 +9,7 @@ Deno.test("logStamp() has fewer decimals the longer it takes", () => {
   for (const [ms, text] of cases) equal(logStamp(ms), text);
 });
 
-Deno.test("splitLog() tells whether the last line is whole", () => {
+Deno.test("splitLog() says whether the last line is whole", () => {
   deepEqual(splitLog("a\nb\n", "0.1", false).pieces, ["a", "b"]);
   equal(splitLog("a\nb\n", "0.1", false).open, false);
   deepEqual(splitLog("a\n\n", "0.1", false).pieces, ["a", ""]);

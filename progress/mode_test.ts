@@ -26,7 +26,7 @@ Deno.test("chooseMode() goes by flag, then BUILDKIT_PROGRESS, then the terminal"
   for (const [got, mode, printId] of cases) deepEqual(got, { mode, printId });
 });
 
-Deno.test("chooseMode() refuses what can't be had, in buildx's words", () => {
+Deno.test("chooseMode() refuses an impossible mode, in buildx's words", () => {
   const refuse = (call: () => unknown, message: string) =>
     throws(call, (error) => error instanceof ProgressModeError && error.message === message);
   refuse(() => choose("fancy"), "invalid progress mode fancy");

@@ -162,7 +162,7 @@ Deno.test("an output that is closed fails those who write, not a timer", async (
   progress.finish();
 });
 
-Deno.test("what is due is shown even without finish()", () => {
+Deno.test("output that is due is shown even without finish()", () => {
   const { progress, written } = start("plain");
   progress.update(message({ v: [{ d: "a", start: 0 }] }));
   progress.update(message({ v: [{ d: "a", start: 0, stop: 5, error: "no" }] }));
@@ -170,7 +170,7 @@ Deno.test("what is due is shown even without finish()", () => {
   equal(written.join("").endsWith("#1 ERROR: no\n"), true);
 });
 
-Deno.test("while somebody is asked something, the display keeps away from the terminal", async () => {
+Deno.test("while a user is asked something, the display writes nothing to the terminal", async () => {
   using clock = manualClock();
   const { progress, written } = start("tty", { env: only("TTY_DISPLAY_RATE", "5") });
   const order: string[] = [];

@@ -1,4 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { seededBelow } from "../tests/harness/random.ts";
 import { screenRows } from "./screen.ts";
 
 const rows = (text: string, columns = 20, height = 4) => screenRows(text, columns, height);
@@ -36,13 +37,9 @@ Deno.test("screenRows() scrolls and wraps", () => {
 Deno.test("screenRows() stays within its bounds, whatever the text", () => {
   const parts = ["\x1b[5A", "\x1b[99B", "\x1b[99C", "\x1b[J", "\x1b[1J", "\x1b[1K", "\n", "\r"];
   parts.push("漢", "text", "\b\b", "\t", "\x1b[9;9H", "\x1b[2J", "\x1b7", "\x1b(B", "\u0301");
-  let seed = 1;
+  const random = seededBelow(1);
   for (let round = 0; round < 2000; round++) {
-    let text = "";
-    for (let i = 0; i < 30; i++) {
-      seed = (seed * 48271) % 2147483647;
-      text += parts[seed % parts.length];
-    }
+    const text = Array.from({ length: 30 }, () => parts[random(parts.length)]).join("");
     const got = rows(text, 10, 3);
     equal(got.length <= 3, true, JSON.stringify(text));
     for (const row of got) equal([...row].length <= 20, true);

@@ -43,13 +43,13 @@ Deno.test("sourceExcerpt() marks the place and adds context as BuildKit does", (
   );
 });
 
-Deno.test("sourceExcerpt() says nothing about a place outside of the file", () => {
+Deno.test("sourceExcerpt() is empty for a place outside of the file", () => {
   equal(sourceExcerpt(source(3)), "");
   equal(sourceExcerpt(source(3, [0, 0])), "");
   equal(sourceExcerpt(source(3, [5, 6])), "");
 });
 
-Deno.test("sourcesOf() reads BuildKit's JSON and passes over what it can't read", () => {
+Deno.test("sourcesOf() reads BuildKit's JSON, and skips invalid details", () => {
   const json = {
     info: { filename: "a/Dockerfile", data: btoa("FROM x\n"), language: "Dockerfile" },
     ranges: [{ start: { line: 1 }, end: { line: 1, character: 3 } }, {}],

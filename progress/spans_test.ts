@@ -1,4 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { seededBelow } from "../tests/harness/random.ts";
 import { Spans } from "./spans.ts";
 
 type Pair = [start: number, stop?: number];
@@ -28,8 +29,7 @@ Deno.test("spans that overlap or touch are one, and gaps stay", () => {
 });
 
 Deno.test("whatever the order, the union is the same as of marks on a line", () => {
-  let seed = 7;
-  const random = (limit: number) => (seed = seed * 48271 % 0x7fffffff) % limit;
+  const random = seededBelow(7);
   for (let round = 0; round < 300; round++) {
     const pairs = Array.from({ length: random(9) }, (): Pair => {
       const start = random(30);

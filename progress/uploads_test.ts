@@ -26,14 +26,14 @@ Deno.test("the terminal shows how many files of a context were sent", () => {
   match(rows(state), /transferring context: 1,234 files {2}8\.00MB/);
 });
 
-Deno.test("a transfer that can't be told from another has no count of files", () => {
+Deno.test("a transfer that can't be distinguished from another has no count of files", () => {
   const state = sending("one", "two");
   beginUpload(state, "context").files = 1;
   beginUpload(state, "context").files = 2;
   ok(!rows(state).includes("file"));
 });
 
-Deno.test("what two jobs send at once is told apart, also where both hear of it", () => {
+Deno.test("simultaneous uploads of two jobs have a count each, also where both see the same step", () => {
   const state = sending("one", "two");
   const [first, second] = [new Set(["one"]), new Set(["two"])];
   beginUpload(state, "context", second).files = 20;
@@ -44,7 +44,7 @@ Deno.test("what two jobs send at once is told apart, also where both hear of it"
   match(rows(shared), /context: 5 files /);
 });
 
-Deno.test("transfers of one name after each other are told apart", () => {
+Deno.test("successive transfers with one name have a count each", () => {
   const id = "transferring context:";
   const state = stateOf({
     v: [{ d: "ignore", name: "load .dockerignore", start: 0 }, { d: "ctx", name: "c", start: 20 }],
@@ -65,7 +65,7 @@ Deno.test("transfers of one name after each other are told apart", () => {
   equal(context!(), 20_000);
 });
 
-Deno.test("plain text on a terminal has a line on a transfer that took its time, and none else", () => {
+Deno.test("plain text on a terminal has a line about each transfer that took long, and only there", () => {
   const cases = [[4000, true, true], [400, true, false], [4000, false, false]] as const;
   for (const [stop, isTerminal, says] of cases) {
     const state = newState({ tail: { lines: 1, size: 1 }, recent: 0 });

@@ -41,7 +41,7 @@ Deno.test("csvFields() takes another separator", () => {
   assert.deepEqual(csvFields('k:"a:b"', ":"), ["k", "a:b"]);
 });
 
-Deno.test("csvRecords() reads lines, of which some belong to a field", () => {
+Deno.test("csvRecords() reads lines, some of which belong to a field", () => {
   assert.deepEqual([...csvRecords('a,b\r\n\r\n"1\n2",3\n')], [
     { fields: ["a", "b"], line: 1 },
     { fields: ["1\n2", "3"], line: 3 },

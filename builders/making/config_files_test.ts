@@ -1,4 +1,5 @@
 import { deepEqual, throws } from "node:assert/strict";
+import { tempFolder } from "../../tests/harness/temp_folder.ts";
 import { BuilderError } from "../builder_error.ts";
 import { readDaemonConfig } from "./config_files.ts";
 
@@ -21,28 +22,27 @@ const mistakes: readonly [text: string, message: string][] = [
 
 for (const [text, message] of mistakes) {
   Deno.test(`a daemon's configuration is refused: ${JSON.stringify(text)}`, () => {
-    const file = Deno.makeTempFileSync();
-    Deno.writeTextFileSync(file, text);
-    throws(() => readDaemonConfig(file), (error) => {
-      const expected = message.replace("PATH", file);
+    using folder = tempFolder();
+    folder.write("c.toml", text);
+    const path = `${folder.path}/c.toml`;
+    throws(() => readDaemonConfig(path), (error) => {
+      const expected = message.replace("PATH", path);
       return error instanceof BuilderError && error.message.includes(expected);
     });
-    Deno.removeSync(file);
   });
 }
 
 Deno.test("a daemon's configuration is copied with its certificates, and what is unknown is kept", () => {
-  const dir = Deno.makeTempDirSync();
-  Deno.writeTextFileSync(`${dir}/ca.pem`, "the CA");
+  using folder = tempFolder();
+  folder.write("ca.pem", "the CA");
   const text = `Debug = true\nnewer = { a = 1979-05-27 }\n[registry."r.io:5/x y"]\n` +
-    `ca = ["${dir}/ca.pem"]\nhttp = true\n`;
-  Deno.writeTextFileSync(`${dir}/c.toml`, text);
-  const { files } = readDaemonConfig(`${dir}/c.toml`);
+    `ca = ["${folder.path}/ca.pem"]\nhttp = true\n`;
+  folder.write("c.toml", text);
+  const { files } = readDaemonConfig(`${folder.path}/c.toml`);
   const read = ([path, base64]: [string, string]) => [path, atob(base64)];
   deepEqual(Object.fromEntries(Object.entries(files).map(read)), {
     "certs/r.io_5_x_y/ca.pem": "the CA",
     "buildkitd.toml": "Debug = true\n\n[newer]\na = 1979-05-27\n\n" +
       '[registry."r.io:5/x y"]\nca = [ "/etc/buildkit/certs/r.io_5_x_y/ca.pem" ]\nhttp = true\n',
   });
-  Deno.removeSync(dir, { recursive: true });
 });

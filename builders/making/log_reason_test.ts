@@ -4,7 +4,7 @@ import { logLines, reasonIn } from "./log_reason.ts";
 const warning = 'time="2026-12-01T09:45:06Z" level=warning msg="failed check for fsverity"';
 const info = 'time="2026-12-01T09:45:06Z" level=info msg="auto snapshotter: using overlayfs"';
 
-Deno.test("the reason of a daemon's end: its last words, and no mere warning", () => {
+Deno.test("a daemon's last error is the reason of its end, and not a warning", () => {
   const full = "buildkitd: write /var/lib/buildkit/cache.db: no space left on device";
   equal(reasonIn([info, full, warning]), full, "a log of several starts");
   equal(

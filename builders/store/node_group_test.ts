@@ -73,7 +73,7 @@ const files = [
   '{"Name":"d","Driver":"docker-container","Nodes":[{"Name":"d0","Endpoint":"unix:///var/run/docker.sock",' +
   '"Platforms":null,"DriverOpts":{"env.X":"\\u003c\\u0026\\u003e"},' +
   '"Flags":["--allow-insecure-entitlement=network.host"],"Files":{"buildkitd.toml":"eA=="}}],"Dynamic":false}',
-  '{"Name":"n","Driver":"remote","Nodes":null,"Dynamic":false}'.replace("null", "[]"),
+  '{"Name":"n","Driver":"remote","Nodes":[],"Dynamic":false}',
 ];
 for (const text of files) {
   Deno.test(`formatNodeGroup() writes ${text.slice(0, 40)}… back as it was`, () => {

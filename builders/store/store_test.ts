@@ -42,7 +42,7 @@ Deno.test("a transaction writes buildx's files with buildx's modes", async () =>
   assert.deepEqual(["instances", "activity", "defaults"].map(mode), [0o700, 0o700, 0o700]);
 });
 
-Deno.test("remove() takes both spellings of what is recorded of a builder", async () => {
+Deno.test("remove() removes a builder's records under both spellings of its name", async () => {
   using temp = tempStore();
   await transaction({ path: temp.path }, signal, (txn) => txn.save(group));
   temp.write("activity/foo.bar", "2026-01-01T00:00:00Z");
@@ -53,7 +53,7 @@ Deno.test("remove() takes both spellings of what is recorded of a builder", asyn
   assert.deepEqual(temp.files(), ["refs/other/n0/abc"]);
 });
 
-Deno.test("list() reports what is no builder, and leaves it alone", () => {
+Deno.test("list() reports each file that is no builder, and leaves it alone", () => {
   using temp = tempStore();
   temp.write("instances/good", builderFile("Good", "tcp://h:1"));
   temp.write("instances/bad", "garbage");
@@ -74,7 +74,7 @@ Deno.test("list() reports what is no builder, and leaves it alone", () => {
   assert.deepEqual(temp.files(), before);
 });
 
-Deno.test("find() takes a name in any case, and tells of a broken file", () => {
+Deno.test("find() takes a name in any case, and reports a broken file", () => {
   using temp = tempStore();
   temp.write("instances/good", builderFile("Good", "tcp://h:1"));
   temp.write("instances/bad", "{");
@@ -115,7 +115,7 @@ Deno.test("noteUse() notes the use of what is stored, or a docker context's, and
   assert.deepEqual(temp.files(), ["activity/Good", "activity/box", "instances/good"]);
 });
 
-Deno.test("what a choice hangs on is told of once where it is broken, and taken for absent", async () => {
+Deno.test("a broken file that a choice needs is reported once, and counts as absent", async () => {
   using temp = tempStore();
   const told: string[] = [];
   const open = () =>
@@ -156,7 +156,7 @@ Deno.test("what a choice hangs on is told of once where it is broken, and taken 
 });
 
 Deno.test({
-  name: "a store that can't be looked into is told of, and is none",
+  name: "a store that can't be read is reported, and counts as empty",
   ignore: Deno.build.os === "windows",
 }, async () => {
   using temp = tempStore();
@@ -179,7 +179,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a named pipe among the builders is waited for by nobody",
+  name: "a named pipe among the builders stops no reader",
   ignore: Deno.build.os === "windows",
 }, async () => {
   using temp = tempStore();
@@ -190,7 +190,7 @@ Deno.test({
   assert.equal(store.current(), undefined);
 });
 
-Deno.test("a transaction that can't write says so, and how to help", async () => {
+Deno.test("a transaction that can't write says so, with a remedy", async () => {
   await assert.rejects(
     transaction({ path: unwritable }, signal, () => {}),
     (error: Error & { hint?: string }) => {
@@ -203,7 +203,7 @@ Deno.test("a transaction that can't write says so, and how to help", async () =>
   await assert.rejects(transaction(undefined, signal, () => {}), /no folder to keep builders in/);
 });
 
-Deno.test("files of writers that were killed go, those of writers at work and all others stay", async () => {
+Deno.test("files of killed writers are removed; those of running writers and all others stay", async () => {
   for (const change of ["transaction", "use"]) {
     using temp = tempStore();
     const old = Date.now() / 1000 - 2 * 60 * 60;
@@ -223,7 +223,7 @@ Deno.test("files of writers that were killed go, those of writers at work and al
   }
 });
 
-Deno.test("writing refuses to replace what is no regular file", async () => {
+Deno.test("writing refuses to replace anything but a regular file", async () => {
   using temp = tempStore();
   temp.write("elsewhere", "precious");
   Deno.symlinkSync(`${temp.path}/elsewhere`, `${temp.path}/current`);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { tempFolder } from "../../tests/harness/temp_folder.ts";
 import { collector, fakeDeps } from "../../tests/commands/fake_deps.ts";
 import { DialError } from "../../transports/errors.ts";
 import { createRegistry } from "../../transports/registry.ts";
@@ -34,18 +35,12 @@ async function affinityOf(words: readonly string[], cwd: string): Promise<string
 }
 
 Deno.test("a build's connection is for its context: the same one goes to the same pod", async () => {
-  const folder = await Deno.realPath(await Deno.makeTempDir());
-  try {
-    await Deno.mkdir(`${folder}/ctx/sub`, { recursive: true });
-    for (const name of ["ctx", "ctx/sub"]) {
-      await Deno.writeTextFile(`${folder}/${name}/Dockerfile`, "FROM scratch\n");
-    }
-    const of = (...words: string[]) => affinityOf(["build", "--progress=plain", ...words], folder);
-    assert.equal(await of("ctx"), `${folder}/ctx`);
-    assert.equal(await of("./ctx/../ctx/"), `${folder}/ctx`);
-    assert.equal(await of(`${folder}/ctx/sub`), `${folder}/ctx/sub`);
-    assert.equal(await of("https://example.com/x.git"), "https://example.com/x.git");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  using folder = tempFolder();
+  for (const name of ["ctx", "ctx/sub"]) folder.write(`${name}/Dockerfile`, "FROM scratch\n");
+  const of = (...words: string[]) =>
+    affinityOf(["build", "--progress=plain", ...words], folder.path);
+  assert.equal(await of("ctx"), `${folder.path}/ctx`);
+  assert.equal(await of("./ctx/../ctx/"), `${folder.path}/ctx`);
+  assert.equal(await of(`${folder.path}/ctx/sub`), `${folder.path}/ctx/sub`);
+  assert.equal(await of("https://example.com/x.git"), "https://example.com/x.git");
 });

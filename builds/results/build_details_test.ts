@@ -1,17 +1,13 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { tempFolder } from "../../tests/harness/temp_folder.ts";
 import { collector } from "../../tests/commands/fake_deps.ts";
 import { outputTo } from "../../tests/progress/terminal.ts";
 import { buildDetails, failedBuild, noteFailedBuild } from "./build_details.ts";
 
 function withDesktop(work: (env: (name: string) => string | undefined) => void) {
-  const home = Deno.makeTempDirSync();
-  try {
-    Deno.mkdirSync(`${home}/.docker/desktop-build`, { recursive: true });
-    Deno.writeTextFileSync(`${home}/.docker/desktop-build/.lastaccess`, "");
-    work((name) => name === "HOME" ? home : undefined);
-  } finally {
-    Deno.removeSync(home, { recursive: true });
-  }
+  using home = tempFolder();
+  home.write(".docker/desktop-build/.lastaccess", "");
+  work((name) => name === "HOME" ? home.path : undefined);
 }
 
 Deno.test("the details of builds are the peer's text, and on a terminal links", () => {

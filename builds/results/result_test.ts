@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { tempFolder } from "../../tests/harness/temp_folder.ts";
 import { checkResultPath, imageId, metadataText, removeResult, writeResult } from "./result.ts";
 
 Deno.test("the image's id is its config's digest, else its own", () => {
@@ -24,37 +25,31 @@ Deno.test("metadata embeds base64 JSON objects, and nothing else", () => {
   assert.deepEqual(Object.keys(JSON.parse(text))[0], "containerimage.descriptor");
 });
 
-Deno.test("a place where no file can be is told of before the build", () => {
-  const dir = Deno.makeTempDirSync();
-  try {
-    Deno.writeTextFileSync(`${dir}/file`, "");
-    checkResultPath(`${dir}/file`);
-    checkResultPath(`${dir}/new`);
-    for (const path of [dir, `${dir}/`, `${dir}/new/`]) {
-      assert.throws(() => checkResultPath(path), {
-        name: "UsageError",
-        message: /is a directory$/,
-      });
-    }
-    assert.throws(() => checkResultPath(`${dir}/no/x`), /stat .*\/no: no such file or directory$/);
-    assert.throws(() => checkResultPath(`${dir}/file/x`), /stat .*\/file: not a directory$/);
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
+Deno.test("a path where no file can be is reported before the build", () => {
+  using folder = tempFolder();
+  const dir = folder.path;
+  Deno.writeTextFileSync(`${dir}/file`, "");
+  checkResultPath(`${dir}/file`);
+  checkResultPath(`${dir}/new`);
+  for (const path of [dir, `${dir}/`, `${dir}/new/`]) {
+    assert.throws(() => checkResultPath(path), {
+      name: "UsageError",
+      message: /is a directory$/,
+    });
   }
+  assert.throws(() => checkResultPath(`${dir}/no/x`), /stat .*\/no: no such file or directory$/);
+  assert.throws(() => checkResultPath(`${dir}/file/x`), /stat .*\/file: not a directory$/);
 });
 
 Deno.test("a result file is replaced whole, and an unwritable one is named", () => {
-  const dir = Deno.makeTempDirSync();
-  try {
-    writeResult(`${dir}/iid`, "one");
-    writeResult(`${dir}/iid`, "two");
-    assert.equal(Deno.readTextFileSync(`${dir}/iid`), "two");
-    assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ["iid"]);
-    assert.throws(() => writeResult(`${dir}/no/iid`, "x"), /cannot write .*no\/iid/);
-    removeResult(`${dir}/iid`);
-    removeResult(`${dir}/iid`);
-    assert.deepEqual([...Deno.readDirSync(dir)], []);
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
-  }
+  using folder = tempFolder();
+  const dir = folder.path;
+  writeResult(`${dir}/iid`, "one");
+  writeResult(`${dir}/iid`, "two");
+  assert.equal(Deno.readTextFileSync(`${dir}/iid`), "two");
+  assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ["iid"]);
+  assert.throws(() => writeResult(`${dir}/no/iid`, "x"), /cannot write .*no\/iid/);
+  removeResult(`${dir}/iid`);
+  removeResult(`${dir}/iid`);
+  assert.deepEqual([...Deno.readDirSync(dir)], []);
 });

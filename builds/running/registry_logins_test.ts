@@ -2,7 +2,7 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import type { PreparedBuild } from "../prepare.ts";
 import { limitLogins, loginRule, registriesIn } from "./registry_logins.ts";
 
-Deno.test("registries in texts", () => {
+Deno.test("registriesIn() finds the registries that a text names", () => {
   const table: [text: string, hosts: string[]][] = [
     ["FROM alpine", ["docker.io"]],
     ["from --platform=linux/amd64 library/alpine:3 AS a", ["docker.io"]],

@@ -16,7 +16,7 @@ const remote: Record<string, [ssh: boolean, query: boolean]> = {
   "github.com/a/b": [false, false],
 };
 
-Deno.test("what the daemon fetches itself, and what it needs for that", () => {
+Deno.test("URLs that the daemon fetches itself, and what each needs", () => {
   for (const [url, [ssh, query]] of Object.entries(remote)) {
     assert.deepEqual([isRemote(url), isGitOverSsh(url), hasQuery(url)], [true, ssh, query], url);
   }

@@ -1,23 +1,21 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { tempFolder } from "../../tests/harness/temp_folder.ts";
 import { contextSource, dockerfileSource, namedSource } from "./source.ts";
 
 const ignore = Deno.build.os === "windows";
 
 /** Runs a test in a folder `in`, next to `out`, with folders and links that look like URLs. */
 function withFolders(test: (cwd: string, root: string) => void): void {
-  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "fairlead-sources-" }));
-  try {
-    for (const folder of ["out/.ssh", "in/sub", "in/github.com/inside", "in/https:/host"]) {
-      Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
-    }
-    Deno.writeTextFileSync(`${root}/in/file`, "");
-    Deno.symlinkSync("../out", `${root}/in/http.git`);
-    Deno.symlinkSync("../../out", `${root}/in/github.com/x`);
-    Deno.symlinkSync("../out", `${root}/in/git@host:x`);
-    test(`${root}/in`, root);
-  } finally {
-    Deno.removeSync(root, { recursive: true });
+  using folder = tempFolder();
+  const root = folder.path;
+  for (const folder of ["out/.ssh", "in/sub", "in/github.com/inside", "in/https:/host"]) {
+    Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
   }
+  Deno.writeTextFileSync(`${root}/in/file`, "");
+  Deno.symlinkSync("../out", `${root}/in/http.git`);
+  Deno.symlinkSync("../../out", `${root}/in/github.com/x`);
+  Deno.symlinkSync("../out", `${root}/in/git@host:x`);
+  test(`${root}/in`, root);
 }
 
 Deno.test({

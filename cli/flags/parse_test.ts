@@ -148,7 +148,7 @@ Deno.test("parseFlags() takes a default from a variable, and a typed value befor
   assert.equal(values(["--builder", "x"], env).builder, "x");
 });
 
-Deno.test("parseFlags() tells what was typed, in order", () => {
+Deno.test("parseFlags() lists what was typed, in order", () => {
   const { given, occurrences } = parseFlags(specs, ["--config", "x", "-q", "-f", "y"], none);
   assert.deepEqual([...given], ["file", "quiet"]);
   assert.deepEqual(occurrences.map(({ name, value }) => `${name}=${value}`), [

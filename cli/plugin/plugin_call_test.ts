@@ -44,7 +44,7 @@ Deno.test("help is asked for before our name, too", () => {
   deepEqual(args("fairlead", "help", "du"), ["help", "du"]);
 });
 
-Deno.test("who calls by himself is no docker", () => {
+Deno.test("a user's own command line is not taken for docker's", () => {
   for (
     const words of [
       [],

@@ -55,7 +55,7 @@ Deno.test("a plugin's help of a group, and of a command with others below it", a
   equal((await help("help")).split("\n")[0], "Usage:  docker buildx [OPTIONS] COMMAND");
 });
 
-Deno.test("the list tells which commands have others below them", async () => {
+Deno.test("the list says which commands have others below them", async () => {
   const all = [...commands];
   for (let entry = all.pop(); entry !== undefined; entry = all.pop()) {
     if (entry.hidden) continue;

@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { readArguments } from "./arguments.ts";
 
-Deno.test("readArguments() tells URLs from targets", () => {
+Deno.test("readArguments() distinguishes URLs and targets", () => {
   const git = "https://h/r.git";
   const cases: [args: string[], want: [string | undefined, string, string[]]][] = [
     [[], [undefined, "cwd://", ["default"]]],

@@ -1,5 +1,5 @@
 /** Flags of `build` and targets of bake describe builds in the same way. */
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { resolveTargets } from "../../bake/definition/resolve.ts";
 import { isRemote } from "../../builds/spec/remote.ts";
 import { readHcl } from "../../tests/bake/read_hcl.ts";
@@ -108,11 +108,11 @@ Deno.test("paths of a definition in a repository lead into the repository", asyn
       remote("https://host/r.git#main:sub/z"),
       { kind: "folder", typed: "commands", path: `${cwd}/commands` },
       remote("https://host/r.git#main:out"),
-    ].map((source) => source),
+    ],
   );
 });
 
-Deno.test("what a bake file can't name", async () => {
+Deno.test("a bake file can't name stdin, a wrong size, or a URL that is none", async () => {
   const cases: [target: Record<string, unknown>, from: Partial<Origin>, message: string][] = [
     [{ context: "-" }, {}, "context from stdin not allowed in bake"],
     [{ dockerfile: "-" }, {}, "dockerfile from stdin not allowed in bake"],
@@ -124,11 +124,7 @@ Deno.test("what a bake file can't name", async () => {
     ],
   ];
   for (const [target, from, message] of cases) {
-    let made: unknown;
-    await ofTarget(target, from).catch((error) => made = error);
-    throws(() => {
-      throw made;
-    }, { name: "UsageError", message });
+    await rejects(ofTarget(target, from), { name: "UsageError", message });
   }
 });
 

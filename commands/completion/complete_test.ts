@@ -12,7 +12,7 @@ async function offered(...words: string[]): Promise<string[]> {
   return stdout.trimEnd().split("\n").map((line) => line.split("\t")[0]!);
 }
 
-Deno.test("names that a shell might run or take apart are not offered", async () => {
+Deno.test("names that a shell might run or split are not offered", async () => {
   using temp = tempStore();
   const hostile = [
     ...["$(touch x)", "`id`", "a b", 'a"b', "a'b", "a;id"],
@@ -71,7 +71,7 @@ Deno.test("commands, flags, and what follows them", async () => {
   deepEqual(await offered("buildx", "ls", "--form"), ["--format", ":4"], "as docker asks");
 });
 
-Deno.test("bake's targets and groups, out of the files that are meant", async () => {
+Deno.test("bake's targets and groups come from the files that -f names", async () => {
   using temp = tempStore();
   temp.write(
     "docker-bake.hcl",
@@ -94,7 +94,7 @@ Deno.test("bake's targets and groups, out of the files that are meant", async ()
   deepEqual(await ask("-f", `${temp.path}/nope.hcl`, ""), [":4"]);
 });
 
-Deno.test("nothing where there is nothing, and never an error", async () => {
+Deno.test("unknown words complete to nothing, and to no error", async () => {
   for (
     const words of [
       ["nope", ""],

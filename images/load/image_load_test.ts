@@ -131,7 +131,7 @@ Deno.test("refusals and errors of the engine", async () => {
   }
 });
 
-Deno.test("an engine that is content before the end is enough", () =>
+Deno.test("an engine may accept an image before its end", () =>
   withEngine(async (request) => {
     const reader = request.body!.getReader();
     await reader.read();
@@ -160,7 +160,7 @@ function reply(conn: Deno.Conn, text = "{}"): Promise<number> {
 
 const swallow = (conn: Deno.Conn) => conn.readable.pipeTo(new WritableStream());
 
-Deno.test("an engine that dies in the middle", () =>
+Deno.test("an engine that dies in the middle is reported", () =>
   withRawEngine(async (asked, conn) => {
     if (asked.startsWith("GET /info")) await reply(conn);
     else await conn.read(new Uint8Array(100_000));
@@ -228,7 +228,7 @@ const withSwallowed = (
     body,
   );
 
-Deno.test("an engine that answers others, and says nothing of the image: not for ever", () =>
+Deno.test("an engine that answers only other requests is given up after ten minutes", () =>
   withSwallowed(() => "{}", async (host) => {
     using clock = manualClock();
     const told: string[] = [];
@@ -296,7 +296,7 @@ Deno.test("no bytes, no request; a signal ends a load that hangs", async () => {
   });
 });
 
-Deno.test("no engine: which one, and what to do", async () => {
+Deno.test("an engine that can't be reached is named, with a remedy", async () => {
   for (
     const [host, problem] of [
       ["unix:///nowhere/s", "no such socket"],
@@ -310,7 +310,7 @@ Deno.test("no engine: which one, and what to do", async () => {
   }
 });
 
-Deno.test("an engine that accepts and says nothing", () => {
+Deno.test("an engine that accepts and says nothing is reported", () => {
   const accepted = Promise.withResolvers<void>();
   return withRawEngine((_, conn) => {
     accepted.resolve();

@@ -33,21 +33,21 @@ Deno.test("criticalPath() passes inputs that never ran, and follows theirs", () 
   deepStrictEqual(names([first, other, last]), ["last", "first"]);
 });
 
-Deno.test("criticalPath() takes what ended last before a step without inputs", () => {
+Deno.test("before a step without inputs, criticalPath() takes the step that ended last", () => {
   const run = node("run", 0, 40);
   const beside = node("beside", 0, 90);
   const exporting = node("export", 91, 100);
   deepStrictEqual(names([run, beside, exporting]), ["export", "beside"]);
 });
 
-Deno.test("criticalPath() ends, whatever is said of inputs", () => {
+Deno.test("criticalPath() ends, even if inputs form a circle", () => {
   const a = node("a", 0, 0);
   const b = node("b", 0, 0, a);
   a.inputs.push(b, a);
   deepStrictEqual(names([a, b]).sort(), ["a", "b"]);
 });
 
-Deno.test("criticalPath() of many nodes takes no age", () => {
+Deno.test("criticalPath() of 5,000 nodes ends", () => {
   const nodes: Named[] = [];
   for (let i = 0; i < 5000; i++) nodes.push(node(`${i}`, i, i + 1, ...nodes.slice(-1)));
   deepStrictEqual(names(nodes).length, 5000);

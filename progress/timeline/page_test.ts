@@ -39,7 +39,7 @@ Deno.test("timelinePage() lets no text of the build be markup", () => {
   ok(html.split("&lt;img src=x onerror=&quot;").length > 20);
 });
 
-Deno.test("timelinePage() takes terminal sequences away, and of an overwritten line the last state", () => {
+Deno.test("timelinePage() removes terminal sequences, and shows the last state of an overwritten line", () => {
   const html = page([{
     log: ["0.1 \x1b[32mgreen\x1b[0m\x1b]0;title\x07", "0.2 10%\r20%\r100%\r", "0.3 a\tb\x07\u202e"],
   }]);
@@ -59,7 +59,7 @@ Deno.test("timelinePage() fetches nothing, and runs its own script only", async 
   ok(html.includes(`script-src '${named}'`));
 });
 
-Deno.test("timelinePage() says how much of a log is missing, and of none that there is none", () => {
+Deno.test("timelinePage() says how many lines of a log are missing, or that there was no output", () => {
   match(page([{ log: ["x"], dropped: 12 }]), /\[12 earlier lines are not kept\]/);
   match(page([{}]), /No output\./);
 });
@@ -86,7 +86,7 @@ Deno.test("timelinePage() shows the log of a failed step unasked", () => {
   doesNotMatch(page([{ outcome: "canceled" }, {}]), /<details [^>]* open>/);
 });
 
-Deno.test("timelinePage() sums the build up, and names what occurs only", () => {
+Deno.test("timelinePage() sums the build up; its legend names only what occurs", () => {
   const html = page([
     { name: "[app 1/2] COPY a /", bars: [{ start: 0, stop: 1000 }], critical: true },
     {
@@ -110,7 +110,7 @@ Deno.test("timelinePage() sums the build up, and names what occurs only", () => 
   );
 });
 
-Deno.test("timelinePage() of 60,000 steps keeps those that matter, and has a limited size", () => {
+Deno.test("timelinePage() of 60,000 steps keeps the important ones, and has a limited size", () => {
   const html = page(Array.from({ length: 60_000 }, (_, i) => ({
     name: `RUN ${i}`,
     digest: `${i}`,

@@ -18,6 +18,7 @@ export interface Workspace extends AsyncDisposable {
   readonly env: Record<string, string>;
   path(name: string): string;
   read(name: string): string;
+  /** Writes files, folders too. A text that begins with `#!` becomes a program. */
   write(files: Readonly<Record<string, string>>): void;
   /** Runs fairlead in the folder. */
   fairlead(args: readonly string[], env?: Record<string, string>, stdin?: Stdin): Promise<Ran>;
@@ -58,7 +59,8 @@ export async function workspace(address: string): Promise<Workspace> {
     write(files) {
       for (const [name, text] of Object.entries(files)) {
         Deno.mkdirSync(`${dir}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
-        Deno.writeTextFileSync(`${dir}/${name}`, text);
+        const mode = text.startsWith("#!") ? 0o755 : 0o644;
+        Deno.writeTextFileSync(`${dir}/${name}`, text, { mode });
       }
     },
     inside: (args, more = {}) =>

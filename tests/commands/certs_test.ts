@@ -6,6 +6,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { startBuildkitd } from "../harness/buildkitd.ts";
 import { issue, makeCerts } from "../harness/certs.ts";
+import { filesBelow } from "../harness/temp_folder.ts";
 import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
@@ -59,13 +60,8 @@ for (const algorithm of ["ecdsa", "ed25519"]) {
         equal(Deno.statSync(space.path(key)).mode! & 0o777, 0o600);
       }
       match((await openssl("x509", "-noout", "-subject", "-in", client)).out, /CN ?= ?me/);
-      const checked = await fails(space.fairlead([
-        "certs",
-        "check",
-        "set",
-        "--host",
-        "a.example.com,::1",
-      ]));
+      const args = ["certs", "check", "set", "--host", "a.example.com,::1"];
+      const checked = await fails(space.fairlead(args));
       match(checked.stdout, /WRONG: it is not for ::1\n/);
       ok(!checked.stdout.includes("not for a.example.com"), checked.stdout);
     },
@@ -208,11 +204,9 @@ test("certs check reports what is wrong with each certificate", async () => {
   match(empty.stderr, /there are no certificates in/);
 });
 
-function files(folder: string, below = ""): Record<string, string> {
-  const found: [string, string][] = [];
-  for (const { name, isDirectory } of Deno.readDirSync(`${folder}/${below}`)) {
-    if (isDirectory) found.push(...Object.entries(files(folder, `${below}${name}/`)));
-    else found.push([below + name, Deno.readTextFileSync(`${folder}/${below}${name}`)]);
-  }
-  return Object.fromEntries(found.sort());
+function files(folder: string): Record<string, string> {
+  const paths = filesBelow(folder).sort();
+  return Object.fromEntries(
+    paths.map((path) => [path, Deno.readTextFileSync(`${folder}/${path}`)]),
+  );
 }

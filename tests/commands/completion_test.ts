@@ -86,7 +86,6 @@ async function world(): Promise<Workspace> {
     "my dir/Dockerfile": "",
     "ctx/Dockerfile": "FROM scratch AS base\nFROM base AS final\nCOPY Dockerfile /\n",
   });
-  Deno.chmodSync(space.path("bin/fairlead"), 0o755);
   return space;
 }
 

@@ -1,6 +1,7 @@
 /** Passwords in addresses, wherever they come from, are in no output of any command. */
 import assert from "node:assert/strict";
-import { fairlead } from "../harness/fairlead.ts";
+import { connect } from "../../cli/connect.ts";
+import { run } from "./fake_deps.ts";
 import { builderFile, tempStore } from "./temp_store.ts";
 
 const PASSWORD = "hunter2";
@@ -17,9 +18,11 @@ for (const debug of [[], ["--debug"]]) {
   Deno.test(["passwords in addresses are not shown", ...debug].join(" "), async () => {
     using temp = tempStore();
     const shows = async (args: string[], env: Record<string, string> = {}) => {
-      const { stdout, stderr } = await fairlead([...debug, ...args], {
+      const { stdout, stderr } = await run([...debug, ...args], {
+        connect,
         stdin: "FROM scratch\n",
         env: {
+          HOME: `${temp.path}/home`,
           BUILDX_CONFIG: `${temp.path}/store`,
           DOCKER_CONFIG: `${temp.path}/docker`,
           DOCKER_HOST: "unix:///nowhere",

@@ -5,8 +5,10 @@
 import assert from "node:assert/strict";
 import { withShared } from "../harness/shared.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
+import { breakAt, launch } from "./dap_client.ts";
 import { ours } from "./dap_adapters.ts";
 import { accept } from "../harness/accept.ts";
+import { eventually } from "../harness/manual_clock.ts";
 import { fails } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared();
@@ -67,20 +69,12 @@ test("without gateway.exec, the adapter steps, and refuses a shell", async () =>
   it.write({ "ctx/Dockerfile": "FROM busybox\nRUN echo one > /one\nRUN echo two\n" });
   await using client = ours(it);
   const path = it.path("ctx/Dockerfile");
-  await client.request("initialize", { supportsRunInTerminalRequest: true });
-  const launched = client.request("launch", { dockerfile: path, contextPath: it.path("ctx") });
-  await client.event("initialized");
-  await client.request("setBreakpoints", { source: { path }, breakpoints: [{ line: 2 }] });
-  await client.request("configurationDone");
-  await launched;
+  await launch(client, { dockerfile: path, contextPath: it.path("ctx") }, breakAt(path, 2));
   await client.event("stopped");
   await client.request("next", { threadId: 1 });
   await client.event("stopped");
   // The step before the stop has run; its progress comes when it comes.
-  for (let i = 0; i < 150 && !/RUN echo one/.test(client.output()); i++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.match(client.output(), /RUN echo one/);
+  await eventually(() => /RUN echo one/.test(client.output()));
   await assert.rejects(
     client.request("evaluate", { expression: "exec", context: "repl" }),
     /the builder is too old: a shell needs BuildKit 0\.8 or newer/,

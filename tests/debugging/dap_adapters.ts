@@ -8,7 +8,7 @@ const script = new URL("../../scripts/fairlead", import.meta.url).pathname;
 
 export function ours(it: Workspace, args: readonly string[] = []): DapClient {
   const env = { ...it.env, FAIRLEAD_PROGRAM: script };
-  return startAdapter([...fairleadCommand().join(" ").split(" "), "dap", "build", ...args], {
+  return startAdapter(fairleadCommand("dap", "build", ...args), {
     cwd: it.dir,
     env,
   });

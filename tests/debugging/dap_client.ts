@@ -158,3 +158,47 @@ export function startAdapter(words: readonly string[], { cwd, env }: DapOptions)
   };
   return client;
 }
+
+/** An editor's settings for a session. */
+interface Settings {
+  readonly path?: string;
+  readonly breakpoints?: readonly Json[];
+  readonly exceptions?: readonly string[] | undefined;
+}
+
+export const breakAt = (path: string, line: number): Settings => ({
+  path,
+  breakpoints: [{ line }],
+});
+
+/**
+ * Goes up to the build's start, as an editor does it. Resolves to the answer about the breakpoints.
+ */
+export async function launch(
+  client: DapClient,
+  args: Json,
+  { path, breakpoints, exceptions }: Settings = {},
+): Promise<Json> {
+  const capabilities = await client.request("initialize", { supportsRunInTerminalRequest: true });
+  assert.equal(capabilities.supportsConfigurationDoneRequest, true);
+  const launched = client.request("launch", args);
+  await client.event("initialized");
+  const set = path && await client.request("setBreakpoints", { source: { path }, breakpoints });
+  if (exceptions) await client.request("setExceptionBreakpoints", { filters: exceptions });
+  await client.request("configurationDone");
+  await launched;
+  return set;
+}
+
+/** Reads a shell's connection until it has shown something, since the beginning. */
+export function reader(conn: Deno.Conn): (pattern: RegExp) => Promise<void> {
+  const buffer = new Uint8Array(4096);
+  let text = "";
+  return async (pattern) => {
+    while (!pattern.test(text)) {
+      const count = await conn.read(buffer);
+      assert.notEqual(count, null, `it ended after ${text}`);
+      text += new TextDecoder().decode(buffer.subarray(0, count!));
+    }
+  };
+}

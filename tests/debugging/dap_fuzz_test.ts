@@ -6,19 +6,16 @@ import assert from "node:assert/strict";
 import { pick } from "../fsync/random.ts";
 import { withShared } from "../harness/shared.ts";
 import { workspace } from "../build/workspace.ts";
-import { startAdapter } from "./dap_client.ts";
-import { fairleadCommand } from "../harness/fairlead.ts";
+import { ours } from "./dap_adapters.ts";
 import { seeded } from "../harness/random.ts";
 
 const { ignore, shared } = await withShared();
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 const commands = [
-  ..."initialize launch setBreakpoints setExceptionBreakpoints configurationDone threads".split(
-    " ",
-  ),
-  ..."stackTrace scopes variables source evaluate continue next stepIn stepOut pause".split(" "),
-  ..."attach goto modules".split(" "),
+  ..."initialize launch setBreakpoints setExceptionBreakpoints configurationDone".split(" "),
+  ..."threads stackTrace scopes variables source evaluate".split(" "),
+  ..."continue next stepIn stepOut pause attach goto modules".split(" "),
 ];
 
 test("requests in any order are all answered, and the adapter ends", async () => {
@@ -36,14 +33,7 @@ test("requests in any order are all answered, and the adapter ends", async () =>
         { source: { path }, context: "repl", expression: "exec", filters: 3 },
         command === "launch" ? { contextPath: it.path("ctx"), stopOnEntry: true } : [],
       ]);
-    const env = { ...it.env, FAIRLEAD_PROGRAM: "/bin/true" };
-    await using client = startAdapter(
-      [...fairleadCommand().join(" ").split(" "), "dap", "build"],
-      {
-        cwd: it.dir,
-        env,
-      },
-    );
+    await using client = ours(it);
     if (round % 2 === 0) {
       await client.request("initialize", { supportsRunInTerminalRequest: true });
       await client.request("launch", { contextPath: it.path("ctx"), stopOnEntry: true });
@@ -80,13 +70,7 @@ test("broken frames end the session with one message on stderr", async () => {
     [`${whole}Content-Length: 4\r\n\r\nnullContent-Length: 2\r\n\r\n[]`, /^$/],
   ];
   for (const [input, stderr] of inputs) {
-    await using client = startAdapter(
-      [...fairleadCommand().join(" ").split(" "), "dap", "build"],
-      {
-        cwd: it.dir,
-        env: it.env,
-      },
-    );
+    await using client = ours(it);
     const bytes = text(input);
     await client.raw(bytes.subarray(0, 17));
     await client.raw(bytes.subarray(17));

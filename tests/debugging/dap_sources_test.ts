@@ -5,24 +5,12 @@ import { withShared } from "../harness/shared.ts";
 import { skip } from "../harness/skip.ts";
 import { workspace } from "../build/workspace.ts";
 import { ours } from "./dap_adapters.ts";
-import type { DapClient, Json } from "./dap_client.ts";
+import { breakAt, type DapClient, type Json, launch, reader } from "./dap_client.ts";
 
 const { ignore, shared } = await withShared();
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
 const dockerfile = "FROM busybox\nRUN echo one\nRUN echo two\n";
-
-/** Up to the build's start. */
-async function launch(client: DapClient, args: Json, path?: string, line = 0): Promise<void> {
-  await client.request("initialize", { supportsRunInTerminalRequest: true });
-  const launched = client.request("launch", args);
-  await client.event("initialized");
-  if (path !== undefined) {
-    await client.request("setBreakpoints", { source: { path }, breakpoints: [{ line }] });
-  }
-  await client.request("configurationDone");
-  await launched;
-}
 
 async function frames(client: DapClient): Promise<Json[]> {
   const { threadId } = await client.event("stopped");
@@ -70,7 +58,11 @@ test("a Dockerfile at a URL is shown by its URL, without a secret", async () => 
   );
   const url = `http://127.0.0.1:${server.addr.port}/team/Dockerfile`;
   await using client = ours(it);
-  await launch(client, { dockerfile: `${url}?token=x`, contextPath: it.path("ctx") }, url, 2);
+  await launch(
+    client,
+    { dockerfile: `${url}?token=x`, contextPath: it.path("ctx") },
+    breakAt(url, 2),
+  );
   const [{ source, line }] = await frames(client);
   assert.deepEqual([line, source.path, source.sourceReference], [2, url, 1]);
   assert.equal((await client.request("source", { source })).content, dockerfile);
@@ -86,7 +78,7 @@ test("a frame spans all lines of its instruction", async () => {
   });
   await using client = ours(it);
   const path = it.path("ctx/Dockerfile");
-  await launch(client, { contextPath: it.path("ctx") }, path, 5);
+  await launch(client, { contextPath: it.path("ctx") }, breakAt(path, 5));
   const place = ({ line, endLine, column }: Json) => [line, endLine, column];
   assert.deepEqual(place((await frames(client))[0]), [3, 6, 1], "the heredoc");
   const { breakpoint } = await client.event("breakpoint");
@@ -120,7 +112,7 @@ COPY --from=build /work/made /
   });
   await using client = ours(it);
   const path = it.path("ctx/Dockerfile");
-  await launch(client, { contextPath: it.path("ctx") }, path, 7);
+  await launch(client, { contextPath: it.path("ctx") }, breakAt(path, 7));
   await frames(client);
   await client.request("evaluate", { expression: "exec", context: "repl" });
   using conn = await Deno.connect({
@@ -140,16 +132,3 @@ COPY --from=build /work/made /
   await client.request("disconnect");
   await client.end();
 });
-
-/** Reads a terminal until it has shown something. */
-function reader(conn: Deno.Conn): (pattern: RegExp) => Promise<void> {
-  const buffer = new Uint8Array(4096);
-  let text = "";
-  return async (pattern) => {
-    while (!pattern.test(text)) {
-      const count = await conn.read(buffer);
-      assert.notEqual(count, null, `it ended after ${text}`);
-      text += new TextDecoder().decode(buffer.subarray(0, count!));
-    }
-  };
-}

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { withShared } from "../harness/shared.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { ours } from "./dap_adapters.ts";
-import type { DapClient, Json } from "./dap_client.ts";
+import { type DapClient, type Json, launch, reader } from "./dap_client.ts";
+import { gates } from "../harness/gates.ts";
+import { eventually } from "../harness/manual_clock.ts";
 import { fails } from "../harness/ended.ts";
 
 const { ignore, shared } = await withShared();
@@ -32,22 +34,13 @@ interface Start {
   readonly exceptions?: readonly string[];
 }
 
-/** Up to the first stop, as an editor does it. */
+/** Up to the build's start, as an editor does it. */
 async function start(it: Workspace, client: DapClient, options: Start = {}): Promise<Json> {
+  const { lines = [], exceptions } = options;
   const path = it.path("ctx/Dockerfile");
-  const capabilities = await client.request("initialize", { supportsRunInTerminalRequest: true });
-  assert.equal(capabilities.supportsConfigurationDoneRequest, true);
-  const launch = { dockerfile: path, contextPath: it.path("ctx"), ...options.launch };
-  const launched = client.request("launch", launch);
-  await client.event("initialized");
-  const breakpoints = (options.lines ?? []).map((at) => typeof at === "number" ? { line: at } : at);
-  const set = await client.request("setBreakpoints", { source: { path }, breakpoints });
-  if (options.exceptions) {
-    await client.request("setExceptionBreakpoints", { filters: options.exceptions });
-  }
-  await client.request("configurationDone");
-  await launched;
-  return set;
+  const args = { dockerfile: path, contextPath: it.path("ctx"), ...options.launch };
+  const breakpoints = lines.map((at) => typeof at === "number" ? { line: at } : at);
+  return await launch(client, args, { path, breakpoints, exceptions });
 }
 
 /** The next stop: its reason, and the lines of the stack. */
@@ -173,7 +166,7 @@ test("pause stops behind the step that runs, and nothing runs on", async () => {
       `^#(\\d+) \\[${step}/4\\] [^]*^#\\1 (?:DONE|CACHED)|^#\\d+ \\[${step + 1}/4\\] `,
       "m",
     ).test(client.output());
-  await until(() => ran.length > 0 && isKnown(1), said);
+  await eventually(() => ran.length > 0 && isKnown(1), said);
   await client.request("pause", { threadId: 1 });
   // The daemon gets the request for the pause first, and then the end of the other one.
   await aMoment();
@@ -183,7 +176,7 @@ test("pause stops behind the step that runs, and nothing runs on", async () => {
   assert.deepEqual(ran, ["one"], "it ran once, and no other step did");
   // The same from a stop on: the step behind it is the one that runs.
   await client.request("continue", { threadId: 1 });
-  await until(() => ran.length === 2 && isKnown(2), said);
+  await eventually(() => ran.length === 2 && isKnown(2), said);
   await client.request("pause", { threadId: 1 });
   await aMoment();
   server.open("two");
@@ -209,18 +202,18 @@ test("breakpoints that change while a thread runs count at once", async () => {
       breakpoints: lines.map((line) => ({ line })),
     });
   const said = () => `${ran}\n${client.output()}`;
-  await until(() => ran.length > 0 && /^#\d+ \[2\/5\] /m.test(client.output()), said);
+  await eventually(() => ran.length > 0 && /^#\d+ \[2\/5\] /m.test(client.output()), said);
   // One is before the running step, one is that step, and one is ahead. The one behind them is
   // gone.
   await set(1, 2, 4);
-  await until(() => placed(client).some(({ line, verified }) => line === 4 && verified));
+  await eventually(() => placed(client).some(({ line, verified }) => line === 4 && verified));
   await aMoment();
   server.open("one");
   assert.equal((await stop(client)).at, "breakpoint 4");
   assert.deepEqual(ran, ["one", "two"]);
   await set(5);
   await client.request("continue", { threadId: 1 });
-  await until(() => ran.length > 2, said);
+  await eventually(() => ran.length > 2, said);
   await set();
   server.open("three");
   assert.deepEqual(await client.event("exited"), { exitCode: 0 }, "nothing has stopped it");
@@ -232,38 +225,6 @@ test("breakpoints that change while a thread runs count at once", async () => {
 const placed = (client: DapClient): Json[] =>
   client.events.filter(({ event }) => event === "breakpoint").map(({ body }) => body.breakpoint);
 
-interface Gates extends AsyncDisposable {
-  readonly url: string;
-  /** The last parts of the URLs that were asked for, in order. */
-  readonly ran: readonly string[];
-  open(name: string): void;
-}
-
-/** A server that answers some names once it is told to: steps have the machine's network. */
-function gates(...names: string[]): Gates {
-  const ran: string[] = [];
-  const waiting = new Map(names.map((name) => [name, Promise.withResolvers<void>()]));
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    async ({ url }) => {
-      const name = url.replace(/.*\//, "");
-      ran.push(name);
-      await waiting.get(name)?.promise;
-      return new Response("ok");
-    },
-  );
-  return {
-    url: `http://127.0.0.1:${server.addr.port}/${crypto.randomUUID()}`,
-    ran,
-    open: (name) => waiting.get(name)?.resolve(),
-    async [Symbol.asyncDispose]() {
-      // The server's end waits for its answers, also after a failure.
-      for (const { resolve } of waiting.values()) resolve();
-      await server.shutdown();
-    },
-  };
-}
-
 /** Long enough for what must not happen; no test fails because it is too short. */
 const aMoment = () => new Promise((resolve) => setTimeout(resolve, 700));
 
@@ -273,7 +234,7 @@ test("several platforms are threads of their own", async () => {
   await start(it, client, { lines: [{ line: 3, condition: 'platform == "linux/arm64"' }] });
   const { id, at } = await stop(client);
   assert.equal(at, "breakpoint 3");
-  await until(() => client.events.some(({ body }) => body?.reason === "exited"));
+  await eventually(() => client.events.some(({ body }) => body?.reason === "exited"));
   const { threads } = await client.request("threads");
   assert.deepEqual(threads.map(({ name }: Json) => name), ["linux/arm64"]);
   await client.request("continue", { threadId: id });
@@ -295,7 +256,7 @@ test("a breakpoint in the stage of one platform alone is verified", async () => 
   const source = { path: it.path("ctx/Dockerfile") };
   const breakpoints = [{ line: 7 }, { line: 0 }];
   await client.request("setBreakpoints", { source, breakpoints });
-  await until(() => placed(client).length > 3);
+  await eventually(() => placed(client).length > 3);
   assert.deepEqual(placed(client).slice(-2).map(({ line, verified }) => [line, verified]), [
     [7, true],
     [0, false],
@@ -335,28 +296,18 @@ test("a client that dies leaves no build, no program and no socket", async () =>
   const conn = await Deno.connect({ transport: "unix", path: socket });
   const mark = `${20_000 + Math.floor(Math.random() * 9999)}.5`;
   await conn.write(new TextEncoder().encode(`sleep ${mark}\n`));
-  const read = async (pattern: RegExp) => {
-    let text = "";
-    const buffer = new Uint8Array(4096);
-    while (!pattern.test(text)) {
-      const count = await conn.read(buffer);
-      if (count === null) throw new Error(`the socket ended after ${text}`);
-      text += new TextDecoder().decode(buffer.subarray(0, count));
-    }
-  };
-  await read(/Running \/bin\/sh in build container from line 5/);
-  await read(/#/);
+  await reader(conn)(/Running \/bin\/sh in build container from line 5[^]*#/);
   await conn.write(new TextEncoder().encode(`sleep ${mark}\n`));
   const second = await Deno.connect({ transport: "unix", path: socket });
   const buffer = new Uint8Array(200);
   const told = new TextDecoder().decode(buffer.subarray(0, await second.read(buffer) ?? 0));
   assert.match(told, /Error: Already connected to exec instance/);
   second.close();
-  await until(() => programs(mark) > 0);
+  await eventually(() => programs(mark) > 0);
   await client.closeStdin();
   assert.equal((await client.end()).code, 0);
   conn.close();
-  await until(() => programs(mark) === 0);
+  await eventually(() => programs(mark) === 0);
   assert.throws(() => Deno.statSync(socket), Deno.errors.NotFound);
   await client[Symbol.asyncDispose]();
 });
@@ -373,21 +324,13 @@ test("a client may leave between launch and configurationDone", async () => {
     await client.request("initialize");
     await client.request("launch", { contextPath: it.path("ctx") });
     // The frontend has answered, and nothing else goes on.
-    await until(() => /transferring dockerfile: .*done/.test(client.output()));
+    await eventually(() => /transferring dockerfile: .*done/.test(client.output()));
     await new Promise((resolve) => setTimeout(resolve, 300));
     await leave(client);
     assert.deepEqual(await client.event("exited"), { exitCode: 1 });
     assert.equal((await client.end()).code, 0);
   }
 });
-
-/** @param said the message of a failure */
-async function until(condition: () => boolean, said = () => "it took too long"): Promise<void> {
-  for (let round = 0; round < 150 && !condition(); round++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.ok(condition(), said());
-}
 
 /** How many processes of this machine have a word among their arguments. */
 function programs(word: string): number {

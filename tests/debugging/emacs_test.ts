@@ -59,7 +59,6 @@ Deno.test({
     "settings.el": settings,
     "drive.el": drive,
   });
-  Deno.chmodSync(it.path("bin/fairlead"), 0o755);
   const { code, stdout, stderr } = await new Deno.Command(emacs!, {
     args: ["--batch", "--load", "drive.el"],
     cwd: it.dir,

@@ -81,7 +81,7 @@ test("files and folders are copied with modes, links and times", async () => {
   );
 });
 
-test("of several platforms, the one that is named is asked, or the first that has the step", async () => {
+test("among several platforms, the named one is asked, or the first one that has the step", async () => {
   await using it = await workspace(shared.address);
   const stage = (arch: string) => `FROM scratch AS only-${arch}\nCOPY ${arch} /own\n`;
   it.write({
@@ -108,7 +108,7 @@ COPY $TARGETARCH /arch
   }
 });
 
-test("questions that can't be answered are refused with the reason", async () => {
+test("flags that ask for nothing that exists are refused, with the reason", async () => {
   await using it = await space();
   const refused: [string[], RegExp][] = [
     [["--files=two"], /no step is called "two"/],

@@ -16,7 +16,6 @@ test("the monitor runs programs in a failed step, goes back, and builds again", 
     "ctx/Dockerfile": "FROM busybox\nWORKDIR /w\nRUN echo made > made && cat nothing\n",
     debug: `#!/bin/sh\nexec ${fairleadCommand().join(" ")} debug "$@"\n`,
   });
-  Deno.chmodSync(it.path("debug"), 0o755);
   await using terminal = await openTerminal(it.dir, it.env);
   const type = (line: string) => terminal.keys(line, "Enter");
   await type("./debug build ctx");

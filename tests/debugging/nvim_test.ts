@@ -55,7 +55,6 @@ Deno.test(
       "init.lua": `vim.opt.runtimepath:append(${JSON.stringify(plugin)})\n${settings}`,
       "drive.lua": drive,
     });
-    Deno.chmodSync(it.path("bin/fairlead"), 0o755);
     const { code, stderr } = await new Deno.Command(nvim!, {
       args: ["--headless", "-u", "init.lua", "Dockerfile", "-c", "luafile drive.lua"],
       cwd: it.dir,

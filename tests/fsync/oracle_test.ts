@@ -34,12 +34,7 @@ function each(
       try {
         await check(seeded(seed), oracle, sys);
       } catch (error) {
-        throw new Error(
-          `with FAIRLEAD_FSYNC_SEED=${seed}: ${error instanceof Error ? error.message : error}`,
-          {
-            cause: error,
-          },
-        );
+        throw new Error(`with FAIRLEAD_FSYNC_SEED=${seed}: ${error}`, { cause: error });
       }
     }
   });
@@ -125,10 +120,10 @@ async function list(sys: Sys, root: string, filter: Filter): Promise<string[]> {
     excludes: filter.exclude ?? [],
     followPaths: filter.follow ?? [],
   }, {
-    emit: (stat: Stat) =>
-      void found.push(
-        write(stat).subarray(write(stat).length - bodyLength(write(stat))).toBase64(),
-      ),
+    emit(stat: Stat) {
+      const packet = write(stat);
+      found.push(packet.subarray(packet.length - bodyLength(packet)).toBase64());
+    },
     warn: (warning) => assert.fail(warning.reason),
   });
   while (walk.step());

@@ -48,9 +48,8 @@ function randomLine(
   const time = `@${Math.floor(next() * 4e9)}.${String(Math.floor(next() * 1e9)).padStart(9, "0")}`;
   if (kind < 0.35) {
     folders.push(`${path}/`);
-    return `${JSON.stringify(`${path}/`)} ${
-      pick(next, ["0755", "0700", "02755", "01777"])
-    } ${time}`;
+    const mode = pick(next, ["0755", "0700", "02755", "01777"]);
+    return `${JSON.stringify(`${path}/`)} ${mode} ${time}`;
   }
   if (kind < 0.5) return `${quoted} -> ${JSON.stringify(randomTarget(next, paths))} ${time}`;
   if (kind < 0.6 && files.length > 0) return `${quoted} => ${JSON.stringify(pick(next, files))}`;
@@ -92,21 +91,42 @@ export function randomPath(next: Random, paths: readonly string[]): string {
 /** Pieces that patterns are made of, also broken and useless ones. */
 const pieces = [
   ...[
-    ...["*", "**", "?", "/", "/", "/", ".", "..", "[a-c]"],
-    ...["[^a]", "[a", "]", "[", "\\", "\\*", "\\[", "^"],
+    "*",
+    "**",
+    "?",
+    "/",
+    "/",
+    "/",
+    ".",
+    "..",
+    "[a-c]",
+    "[^a]",
+    "[a",
+    "]",
+    "[",
+    "\\",
+    "\\*",
+    "\\[",
+    "^",
   ],
+  ...["[*]", "[?]", "[[:alpha:]]", "[\\]]", "[]a]", "[a-]", "[--a]", "\\d", "\\w", "\\pL", "\\Q"],
+  ...["\\x41", "\\b", "\\a", "\\0", "\\12", "$", "(", ")", "+", "|", "{", "}", "-", "!", " ", "é"],
   ...[
-    ...["[*]", "[?]", "[[:alpha:]]", "[\\]]", "[]a]", "[a-]"],
-    ...["[--a]", "\\d", "\\w", "\\pL", "\\Q", "\\x41"],
+    "\u{1f600}",
+    "a",
+    "b",
+    "**/",
+    "/**",
+    "/*",
+    "foo",
+    ".go",
+    "***",
+    "**/*",
+    "[**]",
+    "{2}",
+    "{0,2}",
   ],
-  ...[
-    ...["\\b", "\\a", "\\0", "\\12", "$", "(", ")", "+", "|"],
-    ...["{", "}", "-", "!", " ", "é", "\u{1f600}", "a", "b"],
-  ],
-  ...[
-    ...["**/", "/**", "/*", "foo", ".go", "***", "**/*", "[**]", "{2}"],
-    ...["{0,2}", "{1,}", "{,2}", "*a", "**/a", "[a*]", "[\\d]", "[[:foo:]]", "[b-a]"],
-  ],
+  ...["{1,}", "{,2}", "*a", "**/a", "[a*]", "[\\d]", "[[:foo:]]", "[b-a]"],
 ];
 
 /** A pattern: a path of the tree with some of it replaced, or any pieces in a row. */
@@ -116,14 +136,8 @@ export function randomPattern(next: Random, paths: readonly string[]): string {
   if (choice < 0.55) {
     const parts = randomPath(next, paths).split("/");
     if (next() < 0.4) {
-      parts[Math.floor(next() * parts.length)] = pick(next, [
-        "*",
-        "**",
-        "?",
-        "a*",
-        "*.go",
-        "[a-c]*",
-      ]);
+      const wild = pick(next, ["*", "**", "?", "a*", "*.go", "[a-c]*"]);
+      parts[Math.floor(next() * parts.length)] = wild;
     }
     if (next() < 0.2) parts.push(pick(next, ["*", "**", ""]));
     if (next() < 0.2) parts.unshift(pick(next, ["**", ".", "", "*"]));

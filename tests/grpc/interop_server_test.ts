@@ -14,6 +14,7 @@ import { LinkJudge, QUICK } from "../../buildkit/grpc/link_judge.ts";
 import { all, first } from "../../buildkit/grpc/metadata.ts";
 import { Code, RpcError } from "../../buildkit/grpc/status.ts";
 import { Status } from "../../proto/gen/status.ts";
+import { eventually } from "../harness/manual_clock.ts";
 import { asBytes, ourServer } from "./peer.ts";
 
 const none = new Uint8Array(0);
@@ -219,7 +220,7 @@ Deno.test("grpc-js reads compressed messages between plain ones", async () => {
   };
   // The first messages are plain, because gzip is being loaded.
   await check(open(server.client, "Echo"));
-  await until(() => compression.pack(none, text) !== undefined);
+  await eventually(() => compression.pack(none, text) !== undefined);
   packed = 0;
   await check(open(server.client, "Echo"));
   assert.equal(packed, 3);
@@ -230,8 +231,4 @@ function alwaysQuick(): LinkJudge {
   const judge = new LinkJudge({ now: () => 0, roundTrip: () => 50 });
   judge.level = QUICK;
   return judge;
-}
-
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

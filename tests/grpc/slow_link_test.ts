@@ -7,6 +7,8 @@ import { createHash } from "node:crypto";
 import type { Service } from "../../buildkit/grpc/call.ts";
 import { health } from "../../buildkit/session/health.ts";
 import { openSession } from "../../buildkit/session/session.ts";
+import { SolveRequest } from "../../proto/gen/control.ts";
+import { messageOf } from "../../proto/message_of.ts";
 import { startFakeBuildkitd } from "../fake_buildkitd.ts";
 import type { FakeSession } from "../fake_buildkitd/session.ts";
 import { runFairlead } from "../harness/inside.ts";
@@ -112,7 +114,7 @@ Deno.test("64 MiB up and down at once, 200 streams, and health within 3 seconds 
   const client = await clientOf(proxy.address);
   const id = "slow";
   const session = openSession(client.channel, { id, sharedKey: "", services: [health, service] });
-  await client.solve({ ...emptyRequest, Ref: id, Session: id });
+  await client.solve(messageOf(SolveRequest, { Ref: id, Session: id }));
   await session.close();
   await client.close();
   await Deno.remove(folder, { recursive: true });
@@ -158,23 +160,6 @@ async function echo(session: FakeSession, number: number): Promise<void> {
   });
   assert.deepEqual([got.length, got[0], got.at(-1)], [20_000, number & 0xff, number & 0xff]);
 }
-
-const emptyRequest = {
-  Definition: undefined,
-  ExporterDeprecated: "",
-  ExporterAttrsDeprecated: {},
-  Frontend: "",
-  FrontendAttrs: {},
-  Cache: undefined,
-  Entitlements: [],
-  FrontendInputs: {},
-  Internal: false,
-  SourcePolicy: none,
-  Exporters: [],
-  EnableSessionExporter: false,
-  SourcePolicySession: "",
-  ProxyNetwork: false,
-};
 
 test("a build on a real daemon behind that link: 32 MiB go up, and come back into a folder", async () => {
   const folder = await Deno.makeTempDir({ prefix: "fl-slow-" });

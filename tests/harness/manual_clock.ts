@@ -64,11 +64,17 @@ export function manualClock(): ManualClock {
   };
 }
 
-/** Waits until a condition holds. The limit only ends a test whose condition never will. */
-export async function eventually(condition: () => boolean): Promise<void> {
+/**
+ * Waits until a condition holds. The limit only ends a test whose condition never will.
+ * @param said the message of such a test
+ */
+export async function eventually(
+  condition: () => boolean,
+  said = () => `it never held: ${condition}`,
+): Promise<void> {
   const began = Date.now();
   while (!condition()) {
-    assert(Date.now() - began < 120_000, `it never held: ${condition}`);
+    assert(Date.now() - began < 120_000, said());
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

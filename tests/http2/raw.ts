@@ -3,6 +3,7 @@ import { Flag, Frame, HEADER_BYTES, PREFACE, putFrameHeader } from "../../buildk
 import { FrameReader, type FrameSink } from "../../buildkit/http2/frame_reader.ts";
 import { type Header, HpackDecoder, HpackEncoder } from "../../buildkit/http2/hpack.ts";
 import type { Connection } from "../../buildkit/http2/connection.ts";
+import { joinBytes } from "../../base/bytes.ts";
 import { fields } from "./pair.ts";
 
 export { Flag, Frame, PREFACE };
@@ -45,15 +46,7 @@ export const block = (list: readonly Header[]): Uint8Array =>
 export const headers = (streamId: number, list: readonly Header[], flags = 0): Uint8Array =>
   frame(Frame.HEADERS, Flag.END_HEADERS | flags, streamId, block(list));
 
-export function join(...parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
+export const join = (...parts: Uint8Array[]) => joinBytes(parts);
 
 const names = Object.entries(Frame);
 

@@ -8,35 +8,9 @@
  */
 import type { ConnectionOptions } from "../../buildkit/http2/connection.ts";
 import { SendQueue } from "../../buildkit/http2/send_queue.ts";
-import type { Source } from "../../buildkit/http2/source.ts";
 import type { Header } from "../../buildkit/http2/hpack.ts";
 import type { Stream, StreamHandler } from "../../buildkit/http2/stream.ts";
 import { serveConnections } from "./serve_connections.ts";
-
-/** A source of `length` bytes, each the low octet of its position. */
-class Pattern implements Source {
-  #at = 0;
-  readonly #length: number;
-
-  constructor(length: number) {
-    this.#length = length;
-  }
-
-  get ended(): boolean {
-    return true; // nothing follows what `available` counts
-  }
-
-  available(): number {
-    return this.#length - this.#at;
-  }
-
-  pull(into: Uint8Array): number {
-    const count = Math.min(into.length, this.available());
-    for (let i = 0; i < count; i++) into[i] = this.#at + i;
-    this.#at += count;
-    return count;
-  }
-}
 
 /** Handles one request as the file's head says. */
 function answer(stream: Stream, list: Header[]): StreamHandler {
@@ -47,16 +21,20 @@ function answer(stream: Stream, list: Header[]): StreamHandler {
     stream.sendHeaders([[":status", "200"]], true);
   } else if (size) {
     stream.sendHeaders([[":status", "200"], ["content-length", size[1]!]]);
-    stream.attach(new Pattern(Number(size[1])));
-    stream.end();
+    stream.attach(queueOf(Uint8Array.from({ length: Number(size[1]) }, (_, at) => at)));
   } else {
-    const queue = new SendQueue();
-    queue.push(new TextEncoder().encode("hello\n"));
-    queue.end();
     stream.sendHeaders([[":status", "200"], ["content-type", "text/plain"]]);
-    stream.attach(queue);
+    stream.attach(queueOf(new TextEncoder().encode("hello\n")));
   }
   return { data: (chunk) => stream.credit(chunk.length), closed() {} };
+}
+
+/** A whole body, and its end. */
+function queueOf(body: Uint8Array): SendQueue {
+  const queue = new SendQueue();
+  queue.push(body);
+  queue.end();
+  return queue;
 }
 
 function echo(stream: Stream): StreamHandler {

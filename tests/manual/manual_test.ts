@@ -101,6 +101,10 @@ if (!skip(reason)) {
   const shared = await sharedBuildkitd();
   const common: World = [[socket, shared.address], ["registry.example", shared.registry]];
 
+  /** The configuration of a daemon that uses the shared registry, also for docker.io. */
+  const config = `[registry."${shared.registry}"]\nhttp = true\n` +
+    `[registry."docker.io"]\nmirrors = ["${shared.registry}"]\n`;
+
   /** The shared daemon behind an ssh server. */
   const behind = ({ user, port, key, knownHosts }: Awaited<ReturnType<typeof startSshd>>) => {
     const path = shared.address.slice("unix://".length);
@@ -132,8 +136,6 @@ test_local if data.docker.decision.allow with input as {"local": {"name": "conte
 `;
 
   Deno.test("the commands' pages: the examples run, one after the other", async () => {
-    const config = `[registry."${shared.registry}"]\nhttp = true\n` +
-      `[registry."docker.io"]\nmirrors = ["${shared.registry}"]\n`;
     // The cache and the history of the shared daemon are other tests', too.
     await using daemon = await startBuildkitd({ config });
     const world: World = [[socket, daemon.address], ["registry.example", shared.registry]];
@@ -172,8 +174,6 @@ test_local if data.docker.decision.allow with input as {"local": {"name": "conte
   Deno.test("the manual: builders elsewhere", async () => {
     await using sshd = await startSshd();
     const port = freePort();
-    const config = `[registry."${shared.registry}"]\nhttp = true\n` +
-      `[registry."docker.io"]\nmirrors = ["${shared.registry}"]\n`;
     await using daemons = new AsyncDisposableStack();
     const world: World = [
       behind(sshd),
@@ -184,10 +184,8 @@ test_local if data.docker.decision.allow with input as {"local": {"name": "conte
     ];
     await follow("docs/remote-builders.md", world, {}, async (folder) => {
       // The daemon's administrator has taken the files to its machine.
-      const [cert, key, ca] = ["cert", "key", "ca"].map((name) =>
-        `${folder}/certs/daemon/${name}.pem`
-      );
-      const tls = { cert: cert!, key: key!, ca: ca! };
+      const path = (name: string) => `${folder}/certs/daemon/${name}.pem`;
+      const tls = { cert: path("cert"), key: path("key"), ca: path("ca") };
       daemons.use(await startBuildkitd({ tcp: port, tls, config }));
     });
   });

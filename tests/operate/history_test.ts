@@ -1,6 +1,7 @@
 /** The records of builds, compared with the peer's, on a daemon of their own. */
 import assert from "node:assert/strict";
 import { startFairlead } from "../harness/fairlead.ts";
+import { gates } from "../harness/gates.ts";
 import { check } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
@@ -45,28 +46,15 @@ Deno.test({ name: "history ls, logs and inspect print what buildx prints", ignor
   }
   for (const ref of ["^0", "^2"]) await beside(space, "history", "inspect", "--format=json", ref);
   await beside(space, "history", "inspect", "attachment", "--platform", "linux/386");
-  await beside(
-    space,
-    "history",
-    "inspect",
-    "--format",
-    "{{.Name}} {{.Status}} {{.StartedAt}}",
-    "^1",
-  );
-
   for (
-    const format of [
-      "{{.Error}} {{if and .Error .Error.Code}}bad{{end}} {{.Duration.Milliseconds}}",
-      "{{.StartedAt.Unix}} {{.CompletedAt.Sub .StartedAt.UTC}} {{printf `%+v` .Config}}",
-    ]
-  ) await beside(space, "history", "inspect", "--format", format, "^0");
-  await beside(
-    space,
-    "history",
-    "ls",
-    "--format",
-    "{{define `a`}}{{.}}{{end}}{{template `a` .Ref}}",
-  );
+    const [ref, format] of [
+      ["^1", "{{.Name}} {{.Status}} {{.StartedAt}}"],
+      ["^0", "{{.Error}} {{if and .Error .Error.Code}}bad{{end}} {{.Duration.Milliseconds}}"],
+      ["^0", "{{.StartedAt.Unix}} {{.CompletedAt.Sub .StartedAt.UTC}} {{printf `%+v` .Config}}"],
+    ] as const
+  ) await beside(space, "history", "inspect", "--format", format, ref);
+  const template = "{{define `a`}}{{.}}{{end}}{{template `a` .Ref}}";
+  await beside(space, "history", "ls", "--format", template);
 
   const failed = JSON.parse(
     (await space.fairlead(["history", "inspect", "--format=json", "^1"])).stdout,
@@ -129,12 +117,8 @@ Deno.test({ name: "history attach follows a build that somebody else runs", igno
   assert.ok(await daemon.build("base"));
   const none = await space.fairlead(["history", "attach"]);
   assert.equal(none.stderr.split("\n").at(-2), "ERROR: no build is running");
-  let isOpen = false;
-  await using gate = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    () => new Response("", { status: isOpen ? 200 : 404 }),
-  );
-  const running = daemon.build("held", "--build-arg", `GATE=http://127.0.0.1:${gate.addr.port}/`);
+  await using gate = gates("held");
+  const running = daemon.buildHeld(gate);
   let list = "";
   while (!list.includes("Running")) {
     list = (await space.inside(["history", "ls", "--filter", "status=running"])).stdout;
@@ -142,7 +126,7 @@ Deno.test({ name: "history attach follows a build that somebody else runs", igno
   assert.match(list, /s\+ /);
   const follower = startFairlead(["history", "attach"], { cwd: space.dir, env: space.env });
   await follower.until(/ held$/m);
-  isOpen = true;
+  gate.open("held");
   const followed = await succeeds(follower.ended);
   assert.match(followed.stderr, / let go\n[^]*DONE/);
   assert.ok(await running);

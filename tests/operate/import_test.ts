@@ -21,7 +21,6 @@ Deno.test({ name: "history import hands bundles to Docker Desktop", ignore }, as
     "bin/xdg-open": "#!/bin/sh\nexit 0\n",
     ".docker/desktop/x": "",
   });
-  Deno.chmodSync(space.path("bin/xdg-open"), 0o755);
   const asked: string[] = [];
   const desktop = Deno.serve(
     { path: space.path(".docker/desktop/docker-desktop-build.sock"), onListen() {} },

@@ -1,6 +1,7 @@
 /** `history open`: pages of the builds of a real daemon, served to this machine. */
 import assert from "node:assert/strict";
 import { withPage } from "../harness/chromium.ts";
+import { gates } from "../harness/gates.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { operate, tools } from "./daemon.ts";
@@ -66,15 +67,17 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
         if (value.includes("data:")) return;
       }
     };
-    const running = daemon.build("slow", "--no-cache");
+    await using gate = gates("held");
+    const running = daemon.buildHeld(gate);
     await next();
     const [first] = links(await pageWith(url, /class="state running"/));
     await events.cancel();
-    await pageWith(first!, /<b class="running">running<\/b>[^]*tick 2/);
+    await pageWith(first!, /<b class="running">running<\/b>[^]*\d held</);
     const follow = (await fetch(`${first}events`)).body!.getReader();
     await follow.read();
+    gate.open("held");
     assert.ok(await running);
-    const ended = await pageWith(first!, /<b class="finished">finished<\/b>[^]*tick 6/);
+    const ended = await pageWith(first!, /<b class="finished">finished<\/b>[^]*\d let go</);
     assert.match(ended, /<h2>Attachments<\/h2>[^]*provenance/);
     await follow.cancel();
   });
@@ -82,7 +85,8 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
   await t.step("a browser follows the list and the build, and keeps what was typed", async () => {
     await withPage(url, async (page) => {
       await page.until("document.getElementById('following')?.textContent === 'live'");
-      const running = daemon.build("slow", "--no-cache");
+      await using gate = gates("held");
+      const running = daemon.buildHeld(gate);
       await page.until("document.querySelector('.state.running')");
       await page.value("document.querySelector('li[data-status=running] a').click()");
       await page.until(
@@ -91,9 +95,10 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
       await page.value(`(() => {
         const search = document.getElementById("search");
         search.focus();
-        search.value = "tick";
+        search.value = "let go";
         search.dispatchEvent(new Event("input", { bubbles: true }));
       })()`);
+      gate.open("held");
       await page.until("document.querySelector('.facts .finished')");
       assert.deepEqual(
         await page.value(`[
@@ -101,7 +106,7 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
           document.activeElement.value,
           document.querySelectorAll("details.step:not([hidden])").length,
         ]`),
-        ["search", "tick", 1],
+        ["search", "let go", 1],
       );
       assert.deepEqual(page.problems, []);
       assert.ok(await running);
@@ -147,22 +152,14 @@ Deno.test({ name: "history open shows builds, also while they run", ignore }, as
   });
 
   await t.step("Docker Desktop is used where it is installed", async () => {
-    const { HOME = "" } = space.env;
-    const folder = `${HOME}/.docker/desktop`;
-    Deno.mkdirSync(folder, { recursive: true });
-    Deno.writeTextFileSync(`${folder}/docker-desktop-build.sock`, "");
-    Deno.mkdirSync(space.path("bin"));
-    Deno.writeTextFileSync(
-      space.path("bin/xdg-open"),
-      `#!/bin/sh\necho "$1" >${space.path("url")}\n`,
-      {
-        mode: 0o755,
-      },
-    );
+    space.write({
+      ".docker/desktop/docker-desktop-build.sock": "",
+      "bin/xdg-open": `#!/bin/sh\necho "$1" >${space.path("url")}\n`,
+    });
     const PATH = `${space.path("bin")}:${Deno.env.get("PATH")}`;
     await succeeds(space.fairlead(["history", "open"], { PATH }));
     assert.match(
-      Deno.readTextFileSync(space.path("url")),
+      space.read("url"),
       /^docker-desktop:\/\/dashboard\/build\/test\/test0\/\w{25}\n$/,
     );
   });

@@ -1,6 +1,7 @@
 /** Timelines, `history open` and `history diff` of builds on two real nodes. */
 import assert from "node:assert/strict";
 import { nodesWorkspace, twoNodes } from "../build/two_nodes.ts";
+import { gates } from "../harness/gates.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { open, page, pageWith } from "./opened_pages.ts";
@@ -10,8 +11,10 @@ const ignore = skip(
   needsRoot() ?? await missing("buildkitd", "runc", "docker-registry", "busybox"),
 );
 
-const dockerfile = `FROM busybox AS app
-RUN echo begun; sleep 2; echo made >/made
+/** @param url the step `app` goes on when it is answered */
+const dockerfile = (url: string) =>
+  `FROM busybox AS app
+RUN echo begun; wget -qO /ok ${url}; echo made >/made
 RUN cat /made
 `;
 const both = ["--platform", "linux/amd64,linux/arm64"];
@@ -20,7 +23,8 @@ Deno.test({ name: "builds on several nodes, and of several builders", ignore }, 
   await using two = await twoNodes();
   const { daemons, registry } = two;
   await using space = await nodesWorkspace(daemons, ["linux/amd64", "linux/arm64"]);
-  space.write({ "app/Dockerfile": dockerfile });
+  await using gate = gates();
+  space.write({ "app/Dockerfile": dockerfile(`${gate.url}/app`) });
   const build = async (...args: string[]) => {
     await succeeds(space.fairlead(["build", ...args, "app"]));
   };
@@ -48,6 +52,7 @@ Deno.test({ name: "builds on several nodes, and of several builders", ignore }, 
     const list = await pageWith(url, /test\/a, b<\/p>/);
     const rows = list.match(/<li data-status.*test\/a, b<\/p>/g);
     assert.equal(rows?.length, 1, list);
+    gate.close("app");
     const running = build(...both, "--no-cache");
     const live = await pageWith(url, /<li data-status="running".*test\/a, b<\/p>/);
     const [, path] = /<li data-status="running".*?href="([^"]+)"/.exec(live)!;
@@ -55,6 +60,7 @@ Deno.test({ name: "builds on several nodes, and of several builders", ignore }, 
       `${url}${path}`,
       /class="running">running<[^]*data-node="a"[^]*begun[^]*data-node="b"[^]*begun/,
     );
+    gate.open("app");
     await running;
     const ended = await pageWith(`${url}${path}`, /class="finished">finished</);
     assert.match(ended, /<option value="node">/);

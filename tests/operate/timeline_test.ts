@@ -1,6 +1,9 @@
 /** `build --timeline` and `history timeline`, on a real daemon and in a real browser. */
 import assert from "node:assert/strict";
 import { askBrowser } from "../harness/chromium.ts";
+import { gates } from "../harness/gates.ts";
+import { runFairlead } from "../harness/inside.ts";
+import { eventually } from "../harness/manual_clock.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { startFairlead } from "../harness/fairlead.ts";
@@ -202,17 +205,14 @@ Deno.test({ name: "a build's timeline shows its steps, logs and errors", ignore 
   });
 
   await t.step("a build that still runs is awaited, and its end is shown", async () => {
-    space.write({
-      "doomed/Dockerfile": "FROM scratch\nCOPY busybox /busybox\n" +
-        'RUN ["/busybox", "sh", "-c", "echo begun; /busybox sleep 3; exit 3"]\n',
-    });
-    await Deno.copyFile(space.path("ctx/busybox"), space.path("doomed/busybox"));
-    const build = ["build", "--progress=plain", "--no-cache", "doomed"];
-    const doomed = startFairlead(build, { cwd: space.dir, env: space.env });
-    await doomed.until(/ begun$/m);
-    const { code, stdout, stderr } = await space.fairlead(["history", "timeline"]);
-    await doomed.ended;
-    assert.equal(code, 0, stderr);
+    await using gate = gates("held");
+    const doomed = daemon.buildHeld(gate, "--build-arg", "CODE=3");
+    await eventually(() => gate.ran.length > 0);
+    const { stdout, stderr } = await succeeds(runFairlead({
+      ...{ args: ["history", "timeline"], host: "", home: space.dir, env: space.env },
+      onStderr: () => gate.open("held"),
+    }));
+    assert.equal(await doomed, false);
     assert.match(stderr, /^build \w{25} is still running: its page is written when it ends$/m);
     assert.match(stdout, /<b class="failed">failed<\/b>[^]*<p class="error">.*exit code: 3/);
   });

@@ -119,7 +119,6 @@ test("a credential helper's identity token works, and a broken helper is reporte
   const { server, space, registry: { host } } = world;
   const helper = (script: string) => {
     space.write({ "bin/docker-credential-test": `#!/bin/sh\n${script}\n` });
-    Deno.chmodSync(space.path("bin/docker-credential-test"), 0o755);
   };
   const env = { PATH: `${space.path("bin")}:${Deno.env.get("PATH")}` };
   space.write({ ".docker/config.json": JSON.stringify({ credHelpers: { [host]: "test" } }) });

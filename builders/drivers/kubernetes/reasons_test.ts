@@ -75,7 +75,7 @@ Deno.test("why a pod isn't ready", () => {
   }
 });
 
-Deno.test("a pod whose state says nothing is explained by its last warning", () => {
+Deno.test("a pod without a telling state is explained by its last warning", () => {
   const events = [
     event("FailedMount: configmap not found\x1b[2J", "2026-01-01T00:00:02Z"),
     event("an older one", "2026-01-01T00:00:01Z"),

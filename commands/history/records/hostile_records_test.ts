@@ -7,6 +7,7 @@ import { BuildHistoryRecord, type Descriptor } from "../../../proto/gen/control.
 import { messageOf } from "../../../proto/message_of.ts";
 import { timelinePage } from "../../../progress/timeline/page.ts";
 import type { Timeline } from "../../../progress/timeline/timeline.ts";
+import { seededBelow } from "../../../tests/harness/random.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { bundle } from "../export/bundle.ts";
 import { materialsIn } from "../inspect/materials.ts";
@@ -26,29 +27,10 @@ const keys =
     "buildkit_metadata source infos locations ranges layers llbDefinition digestMapping id op Op " +
     "inputs meta env identifier toString valueOf __proto__ constructor").split(" ");
 const scalars = [
-  ...[
-    null,
-    true,
-    0,
-    -1,
-    1e300,
-    1e999,
-    "",
-    "STRING",
-    "INT64",
-    "01",
-    "\x1b[2J",
-    "Error",
-    "x".repeat(99),
-  ],
-  ...["2026-01-02T03:04:05Z", "9999-12-31T23:59:59.999999999Z", "0000-00-00T99:99:99Z"],
+  ...[null, true, 0, -1, 1e300, 1e999, "", "STRING", "INT64", "01", "\x1b[2J", "Error"],
+  ...["x".repeat(99), "2026-01-02T03:04:05Z", "9999-12-31T23:59:59.999999999Z"],
+  "0000-00-00T99:99:99Z",
 ];
-
-/** A repeatable source of numbers below a limit. */
-function randomOf(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => (state = state * 48271 % 0x7fffffff) % limit;
-}
 
 function hostileJson(random: (limit: number) => number, depth = 5): unknown {
   const kind = depth === 0 ? 0 : random(4);
@@ -64,19 +46,13 @@ function hostileJson(random: (limit: number) => number, depth = 5): unknown {
 
 Deno.test("any JSON is a trace that can be shown, printed and exported", () => {
   for (let seed = 1; seed < 150; seed++) {
-    const random = randomOf(seed);
-    const values = Array.from(
-      { length: 3 },
-      () => ({ Name: "x", ...hostileJson(random) as object }),
-    );
-    const text = values.map((value) => JSON.stringify(value)).join("\n");
+    const random = seededBelow(seed);
+    const value = () => JSON.stringify({ Name: "x", ...hostileJson(random) as object });
+    const text = Array.from({ length: 3 }, value).join("\n");
     const spans = parseSpans(text);
     JSON.parse(goJson({ data: [jaegerTrace(spans)] }));
-    const page = timelinePage(withSpans(EMPTY, spans), {
-      title: "t",
-      outcome: "failed",
-      facts: [],
-    });
+    const facts = { title: "t", outcome: "failed", facts: [] } as const;
+    const page = timelinePage(withSpans(EMPTY, spans), facts);
     assert.ok(!page.includes("\x1b"), `seed ${seed}`);
     sanitizedTrace(new TextEncoder().encode(text));
     materialsIn(hostileJson(random));
@@ -121,21 +97,15 @@ function recordWith(descriptor: Descriptor): BuildHistoryRecord {
   return { ...messageOf(BuildHistoryRecord, { Ref: "r" }), Result };
 }
 
-Deno.test("an index that lists itself, or a million, has an end", async () => {
+Deno.test("an index that lists itself, or 5,000 others, has an end", async () => {
   const root = { mediaType: index, digest: digestOf("a"), size: 1n, annotations: {} };
   const self = { mediaType: index, digest: digestOf("a"), size: 1.5 };
   const odd = {
-    mediaType: { toString: 1 },
-    digest: ["x"],
-    size: "9",
-    annotations: { a: {} },
+    ...{ mediaType: { toString: 1 }, digest: ["x"], size: "9", annotations: { a: {} } },
     platform: [],
   };
-  const one = await attachmentsOf(
-    daemon(JSON.stringify({ manifests: [self, odd] })),
-    recordWith(root),
-    signal,
-  );
+  const hostile = daemon(JSON.stringify({ manifests: [self, odd] }));
+  const one = await attachmentsOf(hostile, recordWith(root), signal);
   assert.ok(one.length >= 1 && one.length < 10, `${one.length}`);
   const manifests = Array.from({ length: 5000 }, (_, i) => ({ ...self, digest: `sha256:${i}` }));
   const many = await attachmentsOf(daemon(JSON.stringify({ manifests })), recordWith(root), signal);

@@ -14,7 +14,7 @@ async function answer(url: string, path: string, host: string): Promise<[string,
   return [text.split("\r\n")[0]!, text.split("\r\n\r\n").slice(1).join("")];
 }
 
-Deno.test("a page is served to who knows its address, under this machine's own name", async () => {
+Deno.test("a page is served to anybody who knows its address, under this machine's own name", async () => {
   await using served = startPages({ "": "<p>one" }, "127.0.0.1:0");
   await using another = startPages({ "": "<p>one" }, "127.0.0.1:0");
   const { pathname, host, port } = new URL(served.url);
@@ -26,7 +26,7 @@ Deno.test("a page is served to who knows its address, under this machine's own n
   }
 });
 
-Deno.test("nobody else gets it, and nothing is printed of a request that is no request", async () => {
+Deno.test("other requests get no page, and an invalid request prints nothing", async () => {
   await using served = startPages({ "": "<p>one" }, "127.0.0.1:0");
   const { pathname, host, port } = new URL(served.url);
   const requests = [

@@ -3,6 +3,7 @@
  * own, so that they can lie; tests/session/load_parts_test.ts has real ones.
  */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { tempFolder } from "../../../tests/harness/temp_folder.ts";
 import { sha256Of } from "../../../buildkit/registry/digest.ts";
 import { Code, RpcError } from "../../../buildkit/grpc/status.ts";
 import { openImageLoader } from "../image_load.ts";
@@ -78,8 +79,8 @@ async function withEngine(
   body: (host: string) => Promise<void>,
   answer: Answer = () => new Response("", { status: 404 }),
 ): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  const server = Deno.serve({ path: `${dir}/s`, onListen() {} }, (request) => {
+  using folder = tempFolder();
+  await using _server = Deno.serve({ path: `${folder.path}/s`, onListen() {} }, (request) => {
     const { pathname } = new URL(request.url);
     const id = (at: number) => `sha256:${String(at).repeat(64)}`;
     if (pathname === "/images/json") {
@@ -88,12 +89,7 @@ async function withEngine(
     const at = images.findIndex((_, at) => pathname === `/images/${id(at)}/json`);
     return at < 0 ? answer(request) : Response.json({ RootFS: { Layers: images[at] } });
   });
-  try {
-    await body(`unix://${dir}/s`);
-  } finally {
-    await server.shutdown();
-    await Deno.remove(dir, { recursive: true });
-  }
+  await body(`unix://${folder.path}/s`);
 }
 
 const look = (content: DaemonContent, root: Descriptor, host: string, names?: string) =>
@@ -136,7 +132,7 @@ Deno.test("the layers that are sent: all but those whose whole chain the engine 
   }
 });
 
-Deno.test("an image that is sent as it comes", async () => {
+Deno.test("an image whose parts can't be left out is sent whole", async () => {
   await withEngine([["diff-1", "diff-2"]], async (host) => {
     const nothing = async (content: DaemonContent, root: Descriptor, names?: string) =>
       equal(await look(content, root, host, names), undefined);
@@ -181,45 +177,42 @@ Deno.test("the archive: an OCI layout with docker's manifest, and without the la
   const root = await put(content, [layer("1"), small, large, small]);
   await withEngine([["diff-1"]], async (host) => {
     const parts = await look(content, root, host, "docker.io/library/app:1,r.example:5000/b:2");
-    const dir = await Deno.makeTempDir();
-    try {
-      const file = Deno.openSync(`${dir}/tar`, { create: true, write: true });
-      await sendParts(content, parts!, {
-        write: (bytes) => void file.writeSync(bytes),
-        close: () => Promise.resolve(file.close()),
-        abort: () => Promise.resolve(),
-      });
-      const { stdout } = await new Deno.Command("tar", { args: ["-tf", "tar"], cwd: dir }).output();
-      const names = new TextDecoder().decode(stdout).trim().split("\n");
-      equal(names.length, new Set(names).size, "each member is there once");
-      await new Deno.Command("tar", { args: ["-xf", "tar"], cwd: dir }).output();
-      const read = (name: string) => JSON.parse(Deno.readTextFileSync(`${dir}/${name}`));
-      for (const { digest } of [root, small, large]) {
-        const bytes = Deno.readFileSync(`${dir}/blobs/${digest.replace(":", "/")}`);
-        equal(await sha256Of(bytes), digest);
-      }
-      ok(!names.includes(`blobs/sha256/${"1".repeat(64)}`));
-      deepEqual(read("oci-layout"), { imageLayoutVersion: "1.0.0" });
-      const [{ Config, RepoTags, Layers }] = read("manifest.json");
-      deepEqual(RepoTags, ["docker.io/library/app:1", "r.example:5000/b:2"]);
-      deepEqual(read(Config).rootfs.diff_ids.length, 4);
-      deepEqual(Layers.map((name: string) => name.slice(-64)), [
-        ...["1".repeat(64), small.digest.slice(7), large.digest.slice(7), small.digest.slice(7)],
-      ]);
-      const annotations = read("index.json").manifests.map((one: Descriptor) => one.annotations);
-      deepEqual(annotations, [
-        {
-          "io.containerd.image.name": "docker.io/library/app:1",
-          "org.opencontainers.image.ref.name": "1",
-        },
-        {
-          "io.containerd.image.name": "r.example:5000/b:2",
-          "org.opencontainers.image.ref.name": "2",
-        },
-      ]);
-    } finally {
-      await Deno.remove(dir, { recursive: true });
+    using folder = tempFolder();
+    const dir = folder.path;
+    const file = Deno.openSync(`${dir}/tar`, { create: true, write: true });
+    await sendParts(content, parts!, {
+      write: (bytes) => void file.writeSync(bytes),
+      close: () => Promise.resolve(file.close()),
+      abort: () => Promise.resolve(),
+    });
+    const { stdout } = await new Deno.Command("tar", { args: ["-tf", "tar"], cwd: dir }).output();
+    const names = new TextDecoder().decode(stdout).trim().split("\n");
+    equal(names.length, new Set(names).size, "each member is there once");
+    await new Deno.Command("tar", { args: ["-xf", "tar"], cwd: dir }).output();
+    const read = (name: string) => JSON.parse(Deno.readTextFileSync(`${dir}/${name}`));
+    for (const { digest } of [root, small, large]) {
+      const bytes = Deno.readFileSync(`${dir}/blobs/${digest.replace(":", "/")}`);
+      equal(await sha256Of(bytes), digest);
     }
+    ok(!names.includes(`blobs/sha256/${"1".repeat(64)}`));
+    deepEqual(read("oci-layout"), { imageLayoutVersion: "1.0.0" });
+    const [{ Config, RepoTags, Layers }] = read("manifest.json");
+    deepEqual(RepoTags, ["docker.io/library/app:1", "r.example:5000/b:2"]);
+    deepEqual(read(Config).rootfs.diff_ids.length, 4);
+    deepEqual(Layers.map((name: string) => name.slice(-64)), [
+      ...["1".repeat(64), small.digest.slice(7), large.digest.slice(7), small.digest.slice(7)],
+    ]);
+    const annotations = read("index.json").manifests.map((one: Descriptor) => one.annotations);
+    deepEqual(annotations, [
+      {
+        "io.containerd.image.name": "docker.io/library/app:1",
+        "org.opencontainers.image.ref.name": "1",
+      },
+      {
+        "io.containerd.image.name": "r.example:5000/b:2",
+        "org.opencontainers.image.ref.name": "2",
+      },
+    ]);
   });
 });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { formatBytes, formatDecimalBytes, parseBytes } from "../../base/go/bytes.ts";
-import { formatDuration, parseDuration } from "../../base/go/duration.ts";
-import { quote, quoteRune } from "../../base/go/quote.ts";
-import { parseBool } from "../../base/go/bool.ts";
+import { formatBytes, formatDecimalBytes, parseBytes } from "./bytes.ts";
+import { formatDuration, parseDuration } from "./duration.ts";
+import { quote, quoteRune } from "./quote.ts";
+import { parseBool } from "./bool.ts";
 
 Deno.test("parseDuration() and formatDuration() are Go's", () => {
   // Made with Go's time package.
@@ -57,17 +57,7 @@ Deno.test("parseBytes() is go-units' RAMInBytes", () => {
 Deno.test("formatBytes() and formatDecimalBytes() are go-units'", () => {
   assert.deepEqual(
     [0, 1, 512_000_000, 1e10, 1e11, 51e9, 1023, 1024, 2 ** 70].map(formatBytes),
-    [
-      "0B",
-      "1B",
-      "488.3MiB",
-      "9.313GiB",
-      "93.13GiB",
-      "47.5GiB",
-      "1023B",
-      "1KiB",
-      "1024EiB",
-    ].map((text) => text === "1024EiB" ? "1ZiB" : text),
+    ["0B", "1B", "488.3MiB", "9.313GiB", "93.13GiB", "47.5GiB", "1023B", "1KiB", "1ZiB"],
   );
   assert.deepEqual([999, 1000, 1_234_567].map(formatDecimalBytes), ["999B", "1kB", "1.235MB"]);
 });
