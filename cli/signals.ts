@@ -1,5 +1,6 @@
 import { after } from "../base/async.ts";
 import { whileWaiting } from "../base/while_waiting.ts";
+import { cursor } from "./cursor.ts";
 import { Interrupted } from "./deps.ts";
 import { exitCodes } from "./exit_codes.ts";
 
@@ -23,6 +24,7 @@ const PATIENCE = 50;
 export function interruptible(
   exit: (code: number) => void,
 ): { readonly signal: AbortSignal; readonly listen: () => Promise<void> } {
+  cursor.mayHide = false;
   const controller = new AbortController();
   let listening: Promise<void> | undefined;
   const listen = () => listening ??= listenTo(controller, exit);
@@ -44,6 +46,7 @@ async function listenTo(
     if (controller.signal.aborted) exit(codeAfter(controller.signal, cancelled));
     else controller.abort(new Interrupted(name));
   });
+  cursor.mayHide = true;
 }
 
 /** The exit code. If the terminal closed, any later failure of the command is a consequence. */

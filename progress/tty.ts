@@ -4,6 +4,7 @@ import {
   clearBelow,
   clearRest,
   clearRow,
+  cursor,
   cursorUp,
   cutLines,
   endFrame,
@@ -82,7 +83,9 @@ export function ttyRenderer(state: State, options: DisplayOptions): Renderer {
       ...ending && { ending },
     });
     const up = Math.min(heightOf(shown, shownColumns, columns), Math.max(rows - 1, 0));
-    const parts: Painted[] = [beginFrame, hideCursor, cursorUp(up), rowStart];
+    const parts: Painted[] = [beginFrame];
+    if (cursor.mayHide) parts.push(hideCursor);
+    parts.push(cursorUp(up), rowStart);
     if (above) parts.push(clearRow, above, clearRest, "\n");
     parts.push(cutLines);
     // The terminal keeps folded rows joined until each is cleared. (Clearing all at once fails in

@@ -2,6 +2,7 @@ import { equal, throws } from "node:assert/strict";
 import { manualClock } from "../tests/harness/manual_clock.ts";
 import { message, T0 } from "../tests/progress/messages.ts";
 import { outputTo, Terminal } from "../tests/progress/terminal.ts";
+import { cursor } from "../cli/cursor.ts";
 import { applyStatus } from "./apply_status.ts";
 import { ttyRenderer } from "./tty.ts";
 import { newState } from "./state.ts";
@@ -157,4 +158,18 @@ Deno.test("a terminal that is gone fails those who write, not a timer", async ()
   await clock.advance(20);
   equal(writes, 2);
   throws(() => renderer.finish({}), /gone/);
+});
+
+Deno.test("the cursor is hidden once signals are listened to: before, a Ctrl-C would leave it so", () => {
+  const terminal = new Terminal(40, 10);
+  const { update } = display(terminal);
+  cursor.mayHide = false;
+  try {
+    update(0, { v: steps(0, 3) });
+    equal(terminal.cursorVisible, true);
+  } finally {
+    cursor.mayHide = true;
+  }
+  update(100, { v: steps(3, 4) });
+  equal(terminal.cursorVisible, false);
 });
