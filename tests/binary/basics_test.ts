@@ -29,16 +29,8 @@ Deno.test({ name: "binary: commands that need no daemon run", ignore }, async ()
     // These parts are in files of their own: bake's language, YAML, ssh, certificates.
     await Deno.writeTextFile(`${folder}/a.hcl`, 'target "app" { tags = [upper("a")] }\n');
     await Deno.writeTextFile(`${folder}/compose.yaml`, "services: { web: { build: . } }\n");
-    const baked = await fairlead(
-      "bake",
-      "--print",
-      "-f",
-      "a.hcl",
-      "-f",
-      "compose.yaml",
-      "app",
-      "web",
-    );
+    const files = ["-f", "a.hcl", "-f", "compose.yaml"];
+    const baked = await fairlead("bake", "--print", ...files, "app", "web");
     assert.deepEqual(JSON.parse(baked.stdout).target.app.tags, ["A"], baked.stderr);
     const ssh = await run(binary, ["inspect"], {
       cwd: folder,

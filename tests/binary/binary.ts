@@ -1,34 +1,43 @@
 /** The self-extracting binary of this checkout, and bare roots to run it in. */
 import { check, type Ran, run } from "../harness/run.ts";
-import { need } from "../harness/tool.ts";
+import { oncePerRun } from "../harness/once_per_run.ts";
+import { needsRoot, skip } from "../harness/skip.ts";
+import { missing, need } from "../harness/tool.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
 /**
  * Puts the binary into `folder`. With FAIRLEAD_TEST_BINARY that file is tested: so a release tests
- * the files that it publishes. A run of many files makes the binary once.
+ * the files that it publishes.
  */
 export async function compileInto(folder: string): Promise<string> {
   const path = `${folder}/fairlead${Deno.build.os === "windows" ? ".exe" : ""}`;
-  const shared = Deno.env.get("FAIRLEAD_TEST_RUN");
-  const given = Deno.env.get("FAIRLEAD_TEST_BINARY") ?? (shared && await compileOnce(shared));
-  if (given) {
-    await Deno.copyFile(given, path);
-    if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
-    return path;
-  }
-  await compile(path);
+  const given = Deno.env.get("FAIRLEAD_TEST_BINARY") || await oncePerRun("fairlead", path, compile);
+  if (given === path) return path;
+  await Deno.copyFile(given, path);
+  if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
   return path;
 }
 
-/** The binary in the folder of a run: the first of its processes makes it, the others wait. */
-async function compileOnce(folder: string): Promise<string> {
-  const path = `${folder}/fairlead`;
-  using lock = await Deno.open(`${folder}/fairlead.lock`, { create: true, write: true });
-  await lock.lock(true);
-  if (!await Deno.stat(path).then(() => true, () => false)) await compile(path);
-  return path;
+/** The line that the command `version` prints. */
+export const VERSION = /^fairlead v\d+\.\d+\.\d+ [0-9a-f]{40}\n$/;
+
+export type Env = Readonly<Record<string, string>>;
+
+/** Variables as the program `env` takes them. */
+export const entries = (env: Env) => Object.entries(env).map(([name, value]) => `${name}=${value}`);
+
+/** The binary for the tests of a file, or a skip of them all. The folder goes with the process. */
+export async function selfExtracting() {
+  const ignore = Deno.build.os !== "linux" || skip(needsRoot() ?? await missing("busybox"));
+  const made = await tempFolder();
+  globalThis.addEventListener("unload", () => Deno.removeSync(made.path, { recursive: true }));
+  const binary = ignore ? "" : await compileInto(made.path);
+  /** Runs it in an environment that holds nothing but `env` and a PATH. */
+  const fairlead = (env: Env, ...args: string[]) =>
+    run("env", ["-i", "PATH=/usr/bin:/bin", ...entries(env), binary, ...args]);
+  return { ignore, made, binary, fairlead };
 }
 
 async function compile(path: string): Promise<void> {

@@ -6,22 +6,11 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { checkFigure } from "../../scripts/release/figures.ts";
 import { check, run } from "../harness/run.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing, need } from "../harness/tool.ts";
-import { bareRoot, compileInto, tempFolder } from "./binary.ts";
+import { need } from "../harness/tool.ts";
+import { entries, selfExtracting, tempFolder, VERSION } from "./binary.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
-const ignore = Deno.build.os !== "linux" || skip(needsRoot() ?? await missing("busybox"));
-const made = await tempFolder();
-const binary = ignore ? "" : await compileInto(made.path);
-const VERSION = /^fairlead v\d+\.\d+\.\d+ [0-9a-f]{40}\n$/;
-
-type Env = Record<string, string>;
-/** Runs it in an environment that holds nothing but `env` and a PATH. */
-const fairlead = (env: Env, ...args: string[]) =>
-  run("env", ["-i", "PATH=/usr/bin:/bin", ...entries(env), binary, ...args]);
-const entries = (env: Env) => Object.entries(env).map(([name, value]) => `${name}=${value}`);
-
+const { ignore, made, binary, fairlead } = await selfExtracting();
 const test = (name: string, fn: () => Promise<void>) =>
   Deno.test({ name: `self-extracting: ${name}`, ignore }, fn);
 
@@ -32,6 +21,9 @@ test("the first start unpacks the program, and the next ones run it", async () =
   assert.equal(first.stderr, "");
   const [folder, ...others] = home.names("/.cache/fairlead");
   assert.deepEqual(others, []);
+  for (const name of ["/.cache", "/.cache/fairlead"]) {
+    assert.equal((await Deno.stat(home.path + name)).mode! & 0o777, 0o700, `${name} is its user's`);
+  }
   const place = `${home.path}/.cache/fairlead/${folder}`;
   const { ino } = await Deno.stat(`${place}/deno`);
   // Deno has compiled what most commands load, and kept it.
@@ -71,11 +63,8 @@ test("ten first starts at once all run the program", async () => {
 
 test("an older version is removed when none of its processes runs", async () => {
   await using cache = await tempFolder();
-  const [idle, busy, newer] = [
-    "v0.0.1-0123456789ab",
-    "v0.0.2-0123456789ab",
-    "v999.0.0-0123456789ab",
-  ];
+  const [idle, busy, newer] = ["v0.0.1", "v0.0.2", "v999.0.0"]
+    .map((name) => `${name}-0123456789ab`) as [string, string, string];
   for (const name of [idle, busy, newer]) {
     await Deno.mkdir(`${cache.path}/${name}/dist`, { recursive: true });
   }
@@ -214,25 +203,6 @@ test("damaged files are unpacked again", async () => {
   }
 });
 
-test("a binary that was damaged says so, and unpacks nothing", async () => {
-  await using folder = await tempFolder();
-  const damaged = `${folder.path}/fairlead`;
-  await Deno.copyFile(binary, damaged);
-  {
-    using file = await Deno.open(damaged, { write: true });
-    // The changed byte is in the part of the program.
-    await file.seek(200_000, Deno.SeekMode.Start);
-    await file.write(new TextEncoder().encode("damage"));
-  }
-  const cache = `${folder.path}/cache`;
-  const { stderr } = await fails(run(damaged, ["version"], { env: { FAIRLEAD_CACHE: cache } }));
-  assert.match(
-    stderr,
-    /fairlead is damaged \(its checksum is wrong\)\nhint: download the file again/,
-  );
-  assert.deepEqual([...Deno.readDirSync(cache)], []);
-});
-
 test("a binary that came only in part says how long it should be", async () => {
   await using folder = await tempFolder();
   const { size } = await Deno.stat(binary);
@@ -259,128 +229,11 @@ test("a binary that came only in part says how long it should be", async () => {
   }
 });
 
-const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
-
-test("a folder that another user can change is not used, in any form", async () => {
-  const forms: [name: string, make: (top: string) => Promise<Env | void>, says: RegExp][] = [
-    ["the folder is another's", async (top) => {
-      await Deno.mkdir(`${top}/c`);
-      await Deno.chown(`${top}/c`, 1234, 1234);
-    }, /\/c belongs to another user \(1234\)\n/],
-    ["a folder above it is another's", async (top) => {
-      await Deno.mkdir(`${top}/other/c`, { recursive: true });
-      await Deno.chown(`${top}/other`, 1234, 1234);
-      return { FAIRLEAD_CACHE: `${top}/other/c` };
-    }, /\/other belongs to another user \(1234\)\n/],
-    ["anybody may write to it", async (top) => {
-      await Deno.mkdir(`${top}/c`);
-      await Deno.chmod(`${top}/c`, 0o777);
-    }, /other users can write to \S+\/c \(drwxrwxrwx\)\n/],
-    ["anybody may write to it, though it is sticky", async (top) => {
-      await Deno.mkdir(`${top}/c`);
-      await Deno.chmod(`${top}/c`, 0o1777);
-    }, /other users can write to \S+\/c \(drwxrwxrwt\)\n/],
-    ["its group may write to it", async (top) => {
-      await Deno.mkdir(`${top}/c`);
-      await Deno.chmod(`${top}/c`, 0o775);
-    }, /other users can write to \S+\/c /],
-    ["anybody may write above it", async (top) => {
-      await Deno.mkdir(`${top}/wide/c`, { recursive: true });
-      await Deno.chmod(`${top}/wide`, 0o777);
-      return { FAIRLEAD_CACHE: `${top}/wide/c` };
-    }, /other users can write to \S+\/wide \(/],
-    ["a link leads into another's folder", async (top) => {
-      await Deno.mkdir(`${top}/other/c`, { recursive: true });
-      await Deno.chown(`${top}/other`, 1234, 1234);
-      await Deno.symlink(`${top}/other/c`, `${top}/c`);
-    }, /\/other belongs to another user \(1234\)\n/],
-    ["it is a file", async (top) => {
-      await Deno.writeTextFile(`${top}/c`, "");
-    }, /\/c: mkdir: .*File exists\n/],
-    ["the path is relative", () => Promise.resolve({ FAIRLEAD_CACHE: "c" }), /absolute path\n/],
-    ["HOME is another's", async (top) => {
-      await Deno.mkdir(`${top}/home`);
-      await Deno.chown(`${top}/home`, 1234, 1234);
-      return { FAIRLEAD_CACHE: "", HOME: `${top}/home`, TMPDIR: `${top}/home` };
-    }, /\/home\/\.cache\/fairlead: \S+\/home belongs to another user \(1234\)\n/],
-    ["XDG_CACHE_HOME is another's", async (top) => {
-      await Deno.mkdir(`${top}/xdg`);
-      await Deno.chown(`${top}/xdg`, 1234, 1234);
-      return { FAIRLEAD_CACHE: "", XDG_CACHE_HOME: `${top}/xdg`, TMPDIR: `${top}/xdg` };
-    }, /\/xdg\/fairlead: \S+\/xdg belongs to another user \(1234\)\n/],
-    ["TMPDIR holds another's folder of our name", async (top) => {
-      await Deno.mkdir(`${top}/fairlead-0`);
-      await Deno.chown(`${top}/fairlead-0`, 1234, 1234);
-      return { FAIRLEAD_CACHE: "", TMPDIR: top };
-    }, /\/fairlead-0 belongs to another user \(1234\)\n/],
-    ["TMPDIR holds another's link of our name", async (top) => {
-      await Deno.mkdir(`${top}/other`);
-      await Deno.chown(`${top}/other`, 1234, 1234);
-      await Deno.symlink("other", `${top}/fairlead-0`);
-      return { FAIRLEAD_CACHE: "", TMPDIR: top };
-    }, /\/fairlead-0: it is a link\n/],
-  ];
-  for (const [name, make, says] of forms) {
-    await using folder = await tempFolder();
-    const made = await make(folder.path) ?? {};
-    const env = { FAIRLEAD_CACHE: `${folder.path}/c`, ...made };
-    const { code, stdout, stderr } = await fairlead(env, "version");
-    assert.match(stderr, says, name);
-    assert.match(
-      stderr,
-      /\nhint: set FAIRLEAD_CACHE to a folder of yours,.* in which no other user can write\n$/,
-      name,
-    );
-    assert.equal(stdout, "", name);
-    assert.equal(code, 1, name);
-  }
-});
-
-test("a file that another user put in the program's place is not run", async () => {
-  await using folder = await tempFolder();
-  const env = { FAIRLEAD_CACHE: `${folder.path}/c` };
-  await fairlead(env, "version");
-  const name = folder.names("/c")[0]!;
-  const place = `${folder.path}/c/${name}`;
-  const plant = async (uid: number) => {
-    await Deno.remove(place, { recursive: true }).catch(() => {});
-    await run("cp", ["-a", "--no-preserve=ownership", `${made.path}/unpacked/${name}`, place]);
-    await Deno.writeTextFile(`${place}/deno`, `#!/bin/sh\necho planted >>${folder.path}/ran\n`);
-    await Deno.writeTextFile(`${place}/complete`, `${place}\n`);
-    await run("chown", ["-R", `${uid}`, place]);
-  };
-  // The state when any user could still write here: the folder is another user's, and looks
-  // complete.
-  await fairlead({ FAIRLEAD_CACHE: `${made.path}/unpacked` }, "version");
-  await plant(1234);
-  const { stdout, stderr } = await fairlead(env, "version");
-  assert.match(stdout, VERSION, stderr);
-  assert.equal((await Deno.stat(place)).uid, 0);
-  await plant(1234);
-  await Deno.chmod(`${folder.path}/c`, 0o777);
-  const refused = await fails(fairlead(env, "version"));
-  assert.match(refused.stderr, /other users can write to \S+\/c \(/);
-  // Another user's start uses root's folder, and that of no other user.
-  await Deno.chmod(`${folder.path}/c`, 0o755);
-  for (const path of [folder.path, made.path]) await Deno.chmod(path, 0o755);
-  const byNobody = await fails(run("setpriv", [...nobody, binary, "version"], { env }));
-  assert.match(byNobody.stderr, /belongs to another user \(1234\)|Permission denied/);
-  assert.throws(() => Deno.statSync(`${folder.path}/ran`), Deno.errors.NotFound);
-});
-
-test("folders are made one by one, for their user alone", async () => {
-  await using home = await tempFolder();
-  const { stdout, stderr } = await fairlead({ HOME: home.path }, "version");
-  assert.match(stdout, VERSION, stderr);
-  for (const name of ["/.cache", "/.cache/fairlead"]) {
-    assert.equal((await Deno.stat(home.path + name)).mode! & 0o777, 0o700, name);
-  }
-});
-
-test("LD_LIBRARY_PATH does not affect the program, but its children get it back", async () => {
+test("LD_LIBRARY_PATH does not affect the program, and its children get the user's variables", async () => {
   await using folder = await tempFolder();
   const nerdctl = `${folder.path}/nerdctl`;
-  const script = `#!/bin/busybox sh\necho "$LD_LIBRARY_PATH:$LD_PRELOAD" >"${folder.path}/told"\n`;
+  const variables = '"$LD_LIBRARY_PATH:$LD_PRELOAD:$DENO_DIR."';
+  const script = `#!/bin/busybox sh\necho ${variables} >"${folder.path}/told"\n`;
   await Deno.writeTextFile(nerdctl, script.replace("/bin/busybox", await need("busybox")), {
     mode: 0o755,
   });
@@ -393,14 +246,12 @@ test("LD_LIBRARY_PATH does not affect the program, but its children get it back"
   };
   // The system's programs would not start, so a static shell runs the file.
   const shell = [await need("busybox"), "sh", binary];
-  for (const start of ["first", "second"]) {
-    const given = [...entries({ ...env, LD_LIBRARY_PATH: folder.path })];
+  for (const [start, DENO_DIR] of [["first", ""], ["second", "/some/where"]] as const) {
+    const given = entries({ ...env, LD_LIBRARY_PATH: folder.path, ...DENO_DIR && { DENO_DIR } });
     const { stderr } = await run("env", ["-i", ...given, ...shell, "inspect"]);
     assert.doesNotMatch(stderr, /absent\.so|invalid ELF/, start);
-    assert.equal(
-      await Deno.readTextFile(`${folder.path}/told`),
-      `${folder.path}:${folder.path}/absent.so\n`,
-    );
+    const told = `${folder.path}:${folder.path}/absent.so:${DENO_DIR}.\n`;
+    assert.equal(await Deno.readTextFile(`${folder.path}/told`), told);
     await Deno.remove(`${folder.path}/told`);
   }
 });
@@ -447,42 +298,6 @@ test("one bit changed in any part: the file is named, and nothing stays", async 
       `${at}`,
     );
     assert.deepEqual([...Deno.readDirSync(cache)], [], `${at}`);
-  }
-});
-
-test("a folder in TMPDIR that belongs to somebody else is not used", async () => {
-  await using temp = await tempFolder();
-  await Deno.mkdir(`${temp.path}/fairlead-0`);
-  await Deno.chown(`${temp.path}/fairlead-0`, 65534, 65534);
-  const { stderr } = await fails(fairlead({ TMPDIR: temp.path }, "version"));
-  assert.match(stderr, /fairlead-0 belongs to another user \(65534\)\n/);
-  assert.deepEqual(temp.names("/fairlead-0"), []);
-});
-
-test("the folder serves users who can't write to it", async () => {
-  await using cache = await tempFolder();
-  const env = { FAIRLEAD_CACHE: cache.path };
-  await fairlead(env, "version");
-  for (const path of [cache.path, made.path]) await Deno.chmod(path, 0o755);
-  const { stdout, stderr } = await run("setpriv", [...nobody, binary, "version"], { env });
-  assert.match(stdout, VERSION, stderr);
-  assert.equal(stderr, "");
-});
-
-test("its children get the user's DENO_DIR", async () => {
-  await using folder = await tempFolder();
-  const nerdctl = `${folder.path}/nerdctl`;
-  await Deno.writeTextFile(nerdctl, `#!/bin/sh\necho "$DENO_DIR." >"${folder.path}/told"\n`);
-  await Deno.chmod(nerdctl, 0o755);
-  for (const dir of [undefined, "/some/where"]) {
-    const env = {
-      FAIRLEAD_CACHE: `${folder.path}/cache`,
-      BUILDKIT_HOST: "nerdctl-container://x",
-      PATH: `${folder.path}:/usr/bin:/bin`,
-      ...dir !== undefined && { DENO_DIR: dir },
-    };
-    await run("env", ["-i", ...entries(env), binary, "inspect"]);
-    assert.equal(await Deno.readTextFile(`${folder.path}/told`), `${dir ?? ""}.\n`);
   }
 });
 
@@ -544,82 +359,4 @@ test("it knows its own path and the name that it was called by", async () => {
   assert.ok(installed.stdout.endsWith(` -> ${binary}\n`), installed.stdout + installed.stderr);
   const { stdout } = await run("env", ["-i", ...env, link, "version"]);
   assert.match(stdout, /^fairlead\/buildx v\S+ fairlead v/);
-});
-
-test("a root with a static busybox and no libc", async () => {
-  await using root = await bareRoot(binary, { shell: "busybox" });
-  for (let start = 0; start < 2; start++) {
-    const { stdout, stderr } = await root.fairlead(["version"]);
-    assert.match(stdout, VERSION, stderr);
-    assert.equal(stderr, "");
-  }
-  assert.match((await root.fairlead(["--help"])).stdout, /^ {2}build +Start a build$/m);
-  // The user has no home and no entry in passwd, and PATH is empty.
-  const nobody = await root.byNobody(["version"], "PATH=");
-  assert.match(nobody.stdout, VERSION, nobody.stderr);
-  const names = [...Deno.readDirSync(`${root.path}/tmp`)].map(({ name }) => name).sort();
-  assert.deepEqual(names, ["fairlead-0", "fairlead-65534"]);
-});
-
-test("a root that is read-only but for /tmp", async () => {
-  await using root = await bareRoot(binary, { shell: "busybox" });
-  const script =
-    `mount --bind ${root.path} ${root.path} && mount -t tmpfs tmpfs ${root.path}/tmp && ` +
-    `mount -t proc proc ${root.path}/proc && mount -o remount,ro,bind ${root.path} && ` +
-    `exec env -i HOME=/home /usr/sbin/chroot ${root.path} /fairlead version`;
-  const { stdout, stderr } = await run("unshare", ["-m", "sh", "-c", script]);
-  assert.match(stdout, VERSION, stderr);
-});
-
-test("without /proc it says so, and that alone", async () => {
-  await using root = await bareRoot(binary, { shell: "busybox" });
-  await run("umount", [`${root.path}/proc`]);
-  const { code, stderr } = await root.fairlead(["version"]);
-  await run("mount", ["-t", "proc", "proc", `${root.path}/proc`]);
-  assert.equal(
-    stderr,
-    "fairlead: /proc is not mounted, and Deno needs it: mount -t proc proc /proc\n",
-  );
-  assert.equal(code, 1);
-});
-
-test("another machine's libc is left alone", async () => {
-  await using root = await bareRoot(binary, { shell: "busybox" });
-  for (const folder of ["lib", "lib64", "usr/lib", `lib/${Deno.build.arch}-linux-gnu`]) {
-    await Deno.mkdir(`${root.path}/${folder}`, { recursive: true });
-    for (
-      const name of ["libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libgcc_s.so.1"]
-    ) {
-      await Deno.writeTextFile(`${root.path}/${folder}/${name}`, "of another machine", {
-        mode: 0o755,
-      });
-    }
-  }
-  const { stdout, stderr } = await root.fairlead(["version"]);
-  assert.match(stdout, VERSION, stderr);
-});
-
-test("a root with dash, tail and head, but no dd", async () => {
-  const programs = ["mkdir", "chmod", "ls", "tail", "head", "rm", "sleep"];
-  await using root = await bareRoot(binary, { shell: "dash", programs });
-  const { stdout, stderr } = await root.fairlead(["version"]);
-  assert.match(stdout, VERSION, stderr);
-});
-
-test("a root with dash alone can't unpack, but runs what was unpacked before", async () => {
-  await using root = await bareRoot(binary, { shell: "dash" });
-  const alone = await root.fairlead(["version"]);
-  assert.match(alone.stderr, /to unpack takes mkdir, and there is none\n/);
-  assert.equal(alone.code, 1);
-  const programs = ["mkdir", "chmod", "ls", "dd", "rm"];
-  for (const name of programs) await Deno.symlink("/opt/busybox", `${root.path}/bin/${name}`);
-  await root.fairlead(["version"]);
-  for (const name of programs) await Deno.remove(`${root.path}/bin/${name}`);
-  await Deno.remove(`${root.path}/opt/busybox`);
-  const { stdout, stderr } = await root.fairlead(["version"]);
-  assert.match(stdout, VERSION, stderr);
-});
-
-globalThis.addEventListener("unload", () => {
-  Deno.removeSync(made.path, { recursive: true });
 });

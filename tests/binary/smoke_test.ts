@@ -10,7 +10,7 @@ import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { startSshd } from "../harness/sshd.ts";
 import { missing, need } from "../harness/tool.ts";
-import { bareRoot, compileInto, type RootOptions, tempFolder } from "./binary.ts";
+import { bareRoot, compileInto, type RootOptions, tempFolder, VERSION } from "./binary.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = Deno.build.os !== "linux" ||
@@ -24,7 +24,6 @@ const roots: readonly RootOptions[] = [
   { shell: "busybox" },
   { shell: "musl", programs },
 ];
-const VERSION = /^fairlead v\d+\.\d+\.\d+ [0-9a-f]{40}\n$/;
 /** A plugin that is a program, and one that starts fairlead itself. */
 const PLUGIN = `#!/bin/sh
 [ "$1" = metadata ] && exec echo '{"protocol":{"min":1,"max":1},"name":"self","version":"1.0.0","schemes":["self"],"summary":"itself","handshake":"none"}'
@@ -112,28 +111,17 @@ Deno.test({
           await Deno.remove(file("out"), { recursive: true });
         }
         const host = "BUILDKIT_HOST=unix:///buildkit.sock";
-        await succeeds(root.fairlead(
-          ["bake", "-f=/docker-bake.hcl", "--allow=fs=*"],
-          ...home,
-          host,
-        ));
+        const bakeAll = ["bake", "-f=/docker-bake.hcl", "--allow=fs=*"];
+        await succeeds(root.fairlead(bakeAll, ...home, host));
         assert.equal(await Deno.readTextFile(file("baked/hello")), "hello\n");
 
         const load = ["build", "--load", `-t=smoke:${options.shell}`, "/context"];
-        await succeeds(root.fairlead(
-          load,
-          ...home,
-          host,
-          "DOCKER_HOST=unix:///docker.sock",
-        ));
+        await succeeds(root.fairlead(load, ...home, host, "DOCKER_HOST=unix:///docker.sock"));
         const { stdout: images } = await engine.docker("image", "ls", "smoke");
         assert.match(images, new RegExp(`^smoke +${options.shell} `, "m"));
 
-        const broken = await fails(root.fairlead(
-          ["build", "-f=/context/Broken", "/context"],
-          ...home,
-          host,
-        ));
+        const build = ["build", "-f=/context/Broken", "/context"];
+        const broken = await fails(root.fairlead(build, ...home, host));
         assert.match(broken.stderr, /ERROR: failed to build: failed to solve: .*absent/);
         const interrupted = await interrupt(
           root.path,

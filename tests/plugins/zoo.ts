@@ -6,6 +6,7 @@ import { createPlugins } from "../../transports/external.ts";
 import { createRegistry, type Registry } from "../../transports/registry.ts";
 import { soon } from "../../transports/contract/expect.ts";
 import { context, filesClosed } from "../transports/contract_help.ts";
+import { until } from "../harness/daemon.ts";
 import { removeFolder } from "../harness/remove_folder.ts";
 
 export const examples = new URL("../../examples/transports/", import.meta.url).pathname;
@@ -105,12 +106,11 @@ export function running(text: string): string[] {
 }
 
 /** Waits until none of them runs. */
-export async function noneRuns(text: string, ms = 20_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (running(text).length > 0) {
-    assert(performance.now() < end, `still running:\n${running(text).join("\n")}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+export async function noneRuns(text: string): Promise<void> {
+  const isOver = await until(() => Promise.resolve(running(text).length === 0), 20_000);
+  assert(isOver, `still running:
+${running(text).join("
+")}`);
 }
 
 /** A program that no other test has, nor this one in another process. */

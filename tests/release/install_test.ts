@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { type Ran, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need, onPath } from "../harness/tool.ts";
-import { removedLater, removeFolder } from "../harness/remove_folder.ts";
+import { digest } from "../harness/random.ts";
+import { removedLater } from "../harness/remove_folder.ts";
 import { accept } from "../harness/accept.ts";
-import { fails } from "../harness/ended.ts";
+import { fails, succeeds } from "../harness/ended.ts";
+import { type FileServer, fileServer } from "../harness/web_server.ts";
 
 const script = new URL("../../install.sh", import.meta.url).pathname;
 const binary = "#!/bin/sh\necho fairlead of the release\n";
@@ -15,32 +17,20 @@ const ignore = skip(
 );
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 
-interface Release extends AsyncDisposable {
-  readonly url: string;
-  /** Paths that were asked for. */
-  readonly asked: string[];
+/** The file for the machine that tests play by default, and the folder of the latest release. */
+const NAME = "fairlead-linux-x64";
+const LATEST = "/latest/download/";
+
+type Content = string | Uint8Array<ArrayBuffer>;
+
+/** A release of one file, with its checksum. */
+async function release(content: Content, path = LATEST, name = NAME): Promise<FileServer> {
+  return fileServer({ [path + name]: content, [`${path}SHA256SUMS`]: await sums(name, content) });
 }
 
-/** @param files by path below the base */
-function serve(files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>): Release {
-  const asked: string[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { pathname } = new URL(request.url);
-    asked.push(pathname);
-    const text = files[pathname];
-    return text === undefined ? new Response("", { status: 404 }) : new Response(text);
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    asked,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
-async function sums(name: string, content: string | Uint8Array<ArrayBuffer>): Promise<string> {
+async function sums(name: string, content: Content): Promise<string> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return `${"0".repeat(64)}  other\n${new Uint8Array(digest).toHex()}  ${name}\n`;
+  return `${"0".repeat(64)}  other\n${await digest(bytes)}  ${name}\n`;
 }
 
 /** A text packed by a program. */
@@ -104,12 +94,8 @@ const targets: [Machine, string][] = [
 ];
 for (const [machine, name] of targets) {
   Deno.test({ name: `install.sh installs ${name}`, ignore }, async () => {
-    const path = `/latest/download/`;
-    await using release = serve({
-      [path + name]: binary,
-      [`${path}SHA256SUMS`]: await sums(name, binary),
-    });
-    await install(release.url, [], machine, async (home, { code, stdout, stderr }) => {
+    await using made = await release(binary, LATEST, name);
+    await install(made.url, [], machine, async (home, { code, stdout, stderr }) => {
       assert.equal(code, 0, stderr);
       assert.match(stdout, /^installed .*\/\.local\/bin\/fairlead \(latest\)\n/);
       assert.match(stdout, /is not in PATH/);
@@ -124,80 +110,64 @@ for (const [machine, name] of targets) {
 }
 
 test("install.sh installs a given version into a given folder", async () => {
-  const name = "fairlead-linux-x64";
-  const path = "/download/v1.2.3/";
-  await using release = serve({
-    [path + name]: binary,
-    [`${path}SHA256SUMS`]: await sums(name, binary),
-  });
-  await install(release.url, ["--version", "v1.2.3", "--dir", "here"], {}, async (home, ran) => {
+  await using made = await release(binary, "/download/v1.2.3/");
+  const { url } = made;
+  await install(url, ["--version", "v1.2.3", "--dir", "here"], {}, async (home, ran) => {
     assert.equal(ran.code, 0, ran.stderr);
     assert.ok((await Deno.stat(`${home}/here/fairlead`)).isFile);
   });
-  await install(release.url, ["--version=v1.2.3", "--dir=a folder/"], {}, async (home, ran) => {
+  await install(url, ["--version=v1.2.3", "--dir=a folder/"], {}, async (home, ran) => {
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(ran.stdout, new RegExp(`^installed ${home}/a folder/fairlead `));
     assert.ok((await Deno.stat(`${home}/a folder/fairlead`)).isFile);
   });
   // The folder `bin`, that of uname, is in PATH.
-  await install(release.url, ["--version=v1.2.3", "--dir=bin/"], { root: false }, (_, ran) => {
-    assert.match(ran.stderr, /cannot write into \S+\/bin; name another/);
-  });
-  await install(
-    release.url,
-    ["--as-root", "--version=v1.2.3", "--dir=bin/"],
-    { root: true },
-    (_, ran) => {
-      assert.doesNotMatch(ran.stdout, /PATH/);
-    },
-  );
+  const bin = ["--version=v1.2.3", "--dir=bin/"];
+  const refused = await install(url, bin);
+  assert.match(refused.stderr, /cannot write into \S+\/bin; name another/);
+  const installed = await succeeds(install(url, ["--as-root", ...bin], { root: true }));
+  assert.doesNotMatch(installed.stdout, /PATH/);
 });
 
 /** The programs that install.sh uses, besides a shell. */
 const TOOLS = "id mkdir mktemp rm mv sed grep chmod head sha256sum curl".split(" ");
 
 test("install.sh takes the smallest form that the machine can unpack", async () => {
-  const name = "fairlead-linux-x64";
-  const path = "/latest/download/";
   const forms = {
-    [`${name}.xz`]: await packed("xz", binary),
-    [`${name}.gz`]: await packed("gzip", binary),
-    [name]: binary,
+    [`${NAME}.xz`]: await packed("xz", binary),
+    [`${NAME}.gz`]: await packed("gzip", binary),
+    [NAME]: binary,
   };
-  const all =
-    (await Promise.all(Object.entries(forms).map(([name, content]) => sums(name, content)))).join(
-      "",
-    );
-  const files = Object.fromEntries(
-    Object.entries(forms).map(([name, content]) => [path + name, content]),
-  );
+  const entries = Object.entries(forms);
+  const all = (await Promise.all(entries.map(([name, content]) => sums(name, content)))).join("");
+  const files = Object.fromEntries(entries.map(([name, content]) => [LATEST + name, content]));
   const machines: [readonly string[] | undefined, string, string][] = [
-    [undefined, all, `${name}.xz`],
-    [["busybox"], all, `${name}.xz`],
-    [[...TOOLS, "xz", "gzip"], all, `${name}.xz`],
-    [[...TOOLS, "gzip"], all, `${name}.gz`],
-    [TOOLS, all, name],
+    [undefined, all, `${NAME}.xz`],
+    [["busybox"], all, `${NAME}.xz`],
+    [[...TOOLS, "xz", "gzip"], all, `${NAME}.xz`],
+    [[...TOOLS, "gzip"], all, `${NAME}.gz`],
+    [TOOLS, all, NAME],
     // A release without packed forms.
-    [undefined, await sums(name, binary), name],
+    [undefined, await sums(NAME, binary), NAME],
   ];
   for (const [only, SHA256SUMS, taken] of machines) {
-    await using release = serve({ ...files, [`${path}SHA256SUMS`]: SHA256SUMS });
-    await install(release.url, [], only ? { only } : {}, async (home, { code, stderr }) => {
+    await using made = fileServer({ ...files, [`${LATEST}SHA256SUMS`]: SHA256SUMS });
+    await install(made.url, [], only ? { only } : {}, async (home, { code, stderr }) => {
       assert.equal(code, 0, stderr);
-      assert.deepEqual(release.asked, [`${path}SHA256SUMS`, path + taken]);
+      assert.deepEqual(made.asked, [`${LATEST}SHA256SUMS`, LATEST + taken]);
       assert.equal(await Deno.readTextFile(`${home}/.local/bin/fairlead`), binary);
       assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)].length, 1);
     });
   }
   // Archives packed by another person, and files that are no archive.
   for (const content of [await packed("xz", `${binary} `), new Uint8Array([1, 2])]) {
-    const other = await sums(`${name}.xz`, content[0] === 1 ? content : forms[`${name}.xz`]!);
-    await using release = serve({
+    const other = await sums(`${NAME}.xz`, content[0] === 1 ? content : forms[`${NAME}.xz`]!);
+    await using made = fileServer({
       ...files,
-      [`${path}${name}.xz`]: content,
-      [`${path}SHA256SUMS`]: other + (await sums(name, binary)),
+      [`${LATEST}${NAME}.xz`]: content,
+      [`${LATEST}SHA256SUMS`]: other + (await sums(NAME, binary)),
     });
-    await install(release.url, [], {}, (home, { code, stderr }) => {
+    await install(made.url, [], {}, (home, { code, stderr }) => {
       assert.equal(code, 1);
       assert.match(stderr, /xz is damaged|cannot unpack fairlead-linux-x64\.xz/);
       assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], []);
@@ -206,23 +176,15 @@ test("install.sh takes the smallest form that the machine can unpack", async () 
 });
 
 test("install.sh --launcher starts it once, and leaves its first block", async () => {
-  const name = "fairlead-linux-x64";
-  const path = "/latest/download/";
   const program = `#!/bin/sh\n[ -e "$HOME/there" ] || : >"$HOME/there"\nexit 0\n`.padEnd(100_000);
-  await using release = serve({
-    [path + name]: program,
-    [`${path}SHA256SUMS`]: await sums(name, program),
-  });
-  await install(release.url, ["--launcher"], {}, async (home, { code, stderr }) => {
+  await using made = await release(program);
+  await install(made.url, ["--launcher"], {}, async (home, { code, stderr }) => {
     assert.equal(code, 0, stderr);
     assert.equal((await Deno.stat(`${home}/.local/bin/fairlead`)).size, 65_536);
     assert.ok((await Deno.stat(`${home}/there`)).isFile);
   });
   const broken = "#!/bin/sh\necho it fails >&2\nexit 1\n";
-  await using other = serve({
-    [path + name]: broken,
-    [`${path}SHA256SUMS`]: await sums(name, broken),
-  });
+  await using other = await release(broken);
   await install(other.url, ["--launcher"], {}, (home, { code, stderr }) => {
     assert.equal(code, 1);
     assert.match(stderr, /it fails\n.*the first start failed/);
@@ -231,38 +193,28 @@ test("install.sh --launcher starts it once, and leaves its first block", async (
 });
 
 test("install.sh does not replace a folder of the program's name", async () => {
-  await using release = serve({});
+  await using empty = fileServer({});
   const folder = await Deno.makeTempDir({ prefix: "fl-install-" });
+  await using _ = removedLater(folder);
   await Deno.mkdir(`${folder}/fairlead`);
   const args = ["--as-root", "--dir", folder];
-  const { code, stderr } = await install(release.url, args, { root: true });
-  await removeFolder(folder);
-  assert.equal(code, 1);
+  const { stderr } = await fails(install(empty.url, args, { root: true }));
   assert.match(stderr, /\/fairlead is a folder; name another place/);
-  assert.deepEqual(release.asked, []);
+  assert.deepEqual(empty.asked, []);
 });
 
 test("install.sh installs nothing whose checksum is not the release's", async () => {
-  const name = "fairlead-linux-x64";
-  const path = "/latest/download/";
+  const file = { [LATEST + NAME]: binary };
+  const sum = { [`${LATEST}SHA256SUMS`]: await sums(NAME, binary) };
   const bad: [Record<string, string>, RegExp][] = [
-    [
-      { [path + name]: binary + "x", [`${path}SHA256SUMS`]: await sums(name, binary) },
-      /is damaged/,
-    ],
-    [
-      { [path + name]: binary, [`${path}SHA256SUMS`]: await sums("x", binary) },
-      /says nothing of/,
-    ],
-    [{ [path + name]: binary }, /cannot download .*SHA256SUMS/],
-    [
-      { [`${path}SHA256SUMS`]: await sums(name, binary) },
-      /cannot download .*fairlead-linux-x64/,
-    ],
+    [{ ...sum, [LATEST + NAME]: binary + "x" }, /is damaged/],
+    [{ ...file, [`${LATEST}SHA256SUMS`]: await sums("x", binary) }, /says nothing of/],
+    [file, /cannot download .*SHA256SUMS/],
+    [sum, /cannot download .*fairlead-linux-x64/],
   ];
   for (const [files, said] of bad) {
-    await using release = serve(files);
-    await install(release.url, [], {}, (home, { code, stderr }) => {
+    await using made = fileServer(files);
+    await install(made.url, [], {}, (home, { code, stderr }) => {
       assert.equal(code, 1);
       assert.match(stderr, said);
       assert.deepEqual([...Deno.readDirSync(`${home}/.local/bin`)], [], "nothing is left behind");
@@ -301,36 +253,26 @@ test("install.sh installs nothing when a download breaks off", async () => {
 });
 
 test("install.sh downloads nothing on a machine without a binary", async () => {
-  await using release = serve({});
-  for (
-    const [machine, said] of [
-      [{ machine: "riscv64" }, /no binary for riscv64/],
-      [{ system: "SunOS" }, /no binary for SunOS/],
-      [{ system: "MINGW64_NT-10.0" }, /fairlead-windows-x64\.exe/],
-    ] as const
-  ) {
-    const { stderr } = await fails(install(release.url, [], machine));
-    assert.match(stderr, said);
+  await using empty = fileServer({});
+  const machines: [Machine, RegExp][] = [
+    [{ machine: "riscv64" }, /no binary for riscv64/],
+    [{ system: "SunOS" }, /no binary for SunOS/],
+    [{ system: "MINGW64_NT-10.0" }, /fairlead-windows-x64\.exe/],
+  ];
+  for (const [machine, said] of machines) {
+    assert.match((await fails(install(empty.url, [], machine))).stderr, said);
   }
-  for (
-    const args of [["--version", "1.2.3"], ["--version=1"], ["--dir"], ["--dir="], ["--nonsense"]]
-  ) {
-    assert.equal((await install(release.url, args)).code, 1);
-  }
-  assert.deepEqual(release.asked, []);
+  const wrong = [["--version", "1.2.3"], ["--version=1"], ["--dir"], ["--dir="], ["--nonsense"]];
+  for (const args of wrong) await fails(install(empty.url, args));
+  assert.deepEqual(empty.asked, []);
 });
 
 test("install.sh does nothing as root without --as-root", async () => {
-  const name = "fairlead-linux-x64";
-  const path = "/latest/download/";
-  await using release = serve({
-    [path + name]: binary,
-    [`${path}SHA256SUMS`]: await sums(name, binary),
-  });
-  const refused = await fails(install(release.url, [], { root: true }));
+  await using made = await release(binary);
+  const refused = await fails(install(made.url, [], { root: true }));
   assert.match(refused.stderr, /you are root/);
-  assert.deepEqual(release.asked, []);
-  await install(release.url, ["--as-root", "--dir", "here"], { root: true }, async (home, ran) => {
+  assert.deepEqual(made.asked, []);
+  await install(made.url, ["--as-root", "--dir", "here"], { root: true }, async (home, ran) => {
     assert.equal(ran.code, 0, ran.stderr);
     assert.ok((await Deno.stat(`${home}/here/fairlead`)).isFile);
   });

@@ -4,9 +4,11 @@ import { flake, packArchive, packFlake } from "../../scripts/release/flake.ts";
 import { version } from "../../version.ts";
 import { compileInto, tempFolder } from "../binary/binary.ts";
 import { debian } from "../harness/debian.ts";
+import { digest } from "../harness/random.ts";
 import { run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { succeeds } from "../harness/ended.ts";
+import { fileServer } from "../harness/web_server.ts";
 
 /** Nix, and the libraries of it that a machine may lack. */
 const PACKAGES = [
@@ -42,26 +44,21 @@ Deno.test({
   await using folder = await tempFolder();
   const tag = version.number;
   const archive = "fairlead-linux-x64.tar.xz";
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const bytes = files.get(new URL(request.url).pathname);
-    return bytes ? new Response(bytes) : new Response("", { status: 404 });
-  });
+  const files: Record<string, Uint8Array<ArrayBuffer>> = {};
+  await using server = fileServer(files);
   try {
-    const from = `http://127.0.0.1:${server.addr.port}`;
     // An archive without compression, because xz takes a minute.
     const plain = `${folder.path}/plain.tar`;
     await packArchive(await compileInto(folder.path), plain);
     const bytes = await Deno.readFile(plain);
-    files.set(`/${tag}/${archive}`, bytes);
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+    files[`/${tag}/${archive}`] = bytes;
     const publish = async (sum: string) => {
       const packed = `${folder.path}/flake.tar.gz`;
-      await packFlake(flake(tag, new Map([[archive, sum]]), from), packed);
-      files.set(`/${sum}.tar.gz`, await Deno.readFile(packed));
-      return `${from}/${sum}.tar.gz`;
+      await packFlake(flake(tag, new Map([[archive, sum]]), server.url), packed);
+      files[`/${sum}.tar.gz`] = await Deno.readFile(packed);
+      return `${server.url}/${sum}.tar.gz`;
     };
-    const good = await publish(digest);
+    const good = await publish(await digest(bytes));
     const ran = await nixIn(folder.path, ["run", good, "--", "version"]);
     assert.ok(ran.stdout.startsWith(`fairlead ${tag} `), ran.stdout + ran.stderr);
     await succeeds(nixIn(folder.path, ["flake", "check", good]));
@@ -70,7 +67,6 @@ Deno.test({
     assert.match(refused.stderr, /hash mismatch/);
     assert.notEqual(refused.code, 0);
   } finally {
-    await server.shutdown();
     // Nothing in Nix's store may be written to.
     await run("chmod", ["-R", "u+w", folder.path]);
   }

@@ -12,6 +12,7 @@ import { check, run } from "../harness/run.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing, need } from "../harness/tool.ts";
 import { succeeds } from "../harness/ended.ts";
+import { fileServer } from "../harness/web_server.ts";
 
 const ignore = Deno.build.target !== "x86_64-unknown-linux-gnu" ||
   skip(needsRoot() ?? await missing("busybox", "buildkitd", "runc", "docker-registry"));
@@ -45,19 +46,14 @@ Deno.test({
   await Deno.rename(await compileInto(made.path), `${made.path}/${name}`);
   await check("gzip", ["-1", "--keep", `${made.path}/${name}`]);
   const { stdout: sum } = await check("sha256sum", [name, `${name}.gz`], { cwd: made.path });
-  const files: Record<string, Uint8Array<ArrayBuffer>> = {
-    SHA256SUMS: new TextEncoder().encode(sum),
-    [`${name}.gz`]: await Deno.readFile(`${made.path}/${name}.gz`),
-    "install.sh": await Deno.readFile(`${root}install.sh`),
-  };
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const [, file] = /^\/latest\/download\/(.*)$/.exec(new URL(request.url).pathname) ?? [];
-    const bytes = files[file ?? ""];
-    return bytes ? new Response(bytes) : new Response("", { status: 404 });
+  const latest = "/latest/download";
+  await using server = fileServer({
+    [`${latest}/SHA256SUMS`]: sum,
+    [`${latest}/${name}.gz`]: await Deno.readFile(`${made.path}/${name}.gz`),
+    [`${latest}/install.sh`]: await Deno.readFile(`${root}install.sh`),
   });
   const [daemon, registry] = await Promise.all([startBuildkitd(), startRegistry({ password })]);
   try {
-    const releases = `http://127.0.0.1:${server.addr.port}`;
     const page = await Deno.readTextFile(`${root}docs/ci.md`);
     const gitlab = snippet(page, "GitLab")["build-image"];
     const woodpecker = snippet(page, "Woodpecker").steps.image;
@@ -92,9 +88,9 @@ Deno.test({
         for (const name of ["builds", "dev"]) await Deno.mkdir(`${machine.path}/${name}`);
         await machine.mount("/dev/null", "dev/null");
         await Deno.writeTextFile(`${machine.path}/builds/Dockerfile`, "FROM scratch\nCOPY . /\n");
-        const script = ["cd /builds", ...commands].join("\n").replaceAll(RELEASES, releases);
+        const script = ["cd /builds", ...commands].join("\n").replaceAll(RELEASES, server.url);
         const env = Object.entries({
-          ...{ HOME: "/root", PATH: "/usr/local/bin:/usr/bin:/bin", FAIRLEAD_DOWNLOAD: releases },
+          ...{ HOME: "/root", PATH: "/usr/local/bin:/usr/bin:/bin", FAIRLEAD_DOWNLOAD: server.url },
           ...{ BUILDKIT_HOST: "unix:///buildkit.sock", ...variables },
         }).map(([name, value]) => `${name}=${value}`);
         const chroot = ["/usr/sbin/chroot", machine.path, "/bin/sh", "-ec", script];
@@ -111,6 +107,6 @@ Deno.test({
       });
     }
   } finally {
-    await Promise.all([daemon, registry].map((one) => one.stop()).concat(server.shutdown()));
+    await Promise.all([daemon, registry].map((one) => one.stop()));
   }
 });
