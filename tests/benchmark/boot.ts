@@ -1,8 +1,7 @@
 /** The boot of a daemon in a container of a Docker engine, up to its first answer. */
 import { startRegistry } from "../harness/registry.ts";
 import { need } from "../harness/tool.ts";
-import { engineSpace } from "../drivers/engine.ts";
-import { importDaemonImage } from "../drivers/daemon_image.ts";
+import { engineSpace, importDaemonImage } from "../drivers/engine.ts";
 import type { Bench, SetUp } from "./cases.ts";
 
 const container = "buildx_buildkit_bench0";

@@ -73,6 +73,23 @@ export async function workspace(address: string): Promise<Workspace> {
   };
 }
 
+/**
+ * A workspace whose store has no builder, for tests that make builders.
+ * @param env additional variables of both programs
+ */
+export async function workspaceWithoutBuilder(env: Record<string, string>): Promise<Workspace> {
+  const space = await workspace("unix:///no/buildkitd");
+  Object.assign(space.env, { BUILDX_BUILDER: "", ...env });
+  Deno.removeSync(space.path(".store/instances/test"));
+  return space;
+}
+
+/** Writes the folder `ctx`: a Dockerfile whose step prints "it ran as 42", and what it needs. */
+export async function writeRunningContext({ write, path }: Workspace): Promise<void> {
+  write({ "ctx/Dockerfile": "FROM scratch\nCOPY sh /bin/sh\nRUN echo it ran as $((40 + 2))\n" });
+  Deno.copyFileSync(await need("busybox"), path("ctx/sh"));
+}
+
 /** Does the same with both programs. Fails unless the results are equal, and gives fairlead's. */
 export async function alike<T>(
   act: (program: typeof programs[number]) => Promise<T>,

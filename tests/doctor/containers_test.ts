@@ -3,21 +3,20 @@ import assert from "node:assert/strict";
 import { workspace } from "../build/workspace.ts";
 import { buildkitImage } from "../harness/buildkit_image.ts";
 import { startBuildkitd } from "../harness/buildkitd.ts";
-import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { startDockerd } from "../harness/dockerd.ts";
+import { engineMissing } from "../drivers/engine.ts";
+import { skip } from "../harness/skip.ts";
 import { dockerEngineOf, importBuildkit } from "../transports/containers.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
 /** Engines that aren't there. */
 const NOWHERE = { DOCKER_HOST: "unix:///no/engine.sock", CONTAINER_HOST: "unix:///no/engine.sock" };
 
-const reason = needsRoot() ??
-  await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
-  (await dockerEngine()).reason;
-
 Deno.test(
-  { name: "doctor: into a container, and what is wrong with others", ignore: skip(reason) },
+  {
+    name: "doctor: into a container, and what is wrong with others",
+    ignore: skip(await engineMissing()),
+  },
   async () => {
     await using daemon = await startBuildkitd();
     await using dockerd = await startDockerd();

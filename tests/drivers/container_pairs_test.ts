@@ -1,22 +1,16 @@
 /**
  * Builders of the driver docker-container, as both programs create and boot them: the same entries
- * in the store, and the same containers. Random command lines; `FAIRLEAD_PAIRS=N` tries more of
- * them.
+ * in the store, and the same containers. Random command lines.
  */
-import { equal } from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { parse } from "smol-toml";
-import { workspace } from "../build/workspace.ts";
-import { chaos } from "../chaos/tally.ts";
-import { runFairlead } from "../harness/inside.ts";
+import { workspaceWithoutBuilder } from "../build/workspace.ts";
 import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
+import { comparePairs, readableFile, same, seededChoices } from "./pairs.ts";
 import { type Recorded, recordingEngine } from "./recording_engine.ts";
-import { same } from "./same.ts";
 
 const ignore = skip(await missing("buildx"));
-const { seed, random } = chaos();
-const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;
+const { seed, random, pick } = seededChoices();
 
 /** The options of GitHub's set-up action. */
 const ACTION = [
@@ -28,36 +22,18 @@ const flags = [
   ...["--allow-insecure-entitlement network.host", "--oci-worker=false # all", "a\\ b"],
   ...["--", "--debug --allow-insecure-entitlement network.host", "'open", "end\\"],
 ];
-const options: readonly string[] = [
-  ...[
-    "image=a/b:c",
-    "image=docker.io/moby/buildkit:v0.20.0",
-    "image=localhost:5/x@sha256:" + "a".repeat(64),
-  ],
-  ...["image=", "network=host", "network=none", "network=", "memory=1g", "memory=100", "memory=x"],
-  ...["memory-swap=-1", "memory-swap=2gb", "cpu-period=1000", "cpu-quota=5000", "cpu-shares=x"],
-  ...["cpu-shares=12", "cpu-quota=-1", "cpuset-cpus=0", "cpuset-mems=0-1", "cgroup-parent=/x/y"],
-  ...[
-    "restart-policy=no",
-    "restart-policy=on-failure:3",
-    "restart-policy=:1",
-    "restart-policy=a:b",
-  ],
-  ...[
-    "restart-policy=",
-    "default-load=true",
-    "default-load=maybe",
-    "env.A=b",
-    "env.=x",
-    "env.C=d=e",
-  ],
-  ...[
-    "provenance-add-gha=false",
-    "allow-untrusted-image=true",
-    "nope=1",
-    "cpu-quota=99999999999999999999",
-  ],
-];
+/** Values of `--driver-opt`. */
+const options = `
+  image=a/b:c image=docker.io/moby/buildkit:v0.20.0 image=localhost:5/x@sha256:${
+  "a".repeat(64)
+} image=
+  network=host network=none network= memory=1g memory=100 memory=x memory-swap=-1 memory-swap=2gb
+  cpu-period=1000 cpu-quota=5000 cpu-quota=-1 cpu-quota=99999999999999999999 cpu-shares=x
+  cpu-shares=12 cpuset-cpus=0 cpuset-mems=0-1 cgroup-parent=/x/y
+  restart-policy=no restart-policy=on-failure:3 restart-policy=:1 restart-policy=a:b restart-policy=
+  default-load=true default-load=maybe env.A=b env.=x env.C=d=e
+  provenance-add-gha=false allow-untrusted-image=true nope=1
+`.trim().split(/\s+/);
 
 /** Lines of a configuration, with values of random kinds: many of them are mistakes. */
 const settings = [
@@ -80,6 +56,8 @@ const configs: Readonly<Record<string, string>> = {
     '[registry."docker.io"]\n  mirrors = ["a", "b"]\n',
   "broken.toml": "a = [\n",
 };
+/** The files that these words stand for. */
+const files = { CA: "ca", KEY: "key", CERT: "cert" } as const;
 
 function commandLine(folder: string, endpoints: readonly string[]): string[] {
   const line = random() < 0.5 ? ["--driver", "docker-container"] : [];
@@ -97,90 +75,44 @@ function commandLine(folder: string, endpoints: readonly string[]): string[] {
   return line;
 }
 
-Deno.test(
-  { ignore, name: "docker-container: builders and containers are the same as buildx's" },
-  async () => {
-    await using space = await workspace("unix:///no/buildkitd");
-    Deno.removeSync(space.path(".store/instances/test"));
-    space.write({ "ca.pem": "the CA", "key.pem": "the key", "cert.pem": "the certificate" });
-    const paths = {
-      CA: space.path("ca.pem"),
-      KEY: space.path("key.pem"),
-      CERT: space.path("cert.pem"),
-    };
-    for (const [name, text] of Object.entries(configs)) {
-      space.write({ [name]: text.replace(/\b(?:CA|KEY|CERT)\b/g, (key) => paths[key as "CA"]) });
-    }
-    await using engine = recordingEngine(space.path("engine"), {
-      SecurityOptions: random() < 0.5 ? ["name=seccomp,profile=builtin", "name=userns"] : [],
-    });
-    for (const name of ["here", "there"]) {
-      const id = createHash("sha256").update(name).digest("hex");
-      const Host = name === "here" ? engine.host : `tcp://${engine.tcp}`;
-      const meta = { Name: name, Metadata: {}, Endpoints: { docker: { Host } } };
-      space.write({ [`.docker/contexts/meta/${id}/meta.json`]: JSON.stringify(meta) });
-    }
-    const endpoints = [engine.host, `tcp://${engine.tcp}/`, engine.tcp, "here", "there", "default"];
-    const count = Number(Deno.env.get("FAIRLEAD_PAIRS") ?? 30);
-    let refused = 0;
-    for (let i = 0; i < count; i++) {
-      const line = ["create", "--name", `b${i}`, ...commandLine(space.dir, endpoints)];
-      const setting = `${pick(settings)} = ${pick(values)}\n`;
-      space.write({ "random.toml": setting });
+Deno.test({
+  ignore,
+  name: "docker-container: builders and containers are the same as buildx's",
+}, async () => {
+  await using space = await workspaceWithoutBuilder({});
+  space.write({ "ca.pem": "the CA", "key.pem": "the key", "cert.pem": "the certificate" });
+  for (const [name, text] of Object.entries(configs)) {
+    const path = (key: string) => space.path(`${files[key as keyof typeof files]}.pem`);
+    space.write({ [name]: text.replace(/\b(?:CA|KEY|CERT)\b/g, path) });
+  }
+  await using engine = recordingEngine(space.path("engine"), {
+    SecurityOptions: random() < 0.5 ? ["name=seccomp,profile=builtin", "name=userns"] : [],
+  });
+  space.env["DOCKER_HOST"] = engine.host;
+  for (const [name, Host] of [["here", engine.host], ["there", `tcp://${engine.tcp}`]] as const) {
+    const id = createHash("sha256").update(name).digest("hex");
+    const meta = { Name: name, Metadata: {}, Endpoints: { docker: { Host } } };
+    space.write({ [`.docker/contexts/meta/${id}/meta.json`]: JSON.stringify(meta) });
+  }
+  const endpoints = [engine.host, `tcp://${engine.tcp}/`, engine.tcp, "here", "there", "default"];
+  await comparePairs({
+    ...{ driver: "docker-container", count: 30, space, several: 2, readable: withoutEmpty },
+    commandLine(i) {
+      space.write({ "random.toml": `${pick(settings)} = ${pick(values)}\n` });
       engine.gpus = i % 4 === 0;
-      const shown = `seed ${seed}: ${line.join(" ")} (random.toml: ${setting.trim()})`;
-      const env = { DOCKER_HOST: engine.host, BUILDX_BUILDER: "" };
-      const theirs = await space.buildx(line, env);
-      const [theirStore, theirFile] = [storeOf(), theirs.code === 0 ? fileOf(i) : undefined];
-      if (theirs.code === 0) await space.buildx(["inspect", "--bootstrap", `b${i}`], env);
-      const made = engine.take();
-      Deno.removeSync(space.path(".store"), { recursive: true });
-      const ours = await runFairlead({
-        ...{ host: "", home: space.dir, args: line },
-        env: { ...space.env, ...env },
-      });
-      equal(ours.code, theirs.code, `${shown}\n${theirs.stderr}\n${ours.stderr}`);
-      same(storeOf(), theirStore, shown);
-      if (theirs.code !== 0) {
-        refused++;
-        // When several options are wrong, buildx names any of them.
-        const options = line.filter((word) => word === "--driver-opt").length;
-        if (options < 2) same(firstError(ours.stderr), firstError(theirs.stderr), shown);
-        continue;
-      }
-      same(fileOf(i), theirFile, shown);
-      const plan = await runFairlead({
-        ...{ host: "", home: space.dir, args: [...line, "--dry-run"] },
-        env: { ...space.env, ...env, BUILDX_CONFIG: space.path(".plans") },
-      });
-      await runFairlead({
-        ...{ host: "", home: space.dir, args: ["inspect", "--bootstrap", `b${i}`] },
-        env: { ...space.env, ...env },
-      });
-      const own = engine.take();
-      same(comparable(own), comparable(made), shown);
-      samePlan(plan.stdout, own, shown);
-      Deno.removeSync(space.path(".store"), { recursive: true });
-    }
-    const text =
-      `docker-container beside buildx: ${count} command lines, ${refused} refused by both, seed ${seed}\n`;
-    Deno.stdout.writeSync(new TextEncoder().encode(text));
-
-    function storeOf(): string[] {
-      try {
-        return [...Deno.readDirSync(space.path(".store/instances"))].map(({ name }) => name).sort();
-      } catch {
-        return [];
-      }
-    }
-    /** The entry in the store, with its TOML read: the programs lay it out in other ways. */
-    function fileOf(i: number) {
-      const group = JSON.parse(space.read(`.store/instances/b${i}`));
-      for (const node of group.Nodes) node.Files &&= filesOf(node.Files);
-      return group;
-    }
-  },
-);
+      return commandLine(space.dir, endpoints);
+    },
+    // The parts that the programs' libraries word differently.
+    error: (line) =>
+      line.replace(/(failed to (?:parse|load)|buildkit configuration file not found).*/, "$1")
+        .replace(/: toml: .*/, ""),
+    take: () => engine.take(),
+    compare(own, theirs, plan, shown) {
+      same(comparable(own), comparable(theirs), shown);
+      samePlan(plan, own, shown);
+    },
+  }, seed);
+});
 
 /** What `--dry-run` printed is what was then made. Only a boot asks whether there are GPUs. */
 function samePlan(stdout: string, { containers, files }: Recorded, shown: string): void {
@@ -194,30 +126,14 @@ function samePlan(stdout: string, { containers, files }: Recorded, shown: string
   same([...files.keys()].sort(), [...node.files ?? []].sort(), shown);
 }
 
-function filesOf(files: Readonly<Record<string, string>>) {
-  return Object.fromEntries(
-    Object.entries(files).map((
-      [path, base64],
-    ) => [path, readable(path, Uint8Array.fromBase64(base64))]),
-  );
-}
-
-function readable(path: string, bytes: Uint8Array): unknown {
-  const text = new TextDecoder().decode(bytes);
-  return path.endsWith(".toml") ? withoutEmpty(parse(text)) : text;
-}
-
 /** Empty fields are left out, because Go prints all of them. */
 function comparable({ containers, files, pulls }: Recorded) {
   return {
-    containers: containers.map(({ name, body }) => {
-      const env = body["Env"];
-      return {
-        name,
-        body: withoutEmpty({ ...body, ...Array.isArray(env) && { Env: env.sort() } }),
-      };
-    }),
-    files: [...files].map(([path, bytes]) => [path, readable(path, bytes)]),
+    containers: containers.map(({ name, body: { Env, ...body } }) => ({
+      name,
+      body: withoutEmpty({ ...body, ...Array.isArray(Env) && { Env: Env.sort() } }),
+    })),
+    files: [...files].map(([path, bytes]) => [path, readableFile(path, bytes, withoutEmpty)]),
     pulls: pulls.map((pull) => pull.replace(/ \{.*$/, "")),
   };
 }
@@ -231,11 +147,4 @@ function withoutEmpty(value: unknown): unknown {
   const entries = Object.entries(value).map(([key, each]) => [key, withoutEmpty(each)] as const)
     .filter(([, each]) => each !== undefined);
   return entries.length === 0 ? undefined : Object.fromEntries(entries.sort());
-}
-
-/** The error without the parts that the programs' libraries word differently. */
-function firstError(stderr: string): string {
-  const line = stderr.split("\n").find((each) => each.startsWith("ERROR: ")) ?? "";
-  return line.replace(/(failed to (?:parse|load)|buildkit configuration file not found).*/, "$1")
-    .replace(/: toml: .*/, "");
 }

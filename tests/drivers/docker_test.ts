@@ -81,22 +81,14 @@ for (const { what, containerd = false, old = false, ...options } of engines) {
 
     await t.step("the result is an image of the engine", async () => {
       const [ours, theirs] = await both(space, "-t", "a/b:1", "--iidfile", "id");
-      equal(ours.code, 0, ours.stderr);
-      equal(theirs.code, 0, theirs.stderr);
+      for (const { code, stderr } of [ours, theirs]) equal(code, 0, stderr);
       match(theirs.stderr + ours.stderr, /it ran as 42/);
       match(ours.stderr, /^#0 building with "default" instance using docker driver$/m);
       match(ours.stderr, /naming to docker\.io\/a\/b:1/);
       equal(/^WARNING/m.test(ours.stderr), false, ours.stderr);
       equal(space.read("id"), await imageId(space, "a/b:1"));
-      const ran = await space.engine.docker(
-        "run",
-        "--rm",
-        "--network=none",
-        "a/b:1",
-        "sh",
-        "-c",
-        "echo alive",
-      );
+      const run = ["run", "--rm", "--network=none", "a/b:1"];
+      const ran = await space.engine.docker(...run, "sh", "-c", "echo alive");
       equal(ran.stdout, "alive\n");
     });
 
@@ -170,6 +162,12 @@ for (const { what, containerd = false, old = false, ...options } of engines) {
       const [ours] = await both(space, "-t", name, "--push");
       equal(ours.code, 1);
       const auth = btoa("me:hunter2");
+      const types = [
+        "docker.distribution.manifest.v2",
+        "oci.image.manifest.v1",
+        "oci.image.index.v1",
+      ];
+      const accept = types.map((type) => `application/vnd.${type}+json`).join(",");
       space.write({
         ".docker/config.json": JSON.stringify({ auths: { [registry.host]: { auth } } }),
       });
@@ -178,18 +176,9 @@ for (const { what, containerd = false, old = false, ...options } of engines) {
         const args = ["--push", "-t", name, "--progress=plain", "--metadata-file=meta", "ctx"];
         const { stderr } = await succeeds(run(["build", "--network=host", ...args]));
         equal(/^#\d+ pushing .* with docker$/m.test(stderr), !containerd, stderr);
-        const answers = JSON.parse(space.read("meta"));
-        digests.push(answers["containerimage.digest"]);
-        const manifest = `${registry.url}/v2/pushed/it/manifests/${
-          answers["containerimage.digest"]
-        }`;
-        const types = [
-          "docker.distribution.manifest.v2",
-          "oci.image.manifest.v1",
-          "oci.image.index.v1",
-        ];
-        const accept = types.map((type) => `application/vnd.${type}+json`).join(",");
-        const found = await fetch(manifest, {
+        const digest = JSON.parse(space.read("meta"))["containerimage.digest"];
+        digests.push(digest);
+        const found = await fetch(`${registry.url}/v2/pushed/it/manifests/${digest}`, {
           headers: { authorization: `Basic ${auth}`, accept },
         });
         await found.body?.cancel();

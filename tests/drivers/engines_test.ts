@@ -1,19 +1,16 @@
 /** Builders of the driver docker-container on the other engines, with an image behind a login. */
 import { equal, match } from "node:assert/strict";
-import { dockerEngine, type Engine } from "../harness/dockerd.ts";
+import type { Engine } from "../harness/dockerd.ts";
 import { startRegistry } from "../harness/registry.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
+import { skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
-import { importDaemonImage } from "./daemon_image.ts";
-import { engineSpace } from "./engine.ts";
+import { engineMissing, engineSpace, importDaemonImage } from "./engine.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
-const lacking = needsRoot() ??
-  await missing("containerd", "runc", "busybox", "buildkitd", "buildctl", "docker-registry");
 const login = { user: "me", password: "secret" };
 
 for (const engine of ["sid", "bookworm"] satisfies Engine[]) {
-  const ignore = skip(lacking ?? (await dockerEngine(engine)).reason);
+  const ignore = skip(await missing("docker-registry") ?? await engineMissing(engine));
   Deno.test({ name: `docker-container on the engine of ${engine}`, ignore }, async (t) => {
     await using space = await engineSpace({ engine, init: true });
     await using registry = await startRegistry({ password: login });
@@ -30,15 +27,8 @@ for (const engine of ["sid", "bookworm"] satisfies Engine[]) {
     await docker("tag", "made-daemon", image);
     await docker("push", image);
     await docker("rmi", image, "made-daemon");
-    const create = [
-      "create",
-      "--name",
-      "other",
-      "--use",
-      "--driver-opt",
-      `image=${image},network=host`,
-    ];
-    equal((await space.fairlead(create)).code, 0);
+    const options = ["--driver-opt", `image=${image},network=host`];
+    await succeeds(space.fairlead(["create", "--name=other", "--use", ...options]));
 
     await t.step("without the login: the reason, and nothing is left", async () => {
       space.write({ ".docker/config.json": "{}" });

@@ -3,20 +3,14 @@
  * engine is real; the way to it holds one request, so that each step is certain to be met.
  */
 import { equal, match, notEqual } from "node:assert/strict";
-import { dockerEngine } from "../harness/dockerd.ts";
 import { startFairlead } from "../harness/fairlead.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { succeeds } from "../harness/ended.ts";
+import { skip } from "../harness/skip.ts";
 import { untilListening } from "../harness/until_listening.ts";
-import { importDaemonImage } from "./daemon_image.ts";
-import { type EngineSpace, engineSpace } from "./engine.ts";
+import { engineMissing, type EngineSpace, engineSpace, importDaemonImage } from "./engine.ts";
 import { type HeldEngine, heldEngine } from "./held_engine.ts";
 
-const ignore = skip(
-  needsRoot() ??
-    await missing("containerd", "runc", "busybox", "buildkitd", "buildctl", "buildx") ??
-    (await dockerEngine()).reason,
-);
+const ignore = skip(await engineMissing());
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
 const container = "buildx_buildkit_made0";
 const STEPS = {
@@ -29,10 +23,12 @@ const STEPS = {
   removal: /^DELETE \/containers\//,
 };
 
+/** A step, before or after the engine does it. */
+type At = readonly [step: keyof typeof STEPS, when: "before" | "after"];
+
 interface Rig extends AsyncDisposable {
   readonly space: EngineSpace;
   readonly held: HeldEngine;
-  ok(args: readonly string[], program?: EngineSpace["fairlead"]): Promise<void>;
   create(): Promise<void>;
   /** Lists the engine's containers with their states, and its volumes. */
   left(): Promise<string>;
@@ -43,19 +39,15 @@ async function rig(): Promise<Rig> {
   const image = await importDaemonImage(space);
   space.write({ "buildkitd.toml": "debug = false\n" });
   const held = heldEngine(space.engine.socket, space.path("engine"));
-  const ok: Rig["ok"] = async (args, program = space.fairlead) => {
-    const { code, stderr } = await program(args);
-    equal(code, 0, `${args.join(" ")}: ${stderr}`);
-  };
   return {
     space,
     held,
-    ok,
-    create: () =>
-      ok([
+    async create() {
+      await succeeds(space.fairlead([
         ...["create", "--name=Made", "--driver=docker-container", "--driver-opt"],
         ...[`image=${image},network=host`, "--buildkitd-config=buildkitd.toml", held.host],
-      ]),
+      ]));
+    },
     async left() {
       const { docker } = space.engine;
       const lists = await Promise.all([
@@ -75,7 +67,7 @@ async function rig(): Promise<Rig> {
 async function endAt(
   { space, held }: Rig,
   args: readonly string[],
-  [step, when]: readonly [step: keyof typeof STEPS, when: "before" | "after"],
+  [step, when]: At,
   first: Deno.Signal,
   second?: Deno.Signal,
 ): Promise<{ readonly code: number; readonly text: string }> {
@@ -96,11 +88,12 @@ async function endAt(
 }
 
 const boot = ["inspect", "--bootstrap", "Made"];
+const remove = ["rm", "Made"];
 const volume = `${container}_state`;
 
 test("docker-container: Ctrl-C in the middle of a boot or a removal", async (t) => {
   await using made = await rig();
-  const { space, left, ok } = made;
+  const { space, left } = made;
   await made.create();
   for (const at of [["pull", "before"], ["copy", "before"], ["start", "after"]] as const) {
     await t.step(`${at[1]} the ${at[0]}: nothing stays`, async () => {
@@ -128,13 +121,13 @@ test("docker-container: Ctrl-C in the middle of a boot or a removal", async (t) 
     const { code, text } = await endAt(made, boot, ["wait", "before"], "SIGINT");
     equal(code, 130, text);
     equal(await left(), `${container} running, ${volume}`);
-    await ok(boot);
+    await succeeds(space.fairlead(boot));
   });
   await t.step("in rm: the builder stays, and the next rm removes the rest", async () => {
-    const { code, text } = await endAt(made, ["rm", "Made"], ["removal", "after"], "SIGINT");
+    const { code, text } = await endAt(made, remove, ["removal", "after"], "SIGINT");
     equal(code, 130, text);
     equal(await left(), volume);
-    await ok(["rm", "Made"]);
+    await succeeds(space.fairlead(remove));
     equal(await left(), "");
     notEqual((await space.fairlead(["inspect", "Made"])).code, 0);
   });
@@ -142,19 +135,19 @@ test("docker-container: Ctrl-C in the middle of a boot or a removal", async (t) 
 
 test("docker-container: a client that is killed in the middle of a boot", async (t) => {
   await using made = await rig();
-  const { space, left, ok } = made;
-  const steps = [
-    ...[["pull", "before"], ["probe", "before"], ["create", "after"], ["copy", "after"]],
-    ...[["start", "before"], ["start", "after"], ["wait", "after"]],
-  ] as ["pull", "before" | "after"][];
+  const { space, left } = made;
+  const steps: At[] = [
+    ...[["pull", "before"], ["probe", "before"], ["create", "after"], ["copy", "after"]] as At[],
+    ...[["start", "before"], ["start", "after"], ["wait", "after"]] as At[],
+  ];
   for (const at of steps) {
     await t.step(`${at[1]} the ${at[0]}: both programs go on, and no probe stays`, async () => {
       await made.create();
       await endAt(made, boot, at, "SIGKILL");
-      await ok(boot);
+      await succeeds(space.fairlead(boot));
       equal(await left(), `${container} running, ${volume}`);
-      await ok(boot, space.buildx);
-      await ok(["rm", "Made"]);
+      await succeeds(space.buildx(boot));
+      await succeeds(space.fairlead(remove));
       equal(await left(), "");
     });
   }

@@ -3,12 +3,8 @@
  * kube-apiserver: the same entries in the store, and the same objects. Random command lines;
  * `FAIRLEAD_PAIRS=N` tries more of them.
  */
-import { equal } from "node:assert/strict";
-import { parse } from "smol-toml";
 import { parseAllDocuments } from "yaml";
-import { workspace } from "../build/workspace.ts";
-import { chaos } from "../chaos/tally.ts";
-import { runFairlead } from "../harness/inside.ts";
+import { workspaceWithoutBuilder } from "../build/workspace.ts";
 import { issue, makeCerts } from "../harness/certs.ts";
 import { freePort, until } from "../harness/daemon.ts";
 import { type KubeApi, kubeApi, type KubeObject } from "../harness/kube_api.ts";
@@ -17,14 +13,12 @@ import { makeNamespace } from "../harness/kube_account.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { writeKubeconfig } from "../transports/kube_cluster.ts";
-import { same } from "./same.ts";
-import { succeeds } from "../harness/ended.ts";
+import { comparePairs, readableFile, same, seededChoices } from "./pairs.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("buildx", "etcd", "kube-apiserver", "openssl"),
 );
-const { seed, random } = chaos();
-const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;
+const { seed, random, pick } = seededChoices();
 
 const flags = [
   ...["", "--debug", "--allow-insecure-entitlement=security.insecure", "-x --y", "'a b' \"c d\""],
@@ -87,68 +81,28 @@ Deno.test({
 }, async () => {
   await using cluster = await controlPlane();
   const { api } = cluster;
-  await using space = await workspace("unix:///no/buildkitd");
-  Deno.removeSync(space.path(".store/instances/test"));
+  await using space = await workspaceWithoutBuilder({});
+  space.env["KUBECONFIG"] = await writeKubeconfig({ ...cluster, root: space.dir });
   space.write({ "ca.pem": "the CA" });
   for (const [name, text] of Object.entries(configs)) {
     space.write({ [name]: text.replace("CA", space.path("ca.pem")) });
   }
-  const KUBECONFIG = await writeKubeconfig({ ...cluster, root: space.dir });
-  const env = { KUBECONFIG, BUILDX_BUILDER: "" };
-  const ours = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
-    runFairlead({ host: "", home: space.dir, args, env: { ...space.env, ...env, ...more } });
-  const count = Number(Deno.env.get("FAIRLEAD_PAIRS") ?? 20);
-  let refused = 0;
-  for (let i = 0; i < count; i++) {
-    const line = ["create", "--name", `b${i}`, ...commandLine(space.dir)];
-    const shown = `seed ${seed}: ${line.join(" ")}`;
-    const theirs = await space.buildx(line, env);
-    const file = theirs.code === 0 ? fileOf(i) : undefined;
-    if (theirs.code === 0) await space.buildx(["inspect", "--bootstrap", `b${i}`], env);
-    const made = await takeObjects(api);
-    Deno.removeSync(space.path(".store"), { recursive: true });
-    const created = await ours(line);
-    equal(created.code, theirs.code, `${shown}\n${theirs.stderr}\n${created.stderr}`);
-    if (theirs.code !== 0) {
-      refused++;
-      // When several options are wrong, buildx names any of them.
-      const options = line.filter((word) => word === "--driver-opt").length;
-      if (options < 3) same(firstError(created.stderr), firstError(theirs.stderr), shown);
-      continue;
-    }
-    same(fileOf(i), file, shown);
-    const elsewhere = { BUILDX_CONFIG: space.path(".plans") };
-    const plan = await succeeds(ours([...line, "--dry-run"], elsewhere));
-    await ours(["inspect", "--bootstrap", `b${i}`]);
-    const own = await takeObjects(api);
-    // buildx leaves the ConfigMaps of a workload that the API server refuses.
-    const expected = made.some(({ kind }) => kind !== "ConfigMap") ? made : [];
-    same(own.map(withoutConfigOfClaims), expected.map(withoutConfigOfClaims), shown);
-    // The plan is a document for each object, which the API server completes as it did what was
-    // made.
-    if (own.length > 0) {
-      const planned = await Promise.all(
-        parseAllDocuments(plan.stdout).map((each) => completed(api, each.toJS())),
-      );
+  await comparePairs({
+    ...{ driver: "kubernetes", count: 20, space, several: 3, readable: (toml) => toml },
+    commandLine: () => commandLine(space.dir),
+    take: () => takeObjects(api),
+    async compare(own, theirs, plan, shown) {
+      // buildx leaves the ConfigMaps of a workload that the API server refuses.
+      const expected = theirs.some(({ kind }) => kind !== "ConfigMap") ? theirs : [];
+      same(own.map(withoutConfigOfClaims), expected.map(withoutConfigOfClaims), shown);
+      if (own.length === 0) return;
+      // The plan is a document for each object, which the API server completes as it did what was
+      // made.
+      const documents = parseAllDocuments(plan);
+      const planned = await Promise.all(documents.map((each) => completed(api, each.toJS())));
       same(planned.map(withoutConfigOfClaims).sort(byKind), own.sort(byKind), shown);
-    }
-    Deno.removeSync(space.path(".store"), { recursive: true });
-  }
-  const text = `kubernetes beside buildx: ${count} command lines, ${refused} refused by both, ` +
-    `seed ${seed}\n`;
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
-
-  /** The entry in the store, without the random part of its endpoint. */
-  function fileOf(i: number) {
-    const group = JSON.parse(space.read(`.store/instances/b${i}`));
-    for (const node of group.Nodes) {
-      node.Endpoint = node.Endpoint.replace(/buildkit-[-0-9a-f]{36}-[0-9a-f]{5}/, "RANDOM");
-      for (const [path, text] of Object.entries<string>(node.Files ?? {})) {
-        node.Files[path] = readable(path, new TextDecoder().decode(Uint8Array.fromBase64(text)));
-      }
-    }
-    return group;
-  }
+    },
+  }, seed);
 });
 
 /** A planned object as the API server would store it, with its defaults. */
@@ -195,11 +149,11 @@ async function controlPlane() {
 /** The objects of both namespaces, in the form to compare; then they are removed. */
 async function takeObjects(api: KubeApi): Promise<KubeObject[]> {
   const taken: KubeObject[] = [];
-  const kinds = [["ConfigMap", "/api/v1", "configmaps"], [
-    "Deployment",
-    "/apis/apps/v1",
-    "deployments",
-  ], ["StatefulSet", "/apis/apps/v1", "statefulsets"]] as const;
+  const kinds = [
+    ["ConfigMap", "/api/v1", "configmaps"],
+    ["Deployment", "/apis/apps/v1", "deployments"],
+    ["StatefulSet", "/apis/apps/v1", "statefulsets"],
+  ] as const;
   for (const [kind, group, plural] of kinds) {
     for (const namespace of ["default", "ci"]) {
       const path = `${group}/namespaces/${namespace}/${plural}`;
@@ -231,7 +185,8 @@ function comparable({ metadata, status: _, ...object }: KubeObject): KubeObject 
     container.volumeMounts?.sort(byName);
   }
   for (const file of Object.keys(object.data ?? {})) {
-    object.data[file] = readable(file, object.data[file]);
+    const bytes = new TextEncoder().encode(object.data[file]);
+    object.data[file] = readableFile(file, bytes, (toml) => toml);
   }
   return JSON.parse(JSON.stringify({ metadata: rest, ...object }, sortKeys));
 }
@@ -241,11 +196,6 @@ function sortKeys(_: string, value: unknown): unknown {
   return isObject ? Object.fromEntries(Object.entries(value).sort()) : value;
 }
 
-/** The programs lay out TOML in other ways; a table that has only tables needs no line. */
-function readable(path: string, text: string): unknown {
-  return path.endsWith(".toml") ? parse(text) : text;
-}
-
 /** buildx forgets to mount the configuration where the state is on a claim; fairlead mounts it. */
 function withoutConfigOfClaims(object: KubeObject): KubeObject {
   if (object.kind !== "StatefulSet") return object;
@@ -253,8 +203,4 @@ function withoutConfigOfClaims(object: KubeObject): KubeObject {
   container.volumeMounts = container.volumeMounts
     .filter(({ mountPath }: KubeObject) => !mountPath.startsWith("/etc/buildkit"));
   return object;
-}
-
-function firstError(stderr: string): string {
-  return stderr.split("\n").find((each) => each.startsWith("ERROR: ")) ?? "";
 }

@@ -1,7 +1,11 @@
 /** Builders of the driver podman-container on podman's own service. */
 import { equal, match } from "node:assert/strict";
-import { workspace } from "../build/workspace.ts";
-import { buildkitImage } from "../harness/buildkit_image.ts";
+import {
+  type Workspace,
+  workspaceWithoutBuilder,
+  writeRunningContext,
+} from "../build/workspace.ts";
+import { fails, succeeds } from "../harness/ended.ts";
 import {
   type Podman,
   rootlessMissing,
@@ -9,49 +13,36 @@ import {
   startRootlessPodman,
 } from "../harness/podman.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
-import { missing, need } from "../harness/tool.ts";
-import { importBuildkit } from "../transports/containers.ts";
-import { fails, succeeds } from "../harness/ended.ts";
+import { missing } from "../harness/tool.ts";
+import { importDaemon } from "../transports/containers.ts";
 
 const ignore = skip(
   needsRoot() ?? await missing("podman", "runc", "busybox", "buildkitd", "buildctl", "buildx"),
 );
 const container = "buildx_buildkit_pod0";
+const image = "localhost/made-daemon";
+const create = ["create", "--name", "pod", "--driver", "podman-container", "--use"]
+  .concat("--driver-opt", `image=${image},network=host`);
 
-/** Makes an image that starts buildkitd, as the one that is taken by default. */
-async function importDaemon(podman: Podman): Promise<void> {
-  await importBuildkit({ root: podman.root, run: podman.podman });
-  await podman.podman("create", "--name", "first", buildkitImage);
-  const changes = ["--change", 'ENTRYPOINT ["buildkitd"]', "--change", "CMD []"];
-  await podman.podman("commit", ...changes, "first", "localhost/made-daemon");
-  await podman.podman("rm", "first");
+/** A workspace without a builder, whose engine is podman with an image that starts buildkitd. */
+async function podmanSpace(podman: Podman): Promise<Workspace> {
+  await importDaemon({ root: podman.root, run: podman.podman }, image);
+  return await workspaceWithoutBuilder({ CONTAINER_HOST: podman.address });
 }
+
+const okIn = ({ fairlead }: Workspace) => async (...args: string[]) =>
+  await succeeds(fairlead(args));
 
 Deno.test({ name: "podman-container: made, used, stopped and removed", ignore }, async (t) => {
   const podman = await startPodman();
-  await using space = await workspace("unix:///no/buildkitd");
   await using _ = { [Symbol.asyncDispose]: () => podman.stop() };
-  await importDaemon(podman);
-  Object.assign(space.env, { CONTAINER_HOST: podman.address, BUILDX_BUILDER: "" });
-  Deno.removeSync(space.path(".store/instances/test"));
-  space.write({
-    "ctx/Dockerfile": "FROM scratch\nCOPY sh /bin/sh\nRUN echo it ran as $((40 + 2))\n",
-  });
-  Deno.copyFileSync(await need("busybox"), space.path("ctx/sh"));
-  const ok = async (...args: string[]) => {
-    const ran = await space.fairlead(args);
-    equal(ran.code, 0, `${args.join(" ")}: ${ran.stderr}`);
-    return ran;
-  };
+  await using space = await podmanSpace(podman);
+  await writeRunningContext(space);
+  const ok = okIn(space);
   const containers = async () =>
     (await podman.podman("ps", "-a", "--format", "{{.Names}} {{.State}}")).stdout.trim();
-  const create = (...more: string[]) => [
-    ...["create", "--name", "pod", "--driver", "podman-container", "--use"],
-    ...["--driver-opt", "image=localhost/made-daemon,network=host", ...more],
-  ];
-
   await t.step("the first build boots it, and the next one uses it", async () => {
-    equal((await ok(...create())).stdout, "pod\n");
+    equal((await ok(...create)).stdout, "pod\n");
     equal(await containers(), "");
     match((await ok("ls")).stdout, /podman-container/);
     const { stderr } = await ok("build", "--progress=plain", "--network=host", "ctx");
@@ -87,14 +78,14 @@ Deno.test({ name: "podman-container: made, used, stopped and removed", ignore },
   });
 
   await t.step("what can't be: an address, an option, no service", async () => {
-    const bad = await space.fairlead([...create(), "podman.sock"]);
+    const bad = await space.fairlead([...create, "podman.sock"]);
     match(
       bad.stderr,
       /failed to parse endpoint podman\.sock: it is not the address of a podman service/,
     );
-    const option = await space.fairlead(create("--driver-opt", "memry=1g"));
+    const option = await space.fairlead([...create, "--driver-opt", "memry=1g"]);
     match(option.stderr, /invalid driver option memry for podman-container driver/);
-    const absent = await fails(space.fairlead([...create(), "unix:///no/podman"]));
+    const absent = await fails(space.fairlead([...create, "unix:///no/podman"]));
     match(absent.stderr, /failed to initialize builder pod \(pod0\): cannot reach/);
     match(absent.stderr, /start podman's service there/);
     equal((await space.fairlead(["inspect", "pod"])).code, 1);
@@ -107,31 +98,18 @@ Deno.test(
   async () => {
     const podman = await startRootlessPodman();
     await using _ = { [Symbol.asyncDispose]: () => podman.stop() };
-    await using space = await workspace("unix:///no/buildkitd");
-    await importDaemon(podman);
-    equal(
-      (await podman.podman("info", "--format", "{{.Host.Security.Rootless}}")).stdout,
-      "true\n",
-    );
-    Object.assign(space.env, { CONTAINER_HOST: podman.address, BUILDX_BUILDER: "" });
-    Deno.removeSync(space.path(".store/instances/test"));
+    await using space = await podmanSpace(podman);
+    const ok = okIn(space);
+    const info = await podman.podman("info", "--format", "{{.Host.Security.Rootless}}");
+    equal(info.stdout, "true\n");
     space.write({ "ctx/Dockerfile": "FROM scratch\nCOPY a /b\n", "ctx/a": "copied" });
-    const ok = async (...args: string[]) => {
-      const ran = await space.fairlead(args);
-      equal(ran.code, 0, `${args.join(" ")}: ${ran.stderr}`);
-      return ran.stdout;
-    };
-    await ok(
-      ...["create", "--name", "pod", "--driver", "podman-container", "--use"],
-      ...["--driver-opt", "image=localhost/made-daemon,network=host"],
-      ...["--buildkitd-flags", "--oci-worker-snapshotter=native"],
-    );
-    match(await ok("inspect", "--bootstrap"), /^Status: +running$/m);
+    await ok(...create, "--buildkitd-flags", "--oci-worker-snapshotter=native");
+    match((await ok("inspect", "--bootstrap")).stdout, /^Status: +running$/m);
     await ok("build", "-o", "out", "ctx");
     equal(space.read("out/b"), "copied");
-    match(await ok("ls", "--timeout=30s"), /pod0 .* running +v0/);
+    match((await ok("ls", "--timeout=30s")).stdout, /pod0 .* running +v0/);
     await ok("stop");
-    match(await ok("ls", "--timeout=30s"), /pod0 .* stopped/);
+    match((await ok("ls", "--timeout=30s")).stdout, /pod0 .* stopped/);
     await ok("build", "-o", "again", "ctx");
     equal(space.read("again/b"), "copied");
     await ok("rm", "pod");

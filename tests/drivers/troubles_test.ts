@@ -1,27 +1,19 @@
 /** `doctor` on containers in trouble: the verdict says what happened, and the remedy. */
 import { equal, match, notEqual } from "node:assert/strict";
-import { dockerEngine } from "../harness/dockerd.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
-import { importDaemonImage } from "./daemon_image.ts";
-import { engineSpace } from "./engine.ts";
+import { skip } from "../harness/skip.ts";
+import { engineMissing, engineSpace, importDaemonImage } from "./engine.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
-const ignore = skip(
-  needsRoot() ?? await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
-    (await dockerEngine()).reason,
-);
+const ignore = skip(await engineMissing());
 
 Deno.test({ name: "doctor: containers in trouble", ignore }, async (t) => {
   await using space = await engineSpace({ init: true });
   const image = await importDaemonImage(space);
   const { docker } = space.engine;
   const create = async (name: string, options = "") => {
-    const driver = [
-      "--driver=docker-container",
-      `--driver-opt=image=${image},network=host${options}`,
-    ];
-    await succeeds(space.fairlead(["create", "--name", name, ...driver]));
+    const opt = `--driver-opt=image=${image},network=host${options}`;
+    const create = ["create", "--name", name, "--driver=docker-container", opt];
+    await succeeds(space.fairlead(create));
   };
   const boot = (name: string) => space.fairlead(["inspect", "--bootstrap", name]);
   const doctor = async (name: string) => {
@@ -30,14 +22,8 @@ Deno.test({ name: "doctor: containers in trouble", ignore }, async (t) => {
   };
   /** A builder whose cache has so many bytes of memory instead of a disk. */
   const small = async (name: string, size: string) => {
-    const options = ["type=tmpfs", "device=tmpfs", `o=size=${size}`].flatMap((it) => ["--opt", it]);
-    await docker(
-      "volume",
-      "create",
-      "--driver=local",
-      ...options,
-      `buildx_buildkit_${name}0_state`,
-    );
+    const tmpfs = ["--opt=type=tmpfs", "--opt=device=tmpfs", `--opt=o=size=${size}`];
+    await docker("volume", "create", "--driver=local", ...tmpfs, `buildx_buildkit_${name}0_state`);
     await create(name);
   };
 

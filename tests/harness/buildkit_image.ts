@@ -10,16 +10,14 @@ export const buildkitImage = "fl-buildkit";
 export const buildkitChanges: readonly string[] = ["ENV PATH=/bin", 'CMD ["sleep","1000000"]'];
 
 /** Packs it into a tar (0.2 GB, 2 s) that `docker import` and `podman import` take. */
-export async function writeBuildkitImage(folder: string): Promise<string> {
-  const root = `${folder}/rootfs`;
+export async function writeBuildkitImage(tar: string): Promise<void> {
+  const root = `${tar}.rootfs`;
   await writeRootfs(root);
   for (const tool of ["buildkitd", "buildctl", "runc"] as const) {
     await copyProgram(await need(tool), `${root}/bin/${tool}`, root);
   }
-  const tar = `${folder}/rootfs.tar`;
   await check("tar", ["-C", root, "-cf", tar, "."]);
   await Deno.remove(root, { recursive: true });
-  return tar;
 }
 
 /** With the libraries that it is linked to, at the paths where its loader looks for them. */

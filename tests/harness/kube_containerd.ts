@@ -57,7 +57,8 @@ async function sweepCgroups(): Promise<void> {
 
 /** The image as `docker save` would write it. */
 async function writeArchive(root: string): Promise<string> {
-  const layer = await writeBuildkitImage(root);
+  const layer = `${root}/rootfs.tar`;
+  await writeBuildkitImage(layer);
   const hash = (await check("sha256sum", [layer])).stdout.slice(0, 64);
   const config = { Env: ["PATH=/bin"], Cmd: ["sleep", "1000000"] };
   const rootfs = { type: "layers", diff_ids: [`sha256:${hash}`] };

@@ -1,7 +1,10 @@
 /** Random numbers and bytes for tests. */
 
+/** A generator of numbers from 0 up to 1. */
+export type Random = () => number;
+
 /** A generator of numbers from 0 up to 1, the same in each run with the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
+export function seeded(seed: number): Random {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -15,6 +18,11 @@ export function seeded(seed: number): () => number {
 export function seededBelow(seed: number): (limit: number) => number {
   const next = seeded(seed);
   return (limit) => Math.floor(next() * limit);
+}
+
+/** One of several values. */
+export function pick<T>(random: Random, all: readonly T[]): T {
+  return all[Math.floor(random() * all.length)]!;
 }
 
 /** Bytes that don't compress and that no earlier run has sent. */

@@ -1,19 +1,13 @@
 /** fairlead as a library: the examples that make a builder, on a Docker engine of their own. */
 import { equal, match } from "node:assert/strict";
-import { engineSpace } from "../drivers/engine.ts";
-import { importDaemonImage } from "../drivers/daemon_image.ts";
-import { dockerEngine } from "../harness/dockerd.ts";
+import { engineMissing, engineSpace, importDaemonImage } from "../drivers/engine.ts";
 import { run } from "../harness/run.ts";
-import { needsRoot, skip } from "../harness/skip.ts";
-import { missing } from "../harness/tool.ts";
+import { skip } from "../harness/skip.ts";
 import { installInto, runtimes } from "./package.ts";
 import { removedLater } from "../harness/remove_folder.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
-const ignore = skip(
-  needsRoot() ?? await missing("containerd", "runc", "busybox", "buildkitd", "buildctl") ??
-    (await dockerEngine()).reason,
-);
+const ignore = skip(await engineMissing());
 const root = new URL("../..", import.meta.url).pathname;
 
 Deno.test({ name: "the library makes, boots, stops and removes a builder", ignore }, async () => {

@@ -1,5 +1,6 @@
 /** `BUILDX_DEFAULT_POLICY` and the image of a docker-container builder, on a real engine. */
 import assert from "node:assert/strict";
+import { programs } from "../build/workspace.ts";
 import { engineSpace } from "../drivers/engine.ts";
 import { dockerEngine } from "../harness/dockerd.ts";
 import { skip } from "../harness/skip.ts";
@@ -7,10 +8,10 @@ import { ignore as unable, shared } from "../operate/images.ts";
 import { engineFront } from "./engine_front.ts";
 import { engineModule, signatureModulePath } from "./engine_module.ts";
 import { signedImage } from "./sigstore/image.ts";
-import { dockerBuilder, makeInstance, trustedRoot } from "./sigstore/instance.ts";
+import { dockerBuilder, makeInstance, type SignOptions } from "./sigstore/instance.ts";
 import { newKeys } from "./sigstore/keys.ts";
 import { pushSigned } from "./sigstore/push.ts";
-import { repository, repositoryKeys, writeRepository } from "./sigstore/tuf.ts";
+import { writeTrust } from "./sigstore/verifier.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
 const ignore = unable || skip((await dockerEngine("sid")).reason);
@@ -29,27 +30,20 @@ Deno.test({ name: "the image of a new builder is verified, and pinned", ignore }
     DOCKER_HOST: `unix://${space.path("front")}`,
   };
   const instance = await makeInstance();
-  const files = await repository({
-    keys: await repositoryKeys(),
-    trustedRoot: await trustedRoot(instance),
-  });
-  await writeRepository(space.path("mirror"), files);
+  await writeTrust(space.path("mirror"), instance);
   await succeeds(space.fairlead([
     ...["policy", "trust", "--root", "mirror/1.root.json", "--from", "mirror"],
   ], env));
   // The registry is docker.io's mirror for the daemon; the engine has the images already.
   const source = `${shared!.registry}/moby/buildkit`;
   const digests = new Map<string, string>();
-  for (
-    const [tag, options] of Object.entries({
-      "v0.30.1": { identity: dockerBuilder("moby/buildkit", "refs/tags/v0.30.1") },
-      "v0.30.2": { identity: dockerBuilder("moby/buildkit", "refs/tags/v0.30.1") },
-      "v0.30.3": {
-        identity: dockerBuilder("moby/buildkit", "refs/tags/v0.30.3"),
-        signingKeys: await newKeys(),
-      },
-    })
-  ) {
+  const by = (tag: string) => dockerBuilder("moby/buildkit", `refs/tags/${tag}`);
+  const images: Readonly<Record<string, SignOptions>> = {
+    "v0.30.1": { identity: by("v0.30.1") },
+    "v0.30.2": { identity: by("v0.30.1") },
+    "v0.30.3": { identity: by("v0.30.3"), signingKeys: await newKeys() },
+  };
+  for (const [tag, options] of Object.entries(images)) {
     const image = await signedImage(instance, options);
     await pushSigned(source, tag, image);
     digests.set(tag, image.root);
@@ -61,19 +55,17 @@ Deno.test({ name: "the image of a new builder is verified, and pinned", ignore }
   let number = 0;
   /** The end of a boot with an image: these images can't run, so the container's start fails. */
   async function boot(
-    program: "fairlead" | "buildx",
+    program: typeof programs[number],
     image: string,
     more: Record<string, string> = {},
     ...options: string[]
   ) {
     const name = `b${number++}`;
-    const opts = [`image=${image}`, "restart-policy=no", ...options].flatMap((
-      option,
-    ) => ["--driver-opt", option]);
+    const create = ["create", "--name", name, "--driver=docker-container"].concat(
+      [`image=${image}`, "restart-policy=no", ...options].map((one) => `--driver-opt=${one}`),
+    );
     const all = { ...env, ...more };
-    await succeeds(space[program]([
-      ...["create", "--name", name, "--driver", "docker-container", ...opts],
-    ], all));
+    await succeeds(space[program](create, all));
     const { stderr } = await fails(space[program](["inspect", "--bootstrap", name], all));
     await space[program](["rm", "-f", name], all);
     return stderr;
@@ -103,13 +95,15 @@ Deno.test({ name: "the image of a new builder is verified, and pinned", ignore }
   await t.step(
     "no check: other repositories, the option, no variable, a digest alone",
     async () => {
-      const unchecked: [string, Record<string, string>, ...string[]][] = [
+      const forged = "moby/buildkit:v0.30.3";
+      const unchecked: [image: string, more: Record<string, string>, ...options: string[]][] = [
         ["elsewhere/buildkit:v0.30.3", {}],
-        ["moby/buildkit:v0.30.3", {}, "allow-untrusted-image=true"],
+        [forged, {}, "allow-untrusted-image=true"],
+        [forged, { BUILDX_DEFAULT_POLICY: "" }],
         [`moby/buildkit@${digests.get("v0.30.3")}`, {}],
       ];
       for (const [image, more, ...options] of unchecked) {
-        for (const program of ["fairlead", "buildx"] as const) {
+        for (const program of programs) {
           const stderr = await boot(program, image, more, ...options);
           assert.doesNotMatch(stderr, /verif/, `${program} ${image}`);
           assert.match(stderr, /creating container/);

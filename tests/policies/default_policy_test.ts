@@ -5,40 +5,35 @@ import { startEngine } from "../../policies/engine.ts";
 import { compilePolicy } from "../../policies/policy.ts";
 import { engineModule, moduleFolder } from "./engine_module.ts";
 
+const words = (text: string) => text.trim().split(/\s+/);
+
+/** Tags of all families, right ones and almost right ones; the last one is no tag. */
 const TAGS = [
-  ...["latest", "labs", "master", "master-labs", "stable", "1", "1-labs", "2", "0", "01", "1.20"],
-  ...["1.21", "1.21-labs", "1.21.0", "1.21.1", "1.22", "1.22.0-labs", "1.9", "1.10", "1.10.0"],
-  ...["2.0", "1.21.0-rc1", "1.21.0.1", "v1.21", "", "latest-ubuntu", "rootless", "master-rootless"],
-  ...["master-ubuntu", "master-cache", "nightly", "nightly-rootless", "nightly-gpu", "latest-gpu"],
-  ...["buildx-stable-1", "buildx-stable-1-rootless", "buildx-stable-1-gpu", "buildx-stable-1-x"],
-  ...[
-    "buildx-stable-",
-    "v0.26.3",
-    "v0.27.0",
-    "v0.27.0-rc1",
-    "v0.27.0-rootless",
-    "v0.27.0-rc1-ubuntu",
-  ],
-  ...["v0.27", "v1.0.0", "v0.100.0", "v0.27.0-gpu", "0.27.0", "v0.27.0-rc", "V0.27.0"],
+  ...words(`
+    latest labs master master-labs stable nightly 1 1-labs 2 0 01 1.20 1.21 1.21-labs 1.22 1.9 1.10
+    2.0 1.21.0 1.21.1 1.22.0-labs 1.10.0 1.21.0-rc1 1.21.0.1 v1.21
+    latest-ubuntu latest-gpu rootless master-rootless master-ubuntu master-cache nightly-rootless
+    nightly-gpu
+    buildx-stable-1 buildx-stable-1-rootless buildx-stable-1-gpu buildx-stable-1-x buildx-stable-
+    v0.26.3 v0.27.0 v0.27.0-rc1 v0.27.0-rootless v0.27.0-rc1-ubuntu v0.27 v1.0.0 v0.100.0
+    v0.27.0-gpu 0.27.0 v0.27.0-rc V0.27.0
+  `),
+  "",
 ];
-const REPOSITORIES = [
-  ...["docker.io/docker/dockerfile", "docker.io/docker/dockerfile-upstream"],
-  ...[
-    "docker.io/docker/buildkit-syft-scanner",
-    "docker.io/moby/buildkit",
-    "docker.io/library/alpine",
-  ],
-  ...["ghcr.io/docker/dockerfile", "docker.io/docker/dockerfile/x"],
-];
+/** The last three are none of the default policy's. */
+const REPOSITORIES = words(`
+  docker.io/docker/dockerfile docker.io/docker/dockerfile-upstream
+  docker.io/docker/buildkit-syft-scanner docker.io/moby/buildkit
+  docker.io/library/alpine ghcr.io/docker/dockerfile docker.io/docker/dockerfile/x
+`);
 const REFS = [
-  ...[
-    "refs/tags/dockerfile/1.21.0",
-    "refs/tags/dockerfile/1.21.0-labs",
-    "refs/tags/dockerfile/1.22.3",
-  ],
-  ...["refs/tags/dockerfile/1.21.0-rc1", "refs/tags/dockerfile/2.0.0", "refs/tags/1.21.0"],
-  ...["refs/tags/1.10.0", "refs/tags/v1.10.0", "refs/tags/v0.27.0", "refs/tags/v0.27.0-rc1"],
-  ...["refs/heads/master", "refs/tags/v1.0.0", "", "refs/tags/dockerfile/1"],
+  ...words(`
+    refs/tags/dockerfile/1.21.0 refs/tags/dockerfile/1.21.0-labs refs/tags/dockerfile/1.22.3
+    refs/tags/dockerfile/1.21.0-rc1 refs/tags/dockerfile/2.0.0 refs/tags/dockerfile/1
+    refs/tags/1.21.0 refs/tags/1.10.0 refs/tags/v1.10.0 refs/tags/v0.27.0 refs/tags/v0.27.0-rc1
+    refs/tags/v1.0.0 refs/heads/master
+  `),
+  "",
 ];
 
 function signature(repository: string, ref: string, changes = {}) {

@@ -1,11 +1,5 @@
 /** Random policies over what a build reads; each of their parts asks for some metadata or none. */
-
-/** A generator of numbers from 0 up to 1. */
-export type Random = () => number;
-
-export function pick<T>(random: Random, all: readonly T[]): T {
-  return all[Math.floor(random() * all.length)]!;
-}
+import { pick, type Random } from "../harness/random.ts";
 
 const LOCAL = [
   "input.local",

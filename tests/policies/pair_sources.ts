@@ -1,5 +1,7 @@
 /** The sources of random builds: images, a signed repository, a download, keys, a folder. */
 import { gitDaemon } from "../harness/git.ts";
+import { digest } from "../harness/random.ts";
+import { webServer } from "../harness/web_server.ts";
 import { world } from "../operate/images.ts";
 import type { Sources } from "./random_builds.ts";
 import { signedRepository, signer } from "./signers.ts";
@@ -40,12 +42,7 @@ export async function pairSources(open: AsyncDisposableStack) {
   ]));
   await signedRepository(space.path("git/r.git"), me);
   const daemon = open.use(await gitDaemon(space.path("git")));
-  const server = open.use(
-    Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => new Response(CONTENT)),
-  );
-  const sum = new Uint8Array(
-    await crypto.subtle.digest("SHA-256", new TextEncoder().encode(CONTENT)),
-  );
+  const server = open.use(webServer(() => new Response(CONTENT)));
   const inspected = await space.buildx([
     ...["imagetools", "inspect", "--format", "{{.Manifest.Digest}}", several],
   ]);
@@ -54,8 +51,8 @@ export async function pairSources(open: AsyncDisposableStack) {
     digest: inspected.stdout.trim(),
     git: `${daemon.url}/r.git`,
     commit: await me.git(space.path("git/r.git"), "none", "rev-parse", "HEAD"),
-    http: `http://127.0.0.1:${server.addr.port}`,
-    sum: `sha256:${sum.toHex()}`,
+    http: server.url,
+    sum: `sha256:${await digest(new TextEncoder().encode(CONTENT))}`,
   };
   const keys = ["signer.pub", "signer.asc", "other.pub", "other.asc", "f.txt.asc"].map((name) =>
     [name, space.read(`pair/${name}`)] as const

@@ -1,5 +1,6 @@
 /** Random builds under random policies: all kinds of sources, and all ways to name a policy. */
-import { pick, type Random, randomPolicy } from "./generator.ts";
+import { pick, type Random } from "../harness/random.ts";
+import { randomPolicy } from "./generator.ts";
 
 /** The sources that random builds may read. All references resolve. */
 export interface Sources {

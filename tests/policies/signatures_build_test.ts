@@ -9,12 +9,12 @@ import {
   makeInstance,
   signedBundle,
   statement,
-  trustedRoot,
   workflow,
 } from "./sigstore/instance.ts";
 import { newKeys, sha256 } from "./sigstore/keys.ts";
 import { pushSigned } from "./sigstore/push.ts";
-import { repository, repositoryKeys, writeRepository } from "./sigstore/tuf.ts";
+import { writeTrust } from "./sigstore/verifier.ts";
+import { webServer } from "../harness/web_server.ts";
 import { fails, succeeds } from "../harness/ended.ts";
 
 const policy = (rule: string) =>
@@ -43,11 +43,7 @@ Deno.test(
     const build = (more: Record<string, string>, ...args: string[]) =>
       space.fairlead(["build", "-o", "type=cacheonly", ...args], { ...env, ...more });
     const instance = await makeInstance();
-    const files = await repository({
-      keys: await repositoryKeys(),
-      trustedRoot: await trustedRoot(instance),
-    });
-    await writeRepository(space.path("mirror"), files);
+    await writeTrust(space.path("mirror"), instance);
     const base = `${shared!.registry}/signed${crypto.randomUUID().slice(0, 8)}`;
     const identity = dockerBuilder("docker/example");
     const push = async (tag: string, options: Parameters<typeof signedImage>[1]) =>
@@ -79,11 +75,8 @@ Deno.test(
 
     await t.step("an image is denied without a trust root, with the reason", async () => {
       // Nothing listens there, so the step needs no network.
-      const offline = {
-        ...env,
-        HTTPS_PROXY: "http://127.0.0.1:9",
-        https_proxy: "http://127.0.0.1:9",
-      };
+      const nowhere = "http://127.0.0.1:9";
+      const offline = { ...env, HTTPS_PROXY: nowhere, https_proxy: nowhere };
       const { stderr } = await fails(space.fairlead(
         ["policy", "eval", "-f", "builder", image(good)],
         offline,
@@ -169,17 +162,10 @@ Deno.test(
       const env = { BUILDX_DEFAULT_POLICY: "1" };
       // The registry is docker.io's mirror.
       const official = `${shared!.registry}/docker/dockerfile`;
-      const by = (ref: string) => dockerBuilder("moby/buildkit", ref);
-      await pushSigned(
-        official,
-        "1.21",
-        await signedImage(instance, { identity: by("refs/tags/dockerfile/1.21.4") }),
-      );
-      await pushSigned(
-        official,
-        "1.22",
-        await signedImage(instance, { identity: by("refs/tags/dockerfile/1.21.4") }),
-      );
+      const identity = dockerBuilder("moby/buildkit", "refs/tags/dockerfile/1.21.4");
+      for (const tag of ["1.21", "1.22"]) {
+        await pushSigned(official, tag, await signedImage(instance, { identity }));
+      }
       space.write({
         "signed/Dockerfile": "FROM docker/dockerfile:1.21\n",
         "unsigned/Dockerfile": "FROM docker/dockerfile:1.22\n",
@@ -202,24 +188,19 @@ Deno.test(
     await t.step("`artifact_attestation` verifies downloads", async () => {
       const content = new TextEncoder().encode(crypto.randomUUID());
       const checksum = `sha256:${(await sha256(content)).toHex()}`;
-      await using server = Deno.serve(
-        { port: 0, hostname: "127.0.0.1", onListen() {} },
-        () => new Response(content),
-      );
-      const url = `http://127.0.0.1:${server.addr.port}/file`;
-      const bundle = await signedBundle(instance, statement(checksum), { identity });
-      const wrong = await signedBundle(instance, statement(`sha256:${"0".repeat(64)}`), {
-        identity,
-      });
-      await Deno.writeFile(space.path("good.json"), bundle);
-      await Deno.writeFile(space.path("wrong.json"), wrong);
+      await using server = webServer(() => new Response(content));
+      const other = `sha256:${"0".repeat(64)}`;
+      for (const [name, about] of [["good", checksum], ["wrong", other]] as const) {
+        const bundle = await signedBundle(instance, statement(about), { identity });
+        await Deno.writeFile(space.path(`${name}.json`), bundle);
+      }
       for (const [file, code] of [["good", 0], ["wrong", 1], ["none", 1]] as const) {
         space.write({
           "artifact.rego": policy(
             `docker_github_builder_bundle(input.http, "${file}.json", "docker/example")`,
           ),
         });
-        const ran = await fairlead("policy", "eval", "-f", "artifact", url);
+        const ran = await fairlead("policy", "eval", "-f", "artifact", `${server.url}/file`);
         assert.equal(ran.code, code, `${file}: ${ran.stderr}`);
       }
     });

@@ -18,6 +18,7 @@ import {
   writeRepository,
 } from "./sigstore/tuf.ts";
 import { removedLater } from "../harness/remove_folder.ts";
+import { webServer } from "../harness/web_server.ts";
 
 const { signal } = new AbortController();
 
@@ -131,18 +132,14 @@ Deno.test("the trust root is fetched, verified and renewed", async (t) => {
   await t.step("comes over HTTP", async () => {
     const folder = await fresh();
     let served = 0;
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      async (request) => {
-        served++;
-        const path = `${folder.repository}${new URL(request.url).pathname}`;
-        return await Deno.readFile(path).then(
-          (bytes) => new Response(bytes),
-          () => new Response("no such file", { status: 404 }),
-        );
-      },
-    );
-    const far = { ...folder, repository: `http://127.0.0.1:${server.addr.port}` };
+    await using server = webServer(async (request) => {
+      served++;
+      return await Deno.readFile(`${folder.repository}${new URL(request.url).pathname}`).then(
+        (bytes) => new Response(bytes),
+        () => new Response("no such file", { status: 404 }),
+      );
+    });
+    const far = { ...folder, repository: server.url };
     const state = await updateTrust(module, far, signal);
     assert.equal(atob(state.trustedRoot!), plain.trustedRoot);
     const before = served;
@@ -153,16 +150,10 @@ Deno.test("the trust root is fetched, verified and renewed", async (t) => {
     await validTrust(module, far, signal);
     assert.ok(served > before, "a root of yesterday is");
   });
-  await t.step("of a server that fails is reported", async () => {
+  await t.step("is reported where its server fails", async () => {
     const folder = await fresh();
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      () => new Response("broken", { status: 500 }),
-    );
-    await refused(
-      { ...folder, repository: `http://127.0.0.1:${server.addr.port}` },
-      /answered 500/,
-    );
+    await using server = webServer(() => new Response("broken", { status: 500 }));
+    await refused({ ...folder, repository: server.url }, /answered 500/);
     await refused({ ...folder, repository: "http://127.0.0.1:1" }, /can't be reached/);
   });
 });

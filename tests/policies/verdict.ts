@@ -69,3 +69,8 @@ function ordered(value: unknown): unknown {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
 }
+
+/** Whether the peer ended because OPA, to which partial evaluation brings `every`, panics. */
+export function panicsOnEvery({ stderr }: Ran): boolean {
+  return stderr.includes("interface conversion: interface {} is *ast.Every");
+}

@@ -1,6 +1,7 @@
 /** Engines with a container in which the real `buildctl dial-stdio` reaches the suite's peer. */
 import type { Dockerd } from "../harness/dockerd.ts";
 import { buildkitChanges, buildkitImage, writeBuildkitImage } from "../harness/buildkit_image.ts";
+import { oncePerRun } from "../harness/once_per_run.ts";
 import type { Ran } from "../harness/run.ts";
 import type { Fixture } from "./contract.ts";
 import { type Peer, startPeer } from "./start_peer.ts";
@@ -18,10 +19,21 @@ export function dockerEngineOf(dockerd: Dockerd): Engine {
 
 /** Gives the engine an image with BuildKit. */
 export async function importBuildkit({ root, run }: Engine): Promise<void> {
-  const tar = await writeBuildkitImage(root);
+  const own = `${root}/buildkit.tar`;
+  const tar = await oncePerRun("buildkit.tar", own, writeBuildkitImage);
   const changes = buildkitChanges.flatMap((change) => ["--change", change]);
   await run("import", ...changes, tar, buildkitImage);
-  await Deno.remove(tar);
+  if (tar === own) await Deno.remove(tar);
+}
+
+/** Gives the engine an image that starts buildkitd, as the one that builders take by default. */
+export async function importDaemon(engine: Engine, name = "made-daemon"): Promise<string> {
+  await importBuildkit(engine);
+  await engine.run("create", "--name", "first", buildkitImage);
+  const changes = ["--change", 'ENTRYPOINT ["buildkitd"]', "--change", "CMD []"];
+  await engine.run("commit", ...changes, "first", name);
+  await engine.run("rm", "first");
+  return name;
 }
 
 let count = 0;

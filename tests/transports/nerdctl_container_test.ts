@@ -23,7 +23,8 @@ if (!skip(reason) && Deno.build.os !== "windows") {
   const folder = `${containerd.root}/nerdctl`;
   const rootfs = `${containerd.root}/rootfs`;
   for (const path of [folder, rootfs]) await Deno.mkdir(path);
-  const tar = await writeBuildkitImage(folder);
+  const tar = `${folder}/rootfs.tar`;
+  await writeBuildkitImage(tar);
   await check("tar", ["-C", rootfs, "-xf", tar]);
   await Deno.remove(tar);
   const script = `#!/bin/sh
