@@ -108,9 +108,7 @@ export function running(text: string): string[] {
 /** Waits until none of them runs. */
 export async function noneRuns(text: string): Promise<void> {
   const isOver = await until(() => Promise.resolve(running(text).length === 0), 20_000);
-  assert(isOver, `still running:
-${running(text).join("
-")}`);
+  assert(isOver, `still running:\n${running(text).join("\n")}`);
 }
 
 /** A program that no other test has, nor this one in another process. */
