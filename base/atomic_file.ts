@@ -17,8 +17,41 @@ interface AtomicOptions {
 export function writeAtomically(
   path: string,
   content: string | Uint8Array,
-  { mode, exactMode = false, tempDir, owner, sync = false }: AtomicOptions,
+  options: AtomicOptions,
 ): void {
+  const temporary = writeTemporary(path, content, options);
+  try {
+    Deno.renameSync(temporary, path);
+  } catch (error) {
+    Deno.removeSync(temporary);
+    throw error;
+  }
+}
+
+/**
+ * The same, without blocking the thread when the file gets its name: ext4 first writes out a file
+ * that replaces another, which takes up to 20 ms. Rejects with what Deno throws.
+ */
+export async function replaceAtomically(
+  path: string,
+  content: string | Uint8Array,
+  options: AtomicOptions,
+): Promise<void> {
+  const temporary = writeTemporary(path, content, options);
+  try {
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    Deno.removeSync(temporary);
+    throw error;
+  }
+}
+
+/** Writes the content next to the file, or in `tempDir`. Gives the temporary file's path. */
+function writeTemporary(
+  path: string,
+  content: string | Uint8Array,
+  { mode, exactMode = false, tempDir, owner, sync = false }: AtomicOptions,
+): string {
   const slash = path.search(/[^\\/]*$/);
   const folder = tempDir === undefined ? path.slice(0, slash) : `${tempDir}/`;
   const temporary = `${folder}.tmp-${path.slice(slash)}${crypto.randomUUID().slice(0, 8)}`;
@@ -33,7 +66,7 @@ export function writeAtomically(
     }
     if (exactMode) Deno.chmodSync(temporary, mode);
     if (owner) Deno.chownSync(temporary, owner.uid, owner.gid);
-    Deno.renameSync(temporary, path);
+    return temporary;
   } catch (error) {
     Deno.removeSync(temporary);
     throw error;

@@ -10,23 +10,36 @@ const QUIET = 2;
 const putOff = new Set<() => void>();
 let stopWaiting = () => {};
 
-/** Calls `work` when the program next waits for a far side, or in `ms` milliseconds. */
-export function whileWaiting(ms: number, work: () => void): void {
+/**
+ * Calls `work` when the program next waits for a far side, or in `ms` milliseconds, unless the
+ * returned function is called before.
+ */
+export function whileWaiting(ms: number, work: () => void): () => void {
   const begin = () => {
-    if (!putOff.delete(begin)) return;
     stop();
     work();
   };
   putOff.add(begin);
-  const stop = after(ms, begin);
+  const stopTimer = after(ms, begin);
+  const stop = () => {
+    putOff.delete(begin);
+    stopTimer();
+  };
+  return stop;
 }
 
 /** Tells that everything was sent. */
 export function sentAll(): void {
   if (putOff.size === 0) return;
   stopWaiting();
+  const due = performance.now() + QUIET;
   stopWaiting = after(QUIET, () => {
-    for (const begin of putOff) begin();
+    // If the thread was busy, an answer may have come that nobody has read yet.
+    if (performance.now() < due + QUIET) {
+      const [begin] = putOff;
+      begin?.();
+    }
+    sentAll();
   });
 }
 

@@ -15,6 +15,7 @@ import {
 import type { CallSpan, SpanSource } from "./client_spans.ts";
 import { endWhenSilent, endWhenUnheard, SilenceError } from "./silence.ts";
 import { causesOf } from "../base/causes.ts";
+import { whileWaiting } from "../base/while_waiting.ts";
 
 /** The inputs of a build besides its request. */
 export interface SolveOptions {
@@ -30,12 +31,6 @@ export interface SolveOptions {
   readonly compress?: boolean;
   /** Receives each message on the progress. If it throws, the build ends with that error. */
   readonly onStatus: (status: StatusResponse) => void;
-  /**
-   * Called once when the daemon reports the end of its first transfer, as a rule of the Dockerfile,
-   * and then works alone: the moment for work of this side that nothing waits for. A build may end
-   * before.
-   */
-  readonly onBusy?: () => void;
   /** Called once when the daemon is far away, while its first question is on its way. */
   readonly onFar?: () => void;
   /** Cancels the build: the daemon is notified, and its last progress is awaited. */
@@ -134,15 +129,14 @@ export async function solve(
   }
   const statusEnd = new AbortController();
   const loadSpans = () => import("./client_spans.ts");
-  let began = false, busy = false;
+  const stopLoading = options.span
+    ? whileWaiting(STATUS_GRACE, () => void loadSpans().catch(() => {}))
+    : () => {};
+  let began = false;
   const onStatus = (status: StatusResponse) => {
     began = true;
     try {
       options.onStatus(status);
-      if (busy || !status.statuses.some(({ completed }) => completed)) return;
-      busy = true;
-      if (options.span) loadSpans().catch(() => {});
-      options.onBusy?.();
     } catch (error) {
       giveUp(error);
       throw error;
@@ -185,6 +179,7 @@ export async function solve(
   } finally {
     stopTimer();
     stopFar();
+    stopLoading();
     statusEnd.abort(new RpcError(Code.CANCELLED, "the build is over"));
     await status;
     await session.close();

@@ -51,7 +51,7 @@ export const command = defineCommand({
         const node = chooseNode(builder, platforms);
         return bootNode(builder, node, deps, progress, imageVerifier(deps, progress));
       });
-      store.noteUse(builder);
+      await store.noteUse(builder);
       await relay(stream, deps);
       step.done();
       progress.finish();

@@ -12,7 +12,7 @@
  * folders, so a home that can't be written is no problem. A change holds the lock from its first
  * read to its last write, and never while a daemon is asked.
  */
-import { makeFolder, removeLeftovers, writeStoreFile } from "./store_file.ts";
+import { makeFolder, noteInFile, removeLeftovers } from "./store_file.ts";
 import { osReason } from "../../base/os_reason.ts";
 import { BuilderError } from "../builder_error.ts";
 import type { ConfigDir } from "./config_dir.ts";
@@ -120,14 +120,16 @@ export class Store {
    * Records that a stored builder, or the engine of a docker context, is in use now. Errors are
    * ignored: no command needs the record.
    */
-  noteUse({ name, origin }: { readonly name: string; readonly origin: string }): void {
+  async noteUse(
+    { name, origin }: { readonly name: string; readonly origin: string },
+  ): Promise<void> {
     if (this.dir === undefined) return;
     const { path: tempDir, owner } = this.dir;
     try {
       if (origin !== "docker context" && this.find(name) === undefined) return;
       makeFolder(this.path("activity"), owner);
       removeLeftovers(tempDir);
-      writeStoreFile(this.path("activity", name), timestamp(), { tempDir, owner, sync: false });
+      await noteInFile(this.path("activity", name), timestamp(), { tempDir, owner });
     } catch {
       // Builds work with a store that can't be written, too.
     }

@@ -1,4 +1,4 @@
-import { writeAtomically } from "../../base/atomic_file.ts";
+import { replaceAtomically, writeAtomically } from "../../base/atomic_file.ts";
 import type { Owner } from "./config_dir.ts";
 
 /**
@@ -16,6 +16,16 @@ export function writeStoreFile(
 ): void {
   refuseIrregular(path);
   writeAtomically(path, text, { mode: 0o600, ...options });
+}
+
+/** Writes a file of the store that may be lost in a power cut, and doesn't block the thread. */
+export async function noteInFile(
+  path: string,
+  text: string,
+  options: { tempDir: string; owner?: Owner | undefined },
+): Promise<void> {
+  refuseIrregular(path);
+  await replaceAtomically(path, text, { mode: 0o600, ...options });
 }
 
 /**

@@ -98,19 +98,19 @@ Deno.test("reading makes no folder, and needs none", async () => {
     assert.equal(store.current(), undefined);
     assert.equal(await store.defaultName("x"), undefined);
     assert.equal(store.lastActivity("x"), undefined);
-    store.noteUse({ name: "x", origin: "store" });
+    await store.noteUse({ name: "x", origin: "store" });
   }
   assert.deepEqual([...Deno.readDirSync(temp.path)], []);
 });
 
-Deno.test("noteUse() notes the use of what is stored, or a docker context's, and no other", () => {
+Deno.test("noteUse() notes the use of what is stored, or a docker context's, and no other", async () => {
   using temp = tempStore();
   temp.write("instances/good", builderFile("Good", "tcp://h:1"));
   temp.write("activity/Good", "2020-01-01T00:00:00Z");
   const store = new Store({ path: temp.path });
-  store.noteUse({ name: "Good", origin: "store" });
-  store.noteUse({ name: "box", origin: "docker context" });
-  store.noteUse({ name: "buildkit-host", origin: "BUILDKIT_HOST" });
+  await store.noteUse({ name: "Good", origin: "store" });
+  await store.noteUse({ name: "box", origin: "docker context" });
+  await store.noteUse({ name: "buildkit-host", origin: "BUILDKIT_HOST" });
   assert.ok(store.lastActivity("Good")!.getUTCFullYear() > 2020);
   assert.deepEqual(temp.files(), ["activity/Good", "activity/box", "instances/good"]);
 });
@@ -175,7 +175,7 @@ Deno.test({
     () => store.find("x"),
     /cannot read builder "x": too many levels of symbolic links/,
   );
-  store.noteUse({ name: "x", origin: "BUILDKIT_HOST" });
+  await store.noteUse({ name: "x", origin: "BUILDKIT_HOST" });
 });
 
 Deno.test({
@@ -215,7 +215,7 @@ Deno.test("files of killed writers are removed; those of running writers and all
     Deno.mkdirSync(`${temp.path}/.tmp-folder`);
     Deno.symlinkSync("my.tmp-1", `${temp.path}/.tmp-link`);
     if (change === "use") {
-      new Store({ path: temp.path }).noteUse({ name: "Foo.Bar", origin: "store" });
+      await new Store({ path: temp.path }).noteUse({ name: "Foo.Bar", origin: "store" });
     } else await transaction({ path: temp.path }, signal, () => {});
     const left = [...Deno.readDirSync(temp.path)].map(({ name }) => name)
       .filter((name) => name.includes(".tmp-")).sort();

@@ -43,8 +43,8 @@ export interface JobContext {
   readonly retries?: number;
   /** Called when the run can't be repeated any more: for example, stdin was consumed. */
   markNotRepeatable(reason: string): void;
-  /** Records that the builder is used, at the first call. */
-  noteUse(): void;
+  /** Records that the builder is used, at the first call. Never rejects. */
+  noteUse(): Promise<void>;
   /** Writes the build's record on this side, at the first call. */
   record(job: Job): void;
 }

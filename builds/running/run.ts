@@ -133,18 +133,15 @@ export async function runBuilds(
     if (ref !== undefined) failed.below = buildDetails([["", ref]], deps);
     throw failed;
   } finally {
-    noteUse();
+    await noteUse();
     await closed;
   }
 }
 
 /** The function that records, once, that the builder is used. */
-function useNote({ store, builder }: RunContext): () => void {
-  let isNoted = false;
-  return () => {
-    if (!isNoted) store.noteUse(builder);
-    isNoted = true;
-  };
+function useNote({ store, builder }: RunContext): () => Promise<void> {
+  let noted: Promise<void> | undefined;
+  return () => noted ??= store.noteUse(builder);
 }
 
 /**

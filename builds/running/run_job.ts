@@ -6,6 +6,7 @@ import { newId } from "../../base/identity.ts";
 import { solve } from "../../buildkit/solve.ts";
 import { solveRequest } from "../../buildkit/solve_request.ts";
 import { after } from "../../base/async.ts";
+import { whileWaiting } from "../../base/while_waiting.ts";
 import { ignoreFileOf } from "../inputs/ignore_file.ts";
 import { UsageError } from "../../base/usage_error.ts";
 import type { Job, JobContext } from "./job.ts";
@@ -77,7 +78,7 @@ async function runBuild(
   const list = [...services.list, ...policies ? [policies.service] : []];
   const solving = link?.solve ?? solvingOf(job, context);
   const record = () => {
-    context.noteUse();
+    void context.noteUse();
     context.record(job);
   };
   try {
@@ -89,7 +90,6 @@ async function runBuild(
         idle?.touch();
         progress.update(status);
       },
-      onBusy: record,
       onFar: () => lookAtContext(job, context),
       signal: deps.signal,
       traceparent: deps.env("TRACEPARENT"),
@@ -102,8 +102,7 @@ async function runBuild(
     const stop = after(0, () => {
       if (build.inputs.mounts.size > 0) context.shared.sys();
     });
-    // A context from git has no transfer, after which the daemon would be busy.
-    const stopRecord = after(UNRECORDED, record);
+    const stopRecord = whileWaiting(UNRECORDED, record);
     const answers = await solved.finally(() => {
       stop();
       stopRecord();

@@ -11,6 +11,13 @@ const common = {
   open: { parameters: ["buffer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+} as const;
+
+/**
+ * Functions that many trees never need. Deno takes 0.1 to 0.3 ms to open one, so they are opened at
+ * their first call.
+ */
+const rare = {
   readAsync: {
     name: "read",
     parameters: ["i32", "buffer", "u32"],
@@ -28,6 +35,10 @@ const linuxSymbols = {
   // UTF-8 mangled.
   getdents64: { parameters: ["i32", "buffer", "u32"], result: "i32", optional: true },
   llistxattr: { parameters: ["buffer", "buffer", "u32"], result: "i32" },
+} as const;
+
+const linuxRare = {
+  ...rare,
   lgetxattr: { parameters: ["buffer", "buffer", "buffer", "u32"], result: "i32" },
 } as const;
 
@@ -40,6 +51,10 @@ const darwinSymbols = {
     result: "i32",
   },
   listxattr: { parameters: ["buffer", "buffer", "u32", "i32"], result: "i32" },
+} as const;
+
+const darwinRare = {
+  ...rare,
   getxattr: { parameters: ["buffer", "buffer", "buffer", "u32", "u32", "i32"], result: "i32" },
 } as const;
 
@@ -72,6 +87,17 @@ export function load<T extends Deno.ForeignLibraryInterface>(
   return undefined;
 }
 
+/** Opens libc again for further symbols, when the first of them is used. */
+function later<T extends Deno.ForeignLibraryInterface>(symbols: T) {
+  let lib: Deno.DynamicLibrary<T> | undefined;
+  return {
+    get symbols() {
+      return (lib ??= load(libcNames(), symbols)!).symbols;
+    },
+    close: () => lib?.close(),
+  };
+}
+
 /** Reads errno right after a failed call. The address is fixed for a thread, as JavaScript's is. */
 export function errnoReader(location: Deno.PointerValue): () => number {
   const view = new Deno.UnsafePointerView(location!);
@@ -84,12 +110,13 @@ const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
 const O_NONBLOCK = 0o4000;
 
 function linuxSys(lib: Deno.DynamicLibrary<typeof linuxSymbols>): Sys {
-  const { statx, open, close, getdents64, llistxattr, lgetxattr } = lib.symbols;
+  const { statx, open, close, getdents64, llistxattr } = lib.symbols;
+  const rarely = later(linuxRare);
   const errno = errnoReader(lib.symbols.__errno_location());
   const raw = new Uint32Array(64);
   const dents = new Uint8Array(64 * 1024);
   return {
-    ...commonSys(lib, errno),
+    ...commonSys(lib, rarely, errno),
     lstat(path, into) {
       const [cwd, nofollow, basic] = [-100, 0x100, 0x7ff];
       if (statx(cwd, path, nofollow, basic, raw) < 0) return errno();
@@ -106,19 +133,21 @@ function linuxSys(lib: Deno.DynamicLibrary<typeof linuxSymbols>): Sys {
       return result;
     },
     listXattrs: (path, into) => orErrno(llistxattr(path, into, into.length), errno),
-    getXattr: (path, name, into) => orErrno(lgetxattr(path, name, into, into.length), errno),
+    getXattr: (path, name, into) =>
+      orErrno(rarely.symbols.lgetxattr(path, name, into, into.length), errno),
     open: (path) => orErrno(open(path, O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK), errno),
   };
 }
 
 function darwinSys(lib: Deno.DynamicLibrary<typeof darwinSymbols>): Sys {
-  const { lstat, open, listxattr, getxattr } = lib.symbols;
+  const { lstat, open, listxattr } = lib.symbols;
+  const rarely = later(darwinRare);
   const errno = errnoReader(lib.symbols.__error());
   const raw = new DataView(new ArrayBuffer(256));
   const bytes = new Uint8Array(raw.buffer);
   const [nofollow, openFlags] = [1, 0x100 | 0x1000000 | 4];
   return {
-    ...commonSys(lib, errno),
+    ...commonSys(lib, rarely, errno),
     lstat(path, into) {
       if (lstat(path, bytes) < 0) return errno();
       fromDarwinStat(raw, into);
@@ -127,26 +156,31 @@ function darwinSys(lib: Deno.DynamicLibrary<typeof darwinSymbols>): Sys {
     readDir: listNames, // names are always UTF-8 there
     listXattrs: (path, into) => orErrno(listxattr(path, into, into.length, nofollow), errno),
     getXattr: (path, name, into) =>
-      orErrno(getxattr(path, name, into, into.length, 0, nofollow), errno),
+      orErrno(rarely.symbols.getxattr(path, name, into, into.length, 0, nofollow), errno),
     open: (path) => orErrno(open(path, openFlags), errno),
   };
 }
 
 function commonSys(
   lib: Deno.DynamicLibrary<typeof common>,
+  rarely: Pick<Deno.DynamicLibrary<typeof rare>, "symbols" | "close">,
   errno: () => number,
 ): Pick<Sys, "readLink" | "read" | "readAsync" | "close" | typeof Symbol.dispose> {
-  const { read, readAsync, close, readlink } = lib.symbols;
+  const { read, close } = lib.symbols;
   return {
-    readLink: (path, into) => orErrno(readlink(path, into, into.length), errno),
+    readLink: (path, into) => orErrno(rarely.symbols.readlink(path, into, into.length), errno),
     read: (file, into) => orErrno(read(file, into, into.length), errno),
     async readAsync(file, into) {
       // That call's errno belongs to another thread, so a failed read is repeated here.
-      const size = await readAsync(file, into as Uint8Array<ArrayBuffer>, into.length);
+      const bytes = into as Uint8Array<ArrayBuffer>;
+      const size = await rarely.symbols.readAsync(file, bytes, bytes.length);
       return size < 0 ? orErrno(read(file, into, into.length), errno) : size;
     },
     close: (file) => void close(file),
-    [Symbol.dispose]: () => lib.close(),
+    [Symbol.dispose]() {
+      lib.close();
+      rarely.close();
+    },
   };
 }
 
