@@ -253,10 +253,10 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
   const inspect = (state: State): Inspect => async (build) => {
     const signal = AbortSignal.any([attempt.signal, build.signal]);
     opened = build;
-    await abortable(configured.promise, signal);
     const [results, caps] = await Promise.all([
       platformResults(build.result),
       build.gateway.capabilities(),
+      abortable(configured.promise, signal),
     ]);
     await Promise.all(results.map(async (result) => {
       const id = ++lastThread;
