@@ -11,8 +11,9 @@
  * measures the self-extracting binary instead of the bundle inside it. `--runs=N` sets the number
  * of runs. `--folder=DIR` is the place of contexts, outputs and the store of builders, by default
  * /dev/shm: on a disk, a program waits for its fsyncs, as on any workstation. `scripts/bench
- * start-up` prints the milliseconds of each phase of a cached build instead, and `debug` compares
- * the debug adapters, for a client without pauses and for an editor. `policy` prints the CPU time of decisions inside one process, too.
+ * start-up` prints the milliseconds of each phase of a cached build instead. `debug` compares the
+ * debug adapters, for a client without pauses and for an editor. `policy` prints the CPU time of
+ * decisions inside one process, too.
  */
 import { cases, type Program } from "./cases.ts";
 import { measure, type Sample } from "./measure.ts";
