@@ -7,7 +7,6 @@ import { makeCerts } from "../harness/certs.ts";
 import { type Dockerd, dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { manualClock } from "../harness/manual_clock.ts";
-import { startProxy } from "../harness/proxy.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
 import { missing } from "../harness/tool.ts";
 import { randomBytes } from "../harness/random.ts";
@@ -18,8 +17,6 @@ const ignore = skip(
     (await dockerEngine()).reason,
 );
 const test = (name: string, fn: Deno.TestDefinition["fn"]) => Deno.test({ name, ignore, fn });
-// Debian's unstable branch has this package on some days only.
-const noStore = ignore || skip((await dockerEngine("sid")).reason, { optional: true });
 const address = ignore ? "" : (await sharedBuildkitd()).address;
 
 /** The id under which the engine has the image, as its own program prints it. */
@@ -118,36 +115,6 @@ test("--load leaves in the daemon's cache what the peer's leaves: layers that ca
   }
   deepEqual(layers["fairlead"], layers["buildx"]);
   deepEqual(layers["buildx"], ["application/vnd.oci.image.layer.v1.tar+gzip"]);
-});
-
-Deno.test({
-  name: "--load into the containerd image store: an index with several platforms",
-  ignore: noStore,
-}, async () => {
-  await using engine = await startDockerd({ engine: "sid" });
-  await using space = await workspace(address);
-  context(space);
-  await succeeds(load(space, { DOCKER_HOST: engine.address }, [
-    "--platform",
-    "linux/amd64,linux/arm64",
-    "--iidfile",
-    "id",
-  ]));
-  equal(await idIn(engine), space.read("id"));
-});
-
-test("an engine that dies during --load fails the build, and soon", async () => {
-  await using engine = await startDockerd();
-  await using space = await workspace(address);
-  context(space);
-  // It dies when a part of the image has come, and no more can.
-  const part = 8 << 20;
-  await using proxy = await startProxy({ to: engine.address, up: { stallAfter: part } });
-  const started = load(space, { DOCKER_HOST: proxy.address });
-  while (proxy.bytes.up < part) await new Promise((resolve) => setTimeout(resolve, 20));
-  await engine.kill();
-  const { stderr } = await fails(started);
-  match(stderr, /cannot load the image into docker/);
 });
 
 test("--load gives up an engine that stops, and waits for one that goes on", async () => {
