@@ -28,6 +28,7 @@ import type { PreparedBuild } from "../prepare.ts";
 import type { ProvenanceMode } from "../results/metadata.ts";
 import { buildRecords } from "../results/records.ts";
 import type { Answers } from "../results/result.ts";
+import type { Sys } from "../../buildkit/fsync/os/sys.ts";
 import { withRetries } from "./retry.ts";
 import type { LoginRule } from "./registry_logins.ts";
 import { openShared } from "./services.ts";
@@ -59,6 +60,8 @@ export interface RunContext {
   readonly inspect?: Inspect;
   /** After a failed attempt: whether the user wants another one. */
   readonly wantedAgain?: () => boolean;
+  /** Open system calls that the run uses, and leaves open. */
+  readonly sys?: Sys | undefined;
   /** Open connections that the run uses and closes. */
   readonly nodes?: NodeClients;
 }

@@ -38,10 +38,11 @@ export interface Shared extends Disposable {
 
 /** Opens them. Nothing is read or asked yet. */
 export function openShared(
-  { deps, progress, registryLogins = "all" }: {
+  { deps, progress, registryLogins = "all", sys: given }: {
     readonly deps: Deps;
     readonly progress: Progress;
     readonly registryLogins?: LoginRule;
+    readonly sys?: Sys | undefined;
   },
   builds: readonly PreparedBuild[] = [],
 ): Shared {
@@ -54,7 +55,8 @@ export function openShared(
     }
     held.add(host);
   };
-  let sys: Sys | undefined;
+  let opened: Sys | undefined;
+  const open = () => given ?? (opened ??= openSys());
   let ahead: (LookAhead & { readonly folder: string }) | undefined;
   let authority: Promise<TokenAuthority> | undefined;
   return {
@@ -71,15 +73,14 @@ export function openShared(
         ? () => authority ??= ownAuthority(deps.env)
         : undefined,
     }),
-    sys: (folder) =>
-      folder !== undefined && folder === ahead?.folder ? ahead.sys : sys ??= openSys(),
+    sys: (folder) => folder !== undefined && folder === ahead?.folder ? ahead.sys : open(),
     lookAhead(folder, excludes) {
-      ahead ??= { folder, ...lookAhead(sys ??= openSys(), folder, excludes) };
+      ahead ??= { folder, ...lookAhead(open(), folder, excludes) };
     },
     local: progress.local,
     [Symbol.dispose]() {
       ahead?.stop();
-      sys?.[Symbol.dispose]();
+      opened?.[Symbol.dispose]();
     },
   };
 }

@@ -29,7 +29,7 @@ import { warnLegacy } from "./legacy_flags.ts";
 import { specOfFlags } from "./spec.ts";
 
 /** Hooks that look into a build. */
-export interface BuildHooks extends Pick<RunContext, "inspect" | "wantedAgain"> {
+export interface BuildHooks extends Pick<RunContext, "inspect" | "sys" | "wantedAgain"> {
   /** Called after a build that was only looked into; it has no results. */
   readonly asked?: () => Promise<void>;
 }

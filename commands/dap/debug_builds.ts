@@ -39,7 +39,7 @@ export async function debugBuilds(
       await runBuild(
         { ...invocation, deps: changed, args: [path], flags: own },
         chosen,
-        ({ progress }) => ({ inspect: hook(progress.state) }),
+        ({ progress }) => hook(progress.state),
       );
     },
   });

@@ -5,7 +5,10 @@ import { fieldsOf } from "../../base/json.ts";
 import { withChanges } from "../../cli/deps.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { Inspect, OpenBuild } from "../../builds/running/inspect.ts";
+import type { RunContext } from "../../builds/running/run.ts";
 import { abortable, after } from "../../base/async.ts";
+import { openSys } from "../../buildkit/fsync/os/open_sys.ts";
+import type { Sys } from "../../buildkit/fsync/os/sys.ts";
 import { loadGateway } from "../../buildkit/gateway.ts";
 import { isCompleted, type State } from "../../progress/state.ts";
 import { platformResults } from "../results.ts";
@@ -32,7 +35,7 @@ export interface LaunchOptions {
 export type RunBuild = (
   options: LaunchOptions,
   deps: Deps,
-  hook: (state: State) => Inspect,
+  hook: (state: State) => Pick<RunContext, "inspect" | "sys">,
 ) => Promise<void>;
 
 /** The options of `runAdapter`. */
@@ -75,6 +78,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
   let stopsOnErrors = true;
   let lastThread = 0, lastFrame = 0;
   let opened: OpenBuild | undefined;
+  let sys: Sys | undefined;
   launched.promise.catch(() => {});
 
   const leave = () => {
@@ -122,7 +126,10 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
       initialized = true;
       positions = positionsOf(args);
       // A client takes some milliseconds from the answer to the launch.
-      after(0, () => void loadGateway());
+      after(0, () => {
+        void loadGateway();
+        sys = openSys();
+      });
       runsInTerminal = args["supportsRunInTerminalRequest"] === true;
       return {
         supportsConfigurationDoneRequest: true,
@@ -312,7 +319,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
         await build(
           current,
           withChanges(deps, { stdout: output, stderr: output, stdin, signal }),
-          inspect,
+          (state) => ({ inspect: inspect(state), sys }),
         );
         break;
       } catch (error) {
@@ -328,6 +335,7 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
     const output = lines.map((line) => `${line}\n`).join("");
     if (!over.signal.aborted) server.event("output", { category: "stderr", output });
   }
+  sys?.[Symbol.dispose]();
   server.event("terminated");
   server.event("exited", { exitCode: failure === undefined ? 0 : 1 });
   const stop = after(GRACE, () => {});
