@@ -43,9 +43,10 @@ type Note = (phase: Phase, ms: number) => void;
 
 /**
  * The milliseconds that an editor takes before it sends these requests. They are the least of five
- * sessions of VS Code 1.139, with an adapter that answered at once.
+ * sessions of VS Code 1.139, with an adapter that answered at once. Its user presses no two keys
+ * within `step`.
  */
-const EDITOR = { launch: 6, setBreakpoints: 5, configurationDone: 18 };
+const EDITOR = { launch: 6, setBreakpoints: 5, configurationDone: 18, step: 100 };
 
 /** Waits before a request. */
 type Pause = (before: keyof typeof EDITOR) => Promise<void> | undefined;
@@ -142,6 +143,7 @@ async function session(
   note(`launch to the first stop (${first})`, performance.now() - launchedAt);
   note(`start to the first stop (${first})`, performance.now() - started);
   const go = async (phase: Phase, command: string) => {
+    await pause("step");
     const asked = performance.now();
     await Promise.all([client.request(command, { threadId: 1 }), client.event("stopped")]);
     note(phase, performance.now() - asked);
