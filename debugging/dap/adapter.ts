@@ -6,7 +6,7 @@ import { withChanges } from "../../cli/deps.ts";
 import type { Deps } from "../../cli/deps.ts";
 import type { Inspect, OpenBuild } from "../../builds/running/inspect.ts";
 import type { RunContext } from "../../builds/running/run.ts";
-import { abortable, after } from "../../base/async.ts";
+import { abortable, after, onAbort } from "../../base/async.ts";
 import { openSys } from "../../buildkit/fsync/os/open_sys.ts";
 import type { Sys } from "../../buildkit/fsync/os/sys.ts";
 import { loadGateway } from "../../buildkit/gateway.ts";
@@ -87,6 +87,8 @@ export async function runAdapter({ deps, program, check, build }: AdapterOptions
     attempt.abort(reason);
     launched.reject(reason);
   };
+  // A person who starts the adapter by hand sees it wait for a client that never comes.
+  using _interrupted = onAbort(deps.signal, () => launched.reject(deps.signal.reason));
   const threadAt = (args: Arguments): Thread => {
     const thread = threads.get(Number(args["threadId"]));
     if (thread === undefined) throw new Error(`no such thread: ${args["threadId"]}`);

@@ -19,6 +19,7 @@ export interface DapClient extends AsyncDisposable {
   readonly reverse: Json[];
   /** Ends stdin, or the process. */
   closeStdin(): Promise<void>;
+  readonly pid: number;
   kill(signal?: Deno.Signal): void;
   /** Resolves to the exit code and stderr. Rejects if stdout had anything but messages. */
   end(): Promise<{ code: number; stderr: string }>;
@@ -137,6 +138,7 @@ export function startAdapter(words: readonly string[], { cwd, env }: DapOptions)
       }
     },
     closeStdin: () => stdin.close().catch(() => {}),
+    pid: child.pid,
     kill: (signal = "SIGTERM") => child.kill(signal),
     async end() {
       const { code } = await child.status;

@@ -4,6 +4,7 @@ import { withShared } from "../harness/shared.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { ours } from "./dap_adapters.ts";
 import { type DapClient, type Json, launch, reader } from "./dap_client.ts";
+import { untilListening } from "../harness/until_listening.ts";
 import { gates } from "../harness/gates.ts";
 import { eventually } from "../harness/manual_clock.ts";
 import { fails } from "../harness/ended.ts";
@@ -50,6 +51,15 @@ async function stop(client: DapClient): Promise<{ at: string; id: number; frames
   const lines = stackFrames.map(({ line }: Json) => line).join(",");
   return { at: `${reason} ${lines}`, id: threadId, frames: stackFrames };
 }
+
+test("one Ctrl-C ends an adapter that waits for its launch", async () => {
+  await using it = await space();
+  await using client = ours(it);
+  await client.request("initialize", {});
+  await untilListening(client.pid);
+  client.kill("SIGINT");
+  assert.equal((await client.end()).code, 130);
+});
 
 test("a failed step stops the thread; its files and arguments are there", async () => {
   await using it = await space(
