@@ -4,8 +4,8 @@
  */
 import { after } from "./async.ts";
 
-/** An answer that is already on its way comes within so many milliseconds. */
-const QUIET = 2;
+/** An answer of a daemon nearby, which has little to do, comes within so many milliseconds. */
+const QUIET = 5;
 
 const putOff = new Set<() => void>();
 let stopWaiting = () => {};
