@@ -8,7 +8,9 @@ import { after } from "./async.ts";
 const QUIET = 5;
 
 const putOff = new Set<() => void>();
-let stopWaiting = () => {};
+/** Everything was sent, and nothing came since. */
+let isWaiting = false;
+let stopLooking = () => {};
 
 /**
  * Calls `work` when the program next waits for a far side, or in `ms` milliseconds, unless the
@@ -25,25 +27,32 @@ export function whileWaiting(ms: number, work: () => void): () => void {
     putOff.delete(begin);
     stopTimer();
   };
+  if (isWaiting) look();
   return stop;
 }
 
 /** Tells that everything was sent. */
 export function sentAll(): void {
-  if (putOff.size === 0) return;
-  stopWaiting();
+  isWaiting = true;
+  if (putOff.size > 0) look();
+}
+
+/** Tells that something was received. */
+export function received(): void {
+  isWaiting = false;
+  if (putOff.size > 0) stopLooking();
+}
+
+/** Does one piece of work once the program has waited for a while, and looks again. */
+function look(): void {
+  stopLooking();
   const due = performance.now() + QUIET;
-  stopWaiting = after(QUIET, () => {
+  stopLooking = after(QUIET, () => {
     // If the thread was busy, an answer may have come that nobody has read yet.
     if (performance.now() < due + QUIET) {
       const [begin] = putOff;
       begin?.();
     }
-    sentAll();
+    if (isWaiting && putOff.size > 0) look();
   });
-}
-
-/** Tells that something was received. */
-export function received(): void {
-  if (putOff.size > 0) stopWaiting();
 }
