@@ -96,7 +96,7 @@ Deno.test({
   }
   const endpoints = [engine.host, `tcp://${engine.tcp}/`, engine.tcp, "here", "there", "default"];
   await comparePairs({
-    ...{ driver: "docker-container", count: 30, space, several: 2, readable: withoutEmpty },
+    ...{ driver: "docker-container", count: 30, space, readable: withoutEmpty },
     commandLine(i) {
       space.write({ "random.toml": `${pick(settings)} = ${pick(values)}\n` });
       engine.gpus = i % 4 === 0;

@@ -55,6 +55,8 @@ const configs: Readonly<Record<string, string>> = {
   "certs.toml": '[registry."r.io"]\n  ca = ["CA"]\n',
 };
 
+const usual = "timeout=1ms";
+
 function commandLine(folder: string): string[] {
   const line = ["--driver", "kubernetes"];
   if (random() < 0.5) line.push(`--buildkitd-flags=${pick(flags)}`);
@@ -64,7 +66,7 @@ function commandLine(folder: string): string[] {
     chosen.set(option.replace(/^"/, "").split("=")[0]!, option);
   }
   // No controller makes pods here.
-  if (!chosen.has("timeout")) chosen.set("timeout", "timeout=1ms");
+  if (!chosen.has("timeout")) chosen.set("timeout", usual);
   for (const option of chosen.values()) line.push("--driver-opt", option);
   if (random() < 0.4) line.push("--buildkitd-config", `${folder}/${pick(Object.keys(configs))}`);
   if (random() < 0.3) line.push("--platform", pick(["linux/arm64", "linux/amd64,linux/arm/v7"]));
@@ -88,7 +90,7 @@ Deno.test({
     space.write({ [name]: text.replace("CA", space.path("ca.pem")) });
   }
   await comparePairs({
-    ...{ driver: "kubernetes", count: 20, space, several: 3, readable: (toml) => toml },
+    ...{ driver: "kubernetes", count: 20, space, usual, readable: (toml) => toml },
     commandLine: () => commandLine(space.dir),
     take: () => takeObjects(api),
     async compare(own, theirs, plan, shown) {

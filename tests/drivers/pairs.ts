@@ -17,11 +17,8 @@ export interface Pairs<Made> {
   readonly space: Workspace;
   /** The words after `create --name NAME`. @param i the number of the pair */
   commandLine(i: number): string[];
-  /**
-   * The least number of driver options of which buildx, where several are wrong, names any. With
-   * fewer of them, both programs must report the same error.
-   */
-  readonly several: number;
+  /** An option that stands in lines without a choice of it, and is right. */
+  readonly usual?: string;
   /** An error without what the programs word differently. */
   error?(line: string): string;
   /** A TOML file in the form to compare: the programs lay it out in other ways. */
@@ -52,10 +49,13 @@ export async function comparePairs<Made>(pairs: Pairs<Made>, seed: number): Prom
     same(entryOf(pairs, name), theirEntry, shown);
     if (theirs.code !== 0) {
       refused++;
-      const options = line.filter((word) => word === "--driver-opt").length;
+      // When several options are wrong, buildx names any of them.
+      const options = line.filter((word, at) =>
+        word === "--driver-opt" && line[at + 1] !== pairs.usual
+      );
       const errorOf = ({ stderr }: { readonly stderr: string }) =>
         error(stderr.split("\n").find((each) => each.startsWith("ERROR: ")) ?? "");
-      if (options < pairs.several) same(errorOf(ours), errorOf(theirs), shown);
+      if (options.length < 2) same(errorOf(ours), errorOf(theirs), shown);
       continue;
     }
     const elsewhere = { BUILDX_CONFIG: space.path(".plans") };
