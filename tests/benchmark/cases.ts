@@ -1,6 +1,7 @@
 import { check } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
 import { startDockerd } from "../harness/dockerd.ts";
+import { buildctlBuild, driverOptions, writeCopies } from "./away.ts";
 import { bootCase } from "./boot.ts";
 import type { Daemon } from "./daemon.ts";
 import { filesBelow, touch, writeMany, writeRandom } from "./files.ts";
@@ -128,16 +129,15 @@ async function benchStore({ daemon, tls, folder }: Bench) {
   const buildx = await need("buildx");
   const root = await Deno.makeTempDir({ dir: folder, prefix: "fairlead-bench-" });
   const env = { BUILDX_CONFIG: `${root}/buildx`, DOCKER_CONFIG: `${root}/docker`, NO_COLOR: "1" };
-  const created = await new Deno.Command(buildx, {
-    args: [
+  await check(
+    buildx,
+    [
       ...["create", "--name=bench", "--driver=remote"],
-      ...tls ? Object.entries(daemon.tls).map(([key, path]) => `--driver-opt=${key}=${path}`) : [],
+      ...tls ? driverOptions(daemon.tls) : [],
       tls ? daemon.tcp : daemon.address,
     ],
-    env,
-    stdin: "null",
-  }).output();
-  if (!created.success) throw new Error(new TextDecoder().decode(created.stderr));
+    { env },
+  );
   return { root, env, buildx, end: () => Deno.remove(root, { recursive: true }) };
 }
 
@@ -217,9 +217,7 @@ async function buildCase(
   const context = `${root}/context`;
   const files = `${context}/files`;
   const out = `${root}/out`;
-  await Deno.mkdir(files, { recursive: true });
-  const copies = options.layers?.map((name) => `COPY files/${name} /\n`) ?? ["COPY files /\n"];
-  await Deno.writeTextFile(`${context}/Dockerfile`, `FROM scratch\n${copies.join("")}`);
+  await writeCopies(context, options.layers);
   await options.fill(files);
   const output = options.output ? [`--output=${options.output(out)}`] : [];
   const build = ["build", "--builder=bench", "--progress=plain", ...output, context];
@@ -229,10 +227,9 @@ async function buildCase(
       fairlead: [...fairlead, ...build],
       buildctl: [
         buildctl,
-        `--addr=${tls ? daemon.tcp : daemon.address}`,
-        ...tls ? Object.entries(daemon.tls).map(([key, path]) => `--tls${key}=${path}`) : [],
-        ...["build", "--progress=plain", "--frontend=dockerfile.v0"],
-        ...[`--local=context=${context}`, `--local=dockerfile=${context}`],
+        ...tls
+          ? buildctlBuild(daemon.tcp, context, daemon.tls)
+          : buildctlBuild(daemon.address, context),
         ...output,
       ],
       buildx: [buildx, ...build],

@@ -1,6 +1,7 @@
 /** The work that is measured over a long and narrow link. */
 import { check } from "../harness/run.ts";
 import { need } from "../harness/tool.ts";
+import { buildctlAt, buildctlBuild, writeCopies } from "./away.ts";
 import type { Program } from "./cases.ts";
 import { filesBelow, touch, writeMany, writeRandom } from "./files.ts";
 import type { FarWay, FarWays } from "./far_ways.ts";
@@ -22,9 +23,9 @@ export type FarCaseName = keyof typeof makers;
 const makers = {
   /** The daemon's workers are listed. */
   first: ({ programs }: Making) =>
-    Promise.resolve(still(({ builder, buildctl }) => ({
+    Promise.resolve(still(({ builder, addr, tls }) => ({
       fairlead: [...programs.fairlead, "inspect", builder],
-      buildctl: [...programs.buildctl, ...buildctl, "debug", "workers"],
+      buildctl: [...programs.buildctl, ...buildctlAt(addr, tls), "debug", "workers"],
       buildx: [...programs.buildx, "inspect", builder],
     }))),
   /** A store with one builder of ten nodes is listed. */
@@ -196,23 +197,15 @@ interface Build {
 async function build({ ways, programs }: Making, name: string, work: Build): Promise<FarCase> {
   const context = `${ways.root}/${name}`;
   const files = `${context}/files`;
-  await Deno.mkdir(files, { recursive: true });
-  const copies = work.layers?.map((name) => `COPY files/${name} /\n`) ?? ["COPY files /\n"];
-  await Deno.writeTextFile(`${context}/Dockerfile`, `FROM scratch\n${copies.join("")}`);
+  await writeCopies(context, work.layers);
   await work.fill(files);
   const output = work.output === undefined ? [] : [`--output=${work.output}`];
   const words = ["build", "--progress=plain", ...output, context];
   return {
     ...work.payload === undefined ? {} : { payload: work.payload },
-    commands: ({ builder, buildctl }) => ({
+    commands: ({ builder, addr, tls }) => ({
       fairlead: [...programs.fairlead, ...words, `--builder=${builder}`],
-      buildctl: [
-        ...programs.buildctl,
-        ...buildctl,
-        ...["build", "--progress=plain", "--frontend=dockerfile.v0"],
-        ...[`--local=context=${context}`, `--local=dockerfile=${context}`],
-        ...output,
-      ],
+      buildctl: [...programs.buildctl, ...buildctlBuild(addr, context, tls), ...output],
       buildx: [...programs.buildx, ...words, `--builder=${builder}`],
     }),
     before: async () => await work.before?.(files),

@@ -1,14 +1,11 @@
 /** Files that are sent in measurements. */
+import { writeAll } from "../../base/bytes.ts";
+import { randomBytes } from "../harness/random.ts";
 
 export async function writeRandom(path: string, size: number): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true });
-  const chunk = new Uint8Array(1 << 20);
-  for (let written = 0; written < size; written += chunk.length) {
-    // Different beginnings are enough: no part of the transfer compresses or deduplicates.
-    for (let at = 0; at < chunk.length; at += 65_536) {
-      crypto.getRandomValues(chunk.subarray(at, at + 65_536));
-    }
-    await file.write(chunk);
+  for (let written = 0; written < size; written += 1 << 20) {
+    await writeAll(file, randomBytes(1 << 20));
   }
 }
 

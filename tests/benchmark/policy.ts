@@ -16,6 +16,7 @@ import {
   trustedRoot,
 } from "../policies/sigstore/instance.ts";
 import { cpuUsage } from "./cpu.ts";
+import { median } from "./table.ts";
 import { runFlags } from "../../scripts/compile/run_flags.ts";
 
 const TEXT = `package docker
@@ -60,14 +61,11 @@ async function decisions(later = 200): Promise<void> {
     print: true,
   });
   await policy.caps({});
-  await decide(policy, "docker-image://docker.io/library/busybox:latest");
+  const image = "docker-image://docker.io/library/busybox:latest";
+  await decide(policy, image);
   row("until the first decision, the start included", cpuUsage() - started);
-  for (
-    const [what, source] of [["an image", "docker-image://docker.io/library/busybox:latest"], [
-      "a folder",
-      "local://context",
-    ]] as const
-  ) {
+  const sources = { "an image": image, "a folder": "local://context" };
+  for (const [what, source] of Object.entries(sources)) {
     const times: number[] = [];
     for (let at = 0; at < later; at++) {
       const at0 = cpuUsage();
@@ -76,7 +74,7 @@ async function decisions(later = 200): Promise<void> {
     }
     const whole = times.reduce((sum, ms) => sum + ms, 0);
     row(`a later decision about ${what}, mean of ${later}`, whole / later);
-    row(`a later decision about ${what}, median`, times.sort((a, b) => a - b)[later >> 1]!);
+    row(`a later decision about ${what}, median`, median(times));
   }
   console.log(`memory: ${((Deno.memoryUsage().rss - before) / 2 ** 20).toFixed(0)} MiB more`);
   await verifications(row);

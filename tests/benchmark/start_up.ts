@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console
 import { type Bench, cases } from "./cases.ts";
+import { median } from "./table.ts";
 
 /** Prints the milliseconds of each phase of a cached build, as medians. */
 export async function startUp(bench: Bench, runs: number): Promise<void> {
@@ -34,7 +35,6 @@ export async function startUp(bench: Bench, runs: number): Promise<void> {
   }
   console.log("### start-up of a cached build, milliseconds until each phase is over");
   for (const [name, values] of phases) {
-    const sorted = values.sort((a, b) => a - b);
-    console.log(`${name.padEnd(24)} ${sorted[sorted.length >> 1]!.toFixed(1).padStart(7)}`);
+    console.log(`${name.padEnd(24)} ${median(values).toFixed(1).padStart(7)}`);
   }
 }

@@ -1,10 +1,13 @@
 // deno-lint-ignore-file no-console
 import { need } from "../harness/tool.ts";
+import { check } from "../harness/run.ts";
+import { buildctlAt, buildctlBuild, driverOptions } from "./away.ts";
 import type { Program } from "./cases.ts";
 import { measure } from "./measure.ts";
+import { median } from "./table.ts";
 import { openWays, type Way } from "./ways.ts";
 import { removedLater } from "../harness/remove_folder.ts";
-import { writeRandom } from "./files.ts";
+import { touch, writeRandom } from "./files.ts";
 
 const MIB = 1 << 20;
 /** The size of the upload, in bytes. */
@@ -37,8 +40,7 @@ export async function transports(
     if (!way.name.includes(only)) continue;
     const commands = await commandsOf(way, `way${at}`, fairlead, context, ways.env);
     const first = await medians(commands.ask, ways.env, runs);
-    const touch = () => Deno.utime(`${context}/big`, new Date(), new Date());
-    const up = await medians(commands.build, ways.env, runs, touch);
+    const up = await medians(commands.build, ways.env, runs, () => touch(`${context}/big`));
     const cell = (seconds: number | undefined, text: (value: number) => number) =>
       seconds === undefined ? "" : text(seconds).toFixed(0);
     const cells = [
@@ -54,7 +56,7 @@ export async function transports(
 type Commands = Readonly<Partial<Record<Program, readonly string[]>>>;
 
 async function commandsOf(
-  { endpoint, builder, tls }: Way,
+  { endpoint, builder, tls = {} }: Way,
   own: string,
   fairlead: readonly string[],
   context: string,
@@ -68,35 +70,17 @@ async function commandsOf(
       build: { fairlead: [...fairlead, ...build(builder)], buildx: [buildx, ...build(builder)] },
     };
   }
-  const options = Object.entries(tls ?? {});
-  const { success, stderr } = await new Deno.Command(buildx, {
-    args: [
-      ...["create", `--name=${own}`, "--driver=remote"],
-      ...options.map(([key, path]) => `--driver-opt=${key}=${path}`),
-      endpoint,
-    ],
-    env: { ...env },
-    stdin: "null",
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  const ctl = [
-    buildctl,
-    `--addr=${endpoint}`,
-    ...options.map(([key, path]) => `--tls${key}=${path}`),
-  ];
+  const create = ["create", `--name=${own}`, "--driver=remote", ...driverOptions(tls)];
+  await check(buildx, [...create, endpoint], { env: { ...env } });
   return {
     ask: {
       fairlead: [...fairlead, "inspect", own],
-      buildctl: [...ctl, "debug", "workers"],
+      buildctl: [buildctl, ...buildctlAt(endpoint, tls), "debug", "workers"],
       buildx: [buildx, "inspect", own],
     },
     build: {
       fairlead: [...fairlead, ...build(own)],
-      buildctl: [
-        ...ctl,
-        ...["build", "--progress=plain", "--frontend=dockerfile.v0"],
-        ...[`--local=context=${context}`, `--local=dockerfile=${context}`],
-      ],
+      buildctl: [buildctl, ...buildctlBuild(endpoint, context, tls)],
       buildx: [buildx, ...build(own)],
     },
   };
@@ -119,7 +103,6 @@ async function medians(
       if (run >= 0) (walls[program] ??= []).push(wall);
     }
   }
-  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
   return Object.fromEntries(
     Object.entries(walls).map(([program, values]) => [program, median(values)]),
   );

@@ -4,18 +4,14 @@
  */
 import { dockerEngineOf, importBuildkit } from "../transports/containers.ts";
 import { buildkitImage } from "../harness/buildkit_image.ts";
-import { startBuildkitd } from "../harness/buildkitd.ts";
-import { makeCerts } from "../harness/certs.ts";
 import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
-import { denoDir } from "../harness/fairlead.ts";
 import { podImage } from "../harness/kube_containerd.ts";
 import { startControllers } from "../harness/kube_controllers.ts";
-import { makePod, sleeps } from "../harness/kube_pod.ts";
 import { kubernetesMissing, startKubernetes } from "../harness/kubernetes.ts";
 import { check } from "../harness/run.ts";
-import { startSshd } from "../harness/sshd.ts";
 import { need, onPath } from "../harness/tool.ts";
 import { writeKubeconfig } from "../transports/kube_cluster.ts";
+import { configureSsh, makeRelayPod, openAway, sshdForPeers } from "./away.ts";
 
 /** A way to the daemon. */
 export interface Way {
@@ -26,7 +22,7 @@ export interface Way {
   /** An existing builder of buildx, which buildctl can't use. */
   readonly builder?: string;
   /** Driver options of TLS. */
-  readonly tls?: Readonly<Record<"cacert" | "cert" | "key", string>>;
+  readonly tls?: Readonly<Record<string, string>>;
 }
 
 /** All ways that this machine has. */
@@ -40,49 +36,19 @@ export interface Ways extends AsyncDisposable {
 
 export async function openWays(): Promise<Ways> {
   await using stack = new AsyncDisposableStack();
-  const root = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "fairlead-ways-" });
-  stack.defer(() => Deno.remove(root, { recursive: true }));
-  const certs = stack.use(await makeCerts());
-  const daemon = stack.use(await startBuildkitd({ dir: "/dev/shm", tcp: true }));
-  const tls = { ...certs.server, ca: certs.ca.cert };
-  const secure = stack.use(await startBuildkitd({ dir: "/dev/shm", tcp: true, tls }));
+  const away = await openAway("/dev/shm", stack);
+  const { root, env, daemon, secure, tls } = away;
   const absent: string[] = [];
-  const bin = `${root}/bin`;
-  const env: Record<string, string> = {
-    HOME: root,
-    PATH: `${bin}:${Deno.env.get("PATH")}`,
-    BUILDX_CONFIG: `${root}/buildx`,
-    DOCKER_CONFIG: `${root}/docker`,
-    DENO_DIR: denoDir,
-    NO_COLOR: "1",
-  };
-  await Deno.mkdir(bin);
   const list: Way[] = [
     { name: "unix", helper: "", endpoint: daemon.address },
     { name: "tcp", helper: "", endpoint: daemon.tcp },
-    {
-      name: "tcp, mutual TLS",
-      helper: "",
-      endpoint: secure.tcp,
-      tls: { cacert: certs.ca.cert, ...certs.client },
-    },
+    { name: "tcp, mutual TLS", helper: "", endpoint: secure.tcp, tls },
   ];
 
-  const ssh = await onPath("ssh");
-  if (ssh === undefined) absent.push("ssh: no ssh program for the peers");
+  if (await onPath("ssh") === undefined) absent.push("ssh: no ssh program for the peers");
   else {
-    const buildctl = await need("buildctl");
-    const path = `${buildctl.slice(0, buildctl.lastIndexOf("/"))}:${Deno.env.get("PATH")}`;
-    const sshd = stack.use(await startSshd({ path }));
-    await Deno.mkdir(`${root}/.ssh`);
-    const config = [
-      `IdentityFile ${sshd.key}`,
-      "IdentitiesOnly yes",
-      `UserKnownHostsFile ${sshd.knownHosts}`,
-    ];
-    await Deno.writeTextFile(`${root}/.ssh/config`, `${config.join("\n")}\n`);
-    // ssh looks for its configuration in the home of passwd(5), whatever HOME says.
-    await script(`${bin}/ssh`, `exec ${ssh} -F ${root}/.ssh/config "$@"`);
+    const sshd = await sshdForPeers(stack);
+    await configureSsh(away, sshd, sshd.knownHosts);
     const endpoint = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${daemon.socket}`;
     list.push({ name: "ssh", helper: "ssh", endpoint });
   }
@@ -99,7 +65,7 @@ export async function openWays(): Promise<Ways> {
       ...["run", "-d", "--name", "bench", "--network=none", ...options, buildkitImage],
     );
     stack.defer(async () => void await dockerd.docker("kill", "bench"));
-    await Deno.symlink(`${engine}/usr/bin/docker`, `${bin}/docker`);
+    await Deno.symlink(`${engine}/usr/bin/docker`, `${root}/bin/docker`);
     env["DOCKER_HOST"] = dockerd.address;
     list.push({
       name: "docker-container",
@@ -114,12 +80,10 @@ export async function openWays(): Promise<Ways> {
   else {
     const cluster = stack.use(await startKubernetes());
     env["KUBECONFIG"] = await writeKubeconfig(cluster);
-    const folder = daemon.socket.slice(0, daemon.socket.lastIndexOf("/"));
     if (kubectl === undefined) absent.push("kube-pod: no kubectl for the peers");
     else {
       // The daemon stays the same one here, too.
-      const relay = { ...sleeps, env: { BUILDKIT_HOST: "unix:///peer/s" }, folder };
-      await makePod(cluster.api, { name: "bench", containers: { main: relay } });
+      await makeRelayPod(cluster.api, "bench", away);
       list.push({ name: "kube-pod", helper: "kubectl exec", endpoint: "kube-pod://bench" });
     }
     await using _ = startControllers(cluster.api);
@@ -143,9 +107,4 @@ async function makeDeployment(env: Readonly<Record<string, string>>): Promise<vo
     ...["--buildkitd-flags", "--oci-worker-snapshotter=native --oci-worker-net=host"],
   ], options);
   await check(buildx, ["inspect", "--bootstrap", DEPLOYED], options);
-}
-
-async function script(path: string, line: string): Promise<void> {
-  await Deno.writeTextFile(path, `#!/bin/sh\n${line}\n`);
-  await Deno.chmod(path, 0o755);
 }

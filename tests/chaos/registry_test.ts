@@ -65,7 +65,7 @@ async function trial(
     await scenario.run(registries, proxy.host, repository);
     await scenario.check(direct, repository);
   });
-  if (plan !== undefined && !proxy.spoilt) count.missed(about!);
+  if (plan !== undefined && !proxy.spoilt) count.missed();
   return proxy.requests;
 }
 

@@ -5,8 +5,8 @@ import { seeded } from "../harness/random.ts";
 export interface Tally {
   /** Runs a trial; `about` says what is tried, undefined for one that nothing spoils. */
   run(about: string | undefined, body: () => Promise<void>): Promise<void>;
-  /** Called for a trial whose fault never came. */
-  missed(about: string): void;
+  /** Called for a trial whose fault never came: the work didn't need it, so nothing is known. */
+  missed(): void;
   /** One line on stdout. */
   print(seed: number): void;
   /** The trials that failed or hung. */
@@ -16,42 +16,29 @@ export interface Tally {
 /** @param limit milliseconds after which a trial counts as hung */
 export function tally(name: string, limit: number): Tally {
   const problems: string[] = [];
-  let tried = 0, held = 0, refused = 0, hung = 0, missed = 0;
+  let [tried, missed] = [0, 0];
   return {
     problems,
     async run(about, body) {
-      let ended = false;
-      let failure: { error: unknown } | undefined;
-      const running = body().catch((error) => void (failure = { error })).finally(() => {
-        ended = true;
-      });
+      let problem: string | undefined = "hung";
+      const running = body().then(
+        () => problem = undefined,
+        (error) => problem = `${error?.message ?? error}`,
+      );
       await within(running, limit);
       if (about === undefined) {
-        if (failure !== undefined) throw failure.error;
-        if (!ended) throw new Error(`${name}: hung though nothing was spoilt`);
+        if (problem !== undefined) throw new Error(`${name}, which nothing spoils: ${problem}`);
         return;
       }
       tried++;
-      if (!ended) {
-        hung++;
-        problems.push(`${about}: hung`);
-      } else if (failure === undefined) held++;
-      else {
-        refused++;
-        problems.push(`${about}: ${(failure.error as Error)?.message}`);
-      }
+      if (problem !== undefined) problems.push(`${about}: ${problem}`);
     },
-    missed(about) {
+    missed() {
       missed++;
-      // The fault wasn't needed for the work: nothing is known of it.
-      void about;
     },
     print(seed) {
-      const counts = `tried ${tried}, held ${held}, refused ${refused}, hung ${hung}`;
-      const lost = `lost ${tried - held - refused - hung}, never reached ${missed}`;
-      Deno.stdout.writeSync(
-        new TextEncoder().encode(`${name}: ${counts}, ${lost}, seed ${seed}\n`),
-      );
+      const counts = `tried ${tried}, failed or hung ${problems.length}, never reached ${missed}`;
+      Deno.stdout.writeSync(new TextEncoder().encode(`${name}: ${counts}, seed ${seed}\n`));
     },
   };
 }

@@ -1,41 +1,25 @@
 /** The library's package for npm, and the runtimes that it is for. */
 import { run } from "../harness/run.ts";
 import { succeeds } from "../harness/ended.ts";
+import { oncePerRun } from "../harness/once_per_run.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 /** npm's options for an installation that fetches no more than it must, and runs nothing. */
 const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"];
 
-let making: Promise<void> | undefined;
-
-/** Makes dist/npm, once in a run of many files. */
-function packaged(): Promise<void> {
-  return making ??= make();
-}
-
-async function make(): Promise<void> {
-  const shared = Deno.env.get("FAIRLEAD_TEST_RUN");
-  if (shared === undefined) return await makeNow();
-  using lock = await Deno.open(`${shared}/npm.lock`, { create: true, read: true, write: true });
-  await lock.lock(true);
-  if ((await lock.stat()).size > 0) return;
-  await makeNow();
-  await lock.write(new TextEncoder().encode("made\n"));
-}
-
-async function makeNow(): Promise<void> {
+/** Packs the package as it is published. */
+async function pack(path: string): Promise<void> {
   await succeeds(run(Deno.execPath(), ["task", "package"], { cwd: root }));
+  await Deno.mkdir(path, { recursive: true });
+  await succeeds(run("npm", ["pack", "--silent", `${root}/dist/npm`], { cwd: path }));
 }
 
 /** Makes a project in a folder that has nothing but the package, installed from its tarball. */
 export async function installInto(path: string): Promise<void> {
-  await packaged();
+  const packed = await oncePerRun("npm", `${path}/packed`, pack);
+  const [tarball] = [...Deno.readDirSync(packed)].map(({ name }) => `${packed}/${name}`);
   await Deno.writeTextFile(`${path}/package.json`, '{"type":"module"}');
-  const packed = await succeeds(
-    run("npm", ["pack", "--silent", `${root}/dist/npm`], { cwd: path }),
-  );
-  const tarball = `./${packed.stdout.trim()}`;
-  await succeeds(run("npm", ["install", ...quiet, tarball], { cwd: path }));
+  await succeeds(run("npm", ["install", ...quiet, tarball!], { cwd: path }));
 }
 
 /** Node 22 and Bun, which npm has as plain programs. */

@@ -5,6 +5,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { sha256Of } from "../../buildkit/registry/digest.ts";
 import { type Workspace, workspace } from "../build/workspace.ts";
+import { succeeds } from "../harness/ended.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import {
   BIG,
@@ -13,7 +14,7 @@ import {
   kinds,
   load,
   MIB,
-  plainUnless,
+  outputWords,
   proxyOf,
   reason,
   savedFiles,
@@ -109,10 +110,9 @@ const cases: readonly Case[] = [
 /** An OCI layout `base`, whose image has `big` in a foreign layer. */
 async function writeForeign(space: Workspace): Promise<void> {
   space.write({ "base.Dockerfile": "FROM scratch\nCOPY big /\n" });
-  const { code, stderr } = await space.inside(
+  await succeeds(space.inside(
     ["build", "-f", "base.Dockerfile", "-o", "type=oci,tar=false,dest=base", "ctx"],
-  );
-  equal(code, 0, stderr);
+  ));
   const blob = (digest: string) => `base/blobs/${digest.replace(":", "/")}`;
   const index = JSON.parse(space.read("base/index.json"));
   let entry = index.manifests[0];
@@ -144,16 +144,11 @@ async function idOfBuildx(
   // buildx loads into docker alone. Podman has docker's IDs, and containerd those of the OCI
   // format.
   const type = program === "containerd" ? "oci" : "docker";
-  const attrs = args.filter((word) => word.startsWith("--attrs=")).map((word) =>
-    `,${word.slice("--attrs=".length)}`
-  );
-  const words = plainUnless(args).filter((word) => !word.startsWith("--attrs="));
   const file = program === "docker" ? "" : ",dest=x.tar";
-  const { code, stderr } = await space.buildx(
-    ["build", `--output=type=${type}${file}${attrs}`, "--metadata-file=meta", ...words, "ctx"],
+  await succeeds(space.buildx(
+    ["build", ...outputWords(`type=${type}${file}`, args), "--metadata-file=meta", "ctx"],
     { DOCKER_HOST: engine.address },
-  );
-  equal(code, 0, stderr);
+  ));
   if (program === "docker") return await engine.idOf("x");
   const meta = JSON.parse(space.read("meta"));
   return meta[indexes ? "containerimage.digest" : "containerimage.config.digest"];

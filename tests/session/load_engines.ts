@@ -1,6 +1,7 @@
 /** The engines that `--load` is tested with, alike. */
 import { deepEqual, equal } from "node:assert/strict";
 import type { Workspace } from "../build/workspace.ts";
+import { succeeds } from "../harness/ended.ts";
 import { startContainerd } from "../harness/containerd.ts";
 import { type DockerdOptions, dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { startPodman } from "../harness/podman.ts";
@@ -53,16 +54,6 @@ function engineOf(
   };
 }
 
-async function docker(options: DockerdOptions): Promise<Engine> {
-  const daemon = await startDockerd(options);
-  return engineOf(daemon, daemon.docker);
-}
-
-async function podman(): Promise<Engine> {
-  const daemon = await startPodman();
-  return engineOf(daemon, daemon.podman);
-}
-
 async function containerd(): Promise<Engine> {
   const daemon = await startContainerd();
   const ctr = async (...args: string[]) => (await daemon.ctr("default", ...args)).stdout;
@@ -106,7 +97,10 @@ const ofDocker = async (name: string, options: DockerdOptions): Promise<Kind> =>
   ignore: skip(reason ?? (await dockerEngine(options.engine)).reason, {
     optional: options.engine === "sid",
   }),
-  start: () => docker(options),
+  async start() {
+    const daemon = await startDockerd(options);
+    return engineOf(daemon, daemon.docker);
+  },
 });
 
 /** All engines; containerd itself is the last. */
@@ -122,7 +116,10 @@ export const kinds: readonly Kind[] = [
     name: "podman",
     program: "podman",
     ignore: skip(reason ?? await missing("podman")),
-    start: podman,
+    async start() {
+      const daemon = await startPodman();
+      return engineOf(daemon, daemon.podman);
+    },
   },
   {
     name: "containerd",
@@ -165,21 +162,28 @@ export async function load(
       CONTAINERD_ADDRESS: address.slice("unix://".length),
     }],
   }[program] as [string, Record<string, string>];
-  const own = args.filter((word) => word.startsWith("--attrs="));
-  const attrs = own.map((word) => `,${word.slice("--attrs=".length)}`).join("");
-  const rest = args.filter((word) => !own.includes(word));
-  const { code, stderr } = await space.inside(
-    ["build", `--output=${output}${attrs}`, "--progress=plain", ...plainUnless(rest), "ctx"],
+  const { stderr } = await succeeds(space.inside(
+    ["build", "--progress=plain", ...outputWords(output, args), "ctx"],
     env,
-  );
-  equal(code, 0, stderr);
+  ));
   return { stderr, sent: proxy.bytes.up - before };
 }
 
-/** Without attestations, unless the words ask for some. */
-export function plainUnless(words: readonly string[]): string[] {
+/**
+ * The words of a build with an output. Those of the form `--attrs=KEY=VALUE` become attributes of
+ * the output. There are no attestations, unless the words ask for some.
+ */
+export function outputWords(output: string, words: readonly string[]): string[] {
+  const ATTRS = "--attrs=";
+  const [attrs, rest] = [true, false].map((own) =>
+    words.filter((word) => word.startsWith(ATTRS) === own)
+  ) as [string[], string[]];
   const asks = words.some((word) => /^--(provenance|sbom|attest)/.test(word));
-  return [...asks ? [] : ["--provenance=false"], ...words];
+  return [
+    `--output=${[output, ...attrs.map((word) => word.slice(ATTRS.length))]}`,
+    ...asks ? [] : ["--provenance=false"],
+    ...rest,
+  ];
 }
 
 /** The files in an image's layers, by the engine's own `save`, from the lowest layer. */

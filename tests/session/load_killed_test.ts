@@ -38,11 +38,6 @@ async function loading(
   return build;
 }
 
-async function failure({ ended }: Running): Promise<string> {
-  const { stderr } = await fails(ended);
-  return stderr;
-}
-
 async function kill({ child, ended }: Running): Promise<void> {
   child.kill("SIGKILL");
   await ended;
@@ -62,8 +57,9 @@ Deno.test({
     const env = { CONTAINERD_ADDRESS: proxy.address.slice("unix://".length) };
     const build = await loading(space, proxy, env, ...output);
     await containerd.kill();
+    const { stderr } = await fails(build.ended);
     match(
-      await failure(build),
+      stderr,
       /^ERROR: failed to build: cannot load the image into containerd: containerd at \S+ dropped the connection$/m,
     );
   });
@@ -141,7 +137,8 @@ for (const engine of ["bookworm", "trixie"] as const) {
         const build = await loading(space, proxy, { DOCKER_HOST: proxy.address }, "--load");
         if (victim === "docker") {
           await docker.kill();
-          match(await failure(build), /^ERROR: .*cannot load the image into docker: .* ended$/m);
+          const { stderr } = await fails(build.ended);
+          match(stderr, /^ERROR: .*cannot load the image into docker: .* ended$/m);
           return;
         }
         await kill(build);

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type Workspace, workspace } from "../build/workspace.ts";
 import { startContainerd } from "../harness/containerd.ts";
-import { type DockerdOptions, dockerEngine, startDockerd } from "../harness/dockerd.ts";
+import { dockerEngine, startDockerd } from "../harness/dockerd.ts";
 import { startPodman } from "../harness/podman.ts";
 import { sharedBuildkitd } from "../harness/shared.ts";
 import { needsRoot, skip } from "../harness/skip.ts";
@@ -34,18 +34,12 @@ async function refuses(space: Workspace, env: Record<string, string>, output: st
   return stderr;
 }
 
-const engines: readonly DockerdOptions[] = [
-  { engine: "bookworm" },
-  { engine: "trixie" },
-  { engine: "sid" },
-];
-for (const options of engines) {
-  const { engine } = options;
+for (const engine of ["bookworm", "trixie", "sid"] as const) {
   Deno.test({
     name: `an image that docker (Debian ${engine}) has already is only named`,
     ignore: skip(reason ?? (await dockerEngine(engine)).reason, { optional: engine === "sid" }),
   }, async () => {
-    await using docker = await startDockerd(options);
+    await using docker = await startDockerd({ engine });
     await using space = await workspace(address);
     await context(space);
     const env = { DOCKER_HOST: docker.address };
@@ -86,17 +80,8 @@ Deno.test({
   deepEqual(await names(), ["docker.io/a/b:1", "docker.io/library/c:latest"]);
   const id = await podman.podman("images", "-q", "--no-trunc", "docker.io/a/b:1");
   equal(id.stdout.trim(), space.read("id"));
-  const ran = await podman.podman(
-    ...[
-      "run",
-      "--rm",
-      "--network=none",
-      "docker.io/a/b:1",
-      "/bin/sh",
-      "-c",
-      "read a </file; echo $a",
-    ],
-  );
+  const run = ["run", "--rm", "--network=none", "docker.io/a/b:1"];
+  const ran = await podman.podman(...run, "/bin/sh", "-c", "read a </file; echo $a");
   equal(ran.stdout.trim(), space.read("ctx/file"));
 
   const again = await builds(space, env, "-o", output, "-t", "a/b:2");

@@ -68,11 +68,8 @@ test("tokens are fetched on this side, and shared with later builds by our key",
   // key.
   equal(await asked(() => pull(space)), 1);
   equal(await asked(() => pull(space)), 0);
-  equal(
-    await asked(() => space.buildx(["build", "--pull", "pull"])),
-    0,
-    "the key is buildx's, too",
-  );
+  const byBuildx = await asked(() => space.buildx(["build", "--pull", "pull"]));
+  equal(byBuildx, 0, "the key is buildx's, too");
   Deno.removeSync(space.path(".docker/.token_seed"));
   equal(await asked(() => pull(space)), 1);
   equal(space.read("out/file"), space.read("ctx/file"));

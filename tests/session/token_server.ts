@@ -4,6 +4,7 @@
  * asked for what. It does not look at `service`, and knows no refresh beyond one identity token.
  */
 import type { Pair } from "../harness/certs.ts";
+import { webServer } from "../harness/web_server.ts";
 
 /** The login that it knows, in either form. */
 export const login = { user: "me", password: "p4ss:w0rd", identityToken: "1dent1ty" };
@@ -14,7 +15,7 @@ export interface TokenServer extends AsyncDisposable {
   /** `POST password fairlead`, `GET anonymous buildkit`: method, login, and who asked. */
   readonly asked: string[];
   /** Answers POST with this status, as servers do that know only GET. */
-  refusePost: number | undefined;
+  refusePost?: number | undefined;
 }
 
 export const service = "fairlead test registry";
@@ -24,14 +25,13 @@ export const issuer = "fairlead test tokens";
 export async function startTokenServer(signer: Pair): Promise<TokenServer> {
   const sign = await signerOf(signer);
   const asked: string[] = [];
-  const state: { refusePost: number | undefined } = { refusePost: undefined };
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+  const web = webServer(async (request) => {
     const form = new URLSearchParams(await request.text());
     const who = (request.headers.get("user-agent") ?? "").split("/", 1)[0];
     const given = loginOf(request, form);
     asked.push(`${request.method} ${given} ${who}`);
-    if (request.method === "POST" && state.refusePost) {
-      return new Response("", { status: state.refusePost });
+    if (request.method === "POST" && server.refusePost) {
+      return new Response("", { status: server.refusePost });
     }
     if (given === "wrong") return Response.json({ details: "wrong login" }, { status: 401 });
     const query = new URL(request.url).searchParams;
@@ -39,17 +39,8 @@ export async function startTokenServer(signer: Pair): Promise<TokenServer> {
     const token = await sign({ scopes, pullOnly: given === "anonymous" });
     return Response.json({ token, access_token: token, expires_in: 300 });
   });
-  return {
-    realm: `http://127.0.0.1:${server.addr.port}/token`,
-    asked,
-    get refusePost() {
-      return state.refusePost;
-    },
-    set refusePost(status) {
-      state.refusePost = status;
-    },
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
+  const server: TokenServer = { ...web, realm: `${web.url}/token`, asked };
+  return server;
 }
 
 function loginOf(request: Request, form: URLSearchParams): string {
