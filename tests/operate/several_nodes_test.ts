@@ -54,13 +54,19 @@ Deno.test({ name: "builds on several nodes, and of several builders", ignore }, 
     assert.equal(rows?.length, 1, list);
     gate.close("app");
     const running = build(...both, "--no-cache");
-    const live = await pageWith(url, /<li data-status="running".*test\/a, b<\/p>/);
-    const [, path] = /<li data-status="running".*?href="([^"]+)"/.exec(live)!;
-    await pageWith(
-      `${url}${path}`,
-      /class="running">running<[^]*data-node="a"[^]*begun[^]*data-node="b"[^]*begun/,
-    );
-    gate.open("app");
+    let path = "";
+    try {
+      const live = await pageWith(url, /<li data-status="running".*test\/a, b<\/p>/);
+      [, path = ""] = /<li data-status="running".*?href="([^"]+)"/.exec(live)!;
+      for (const node of ["a", "b"]) {
+        const step =
+          `data-outcome="unfinished"[^>]* data-node="${node}"(?:(?!</details)[^])*<pre>\\S+ begun`;
+        await pageWith(`${url}${path}`, RegExp(`class="running">running<[^]*${step}`));
+      }
+    } finally {
+      // Otherwise, the build would wait for ever.
+      gate.open("app");
+    }
     await running;
     const ended = await pageWith(`${url}${path}`, /class="finished">finished</);
     assert.match(ended, /<option value="node">/);
