@@ -23,8 +23,7 @@ export function writeAtomically(
   try {
     Deno.renameSync(temporary, path);
   } catch (error) {
-    Deno.removeSync(temporary);
-    throw error;
+    drop(temporary, error);
   }
 }
 
@@ -38,12 +37,7 @@ export async function replaceAtomically(
   options: AtomicOptions,
 ): Promise<void> {
   const temporary = writeTemporary(path, content, options);
-  try {
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    Deno.removeSync(temporary);
-    throw error;
-  }
+  await Deno.rename(temporary, path).catch((error) => drop(temporary, error));
 }
 
 /** Writes the content next to the file, or in `tempDir`. Gives the temporary file's path. */
@@ -68,7 +62,12 @@ function writeTemporary(
     if (owner) Deno.chownSync(temporary, owner.uid, owner.gid);
     return temporary;
   } catch (error) {
-    Deno.removeSync(temporary);
-    throw error;
+    return drop(temporary, error);
   }
+}
+
+/** Removes a temporary file, and throws the error that made it useless. */
+function drop(temporary: string, error: unknown): never {
+  Deno.removeSync(temporary);
+  throw error;
 }

@@ -18,7 +18,7 @@ export const beginFrame = new Control("\x1b[?2026h");
 export const endFrame = new Control("\x1b[?2026l");
 export const hideCursor = new Control("\x1b[?25l");
 export const showCursor = new Control("\x1b[?25h");
-/** False until signals are listened to: an earlier Ctrl-C ends the program as the screen is. */
+/** False until the program listens to signals: an earlier Ctrl-C would leave the cursor hidden. */
 export const cursor = { mayHide: true };
 /** A line that is wider than the terminal is cut, and takes one row. */
 export const cutLines = new Control("\x1b[?7l");

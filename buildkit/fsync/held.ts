@@ -7,12 +7,12 @@ import type { Stat } from "./packet.ts";
 
 /** The most bytes that the program holds: those of some 3 million entries. */
 const MOST = 1 << 30;
-/** What an entry, an attribute or a piece of content takes besides its bytes. */
+/** The memory that an entry, an attribute or a piece of content needs besides its own bytes. */
 export const OBJECT = 256;
 
 let all = 0;
 
-/** What one reception holds. Disposing of it gives all of it back. */
+/** The memory that one reception holds. Disposing of this object frees that memory. */
 export interface Held extends Disposable {
   /** Adds bytes. Throws {@link FsyncError}. */
   add(bytes: number): void;

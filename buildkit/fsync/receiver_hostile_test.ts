@@ -96,7 +96,7 @@ Deno.test("nothing is written outside of the folder, whatever is sent", async ()
     else {
       assert.ok(error instanceof FsyncError, name);
       assert.match(error.message, refused, name);
-      assert.equal(log.at(-1), error.message, "the sender is told");
+      assert.equal(log.at(-1), error.message, "the sender gets the error");
     }
     assert.deepEqual(temporaries(there.dest), [], name);
   }
@@ -135,8 +135,8 @@ Deno.test("endless listings, attributes and begun files are refused, in all call
     await using there = await scene();
     const { error, log } = await receiveRaw(there.dest, stats, "", { mostHeld });
     assert.match(String(error), /cannot receive "1\d+": what the builder sends needs more than/);
-    assert.equal(log.at(-1), (error as Error).message, "the sender is told");
-    // What one call held, the next may hold again. Two at a time are too many.
+    assert.equal(log.at(-1), (error as Error).message, "the sender gets the error");
+    // The memory of an ended call is free for the next one. Two calls at a time need too much.
     const half = stats.slice(0, stats.length / 2);
     const alone = await receiveRaw(there.dest, half, "", { mostHeld });
     assert.equal(alone.error, undefined);
@@ -245,7 +245,7 @@ Deno.test("no more files are asked for than fsutil's sender queues", async () =>
   assert.deepEqual(asked, Array.from({ length: count }, (_, i) => i));
 });
 
-Deno.test("after an error of this side's system the sender is told, and heard out", async () => {
+Deno.test("after an error of this side's system the sender gets the error, and is heard out", async () => {
   await using there = await scene();
   const long = "b".repeat(300);
   const [ours, theirs] = memoryStreams();

@@ -1,6 +1,7 @@
 /**
  * Reads files of a context that only the daemon can fetch, before the build. A tiny build copies
- * the files: so the daemon fetches the context by its own rules, and the real build hits its cache.
+ * the files. The daemon then fetches the context by its own rules, and the real build hits its
+ * cache.
  */
 import type { Client } from "../../buildkit/client.ts";
 import { withGateway } from "../../buildkit/gateway.ts";

@@ -49,7 +49,7 @@ export function monitored(
         return deps.stderr.write(`WARNING: no monitor: ${options.message}\n`);
       }
       reloads = await runMonitor({ ...options, console, signal, invoke }) === "reload";
-      // The next build has a display of its own, so this one isn't painted once more.
+      // The next build has its own display, so the old display isn't painted again.
       if (reloads) progress[Symbol.dispose]();
     });
     if (reloads) onReload();

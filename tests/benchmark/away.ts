@@ -100,7 +100,7 @@ export function driverOptions(options: Readonly<Record<string, string>>): string
   return Object.entries(options).map(([key, path]) => `--driver-opt=${key}=${path}`);
 }
 
-/** Writes a context whose files go into one layer, or each into a layer of its own. */
+/** Writes a context whose files all go into one layer. With `layers`, each gets its own layer. */
 export async function writeCopies(context: string, layers?: readonly string[]): Promise<void> {
   await Deno.mkdir(`${context}/files`, { recursive: true });
   const copies = layers?.map((name) => `COPY files/${name} /\n`) ?? ["COPY files /\n"];

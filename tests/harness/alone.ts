@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 const variable = "FAIRLEAD_TEST_ALONE";
 
 /**
- * Registers a test that runs in a process of its own. All test files share one process, so a change
- * of the process would reach the tests next to it.
+ * Registers a test that runs in a separate process. All test files share one process, so a change
+ * of that process would reach the tests next to this one.
  *
  * @param file the `import.meta.url` of the test's file
  */

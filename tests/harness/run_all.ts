@@ -79,7 +79,7 @@ async function report() {
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   await Deno.remove(folder, { recursive: true });
-  // Whoever sees only the end of the output sees why it failed.
+  // The errors come last, for readers who see only the end of the output.
   for (const { name, errors } of results) {
     if (errors !== undefined) say(`\n== ${name}: the first run's errors\n${errors}`);
   }
