@@ -75,19 +75,14 @@ async function dialNow(
   const shown = transport.describe(spec);
   const { loadTls, openTls } = await import("./tls/tls.ts");
   const files = await loadTls(tls, shown, context);
-  let connection = await transport.dial(spec, context);
+  const connection = await transport.dial(spec, context);
   if (connection.secure) {
     context.log(`${shown} is encrypted already: the TLS options are not used`);
     return connection;
   }
   const host = files.servername ?? connection.serverName ?? transport.host(spec).name;
-  let isNew = true;
-  const open = async () => {
-    if (!isNew) connection = await transport.dial(spec, context);
-    isNew = false;
-    return connection.stream;
-  };
-  const stream = await openTls(open, files, host, shown, context);
+  const again = async () => (await transport.dial(spec, context)).stream;
+  const stream = await openTls(connection.stream, again, files, host, shown, context);
   return { ...connection, stream, authority: host, secure: true };
 }
 

@@ -118,13 +118,8 @@ async function* tls(
   const context = connectionContext(way);
   const transport = way.registry.find(way.endpoint);
   const finding = await take("TLS", way, async () => {
-    let ready: Connection | undefined = dialled;
-    const open = async () => {
-      const { stream } = ready ?? await transport.dial(transport.parse(way.endpoint), context);
-      ready = undefined;
-      return stream;
-    };
-    stream = await openTls(open, files, host, shown, context, (agreed) => {
+    const again = async () => (await transport.dial(transport.parse(way.endpoint), context)).stream;
+    stream = await openTls(dialled.stream, again, files, host, shown, context, (agreed) => {
       handshake = agreed;
     });
     return await tlsLines(handshake!, host);

@@ -245,7 +245,7 @@ async function connectPort(
   const { loadTls, openTls } = await import("../tls/tls.ts");
   const files = await loadTls(tls, host, context);
   const how = { protocol: "http/1.1", insecure: tls.skipVerify };
-  return await openTls(open, { ...files, ...how }, name, host, context);
+  return await openTls(await open(), open, { ...files, ...how }, name, host, context);
 }
 
 /** The socket of an engine on an ssh host, and the command that docker runs there instead. */

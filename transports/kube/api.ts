@@ -210,7 +210,7 @@ async function connect(
     if (!secure) return await open();
     const { openTls } = await import("../tls/tls.ts");
     const use = { ...await load(), protocol: "http/1.1" };
-    return await openTls(open, use, serverName, endpoint, context);
+    return await openTls(await open(), open, use, serverName, endpoint, context);
   } catch (error) {
     throw error instanceof DialError ? ofServer(target, endpoint, error) : error;
   }

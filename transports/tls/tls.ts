@@ -33,19 +33,20 @@ export interface Handshake {
 }
 
 /**
- * Opens a stream by `open`, and shakes hands over it as {@link wrapTls} does. A daemon that isn't
- * the right one never sees fairlead's certificate: the handshake stops before. A second handshake
- * without that certificate then tells what is wrong with the daemon's.
+ * Shakes hands over `stream` as {@link wrapTls} does. A daemon that isn't the right one never sees
+ * fairlead's certificate: the handshake stops before. A second handshake without that certificate
+ * then tells what is wrong with the daemon's.
+ * @param again opens another stream to the same daemon
  */
 export async function openTls(
-  open: () => Promise<ByteStream>,
+  stream: ByteStream,
+  again: () => Promise<ByteStream>,
   files: TlsFiles,
   host: string,
   endpoint: string,
   context: DialContext,
   onHandshake?: (handshake: Handshake) => void,
 ): Promise<ByteStream> {
-  const stream = await open();
   try {
     return await wrapTls(stream, files, host, endpoint, context, onHandshake);
   } catch (error) {
@@ -58,7 +59,7 @@ export async function openTls(
     };
     try {
       const { client: _, ...nameless } = files;
-      (await wrapTls(await open(), nameless, host, endpoint, context, judged)).close();
+      (await wrapTls(await again(), nameless, host, endpoint, context, judged)).close();
     } catch (instead) {
       if (isJudged) throw instead;
     }
